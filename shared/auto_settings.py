@@ -1,0 +1,130 @@
+"""Turns hyper-parameters left at "auto" into values, each with one line of why. Pure: the same input gives the same plan.
+
+Used by the server when a job or a forecast is made, and by the trainer when it is run by hand.
+"""
+
+import math
+from dataclasses import dataclass
+
+from shared.constants import Method
+from shared.job_spec import RunSettings
+from shared.wire import Hyperparameters, Resolved
+
+CHARACTERS_PER_TOKEN = {True: 3.2, False: 4.3}
+"""Characters a token, for from-scratch vocabularies and for published ones, on English prose."""
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """What is known about the data before it is tokenised. `template_tokens` is what a chat template adds to each example."""
+
+    num_examples: int
+    num_characters: int
+
+
+@dataclass(frozen=True)
+class BaseFacts:
+    num_parameters: int
+    context_length: int
+    from_scratch: bool
+    chat: bool
+
+
+def estimate_tokens(data: DataFacts, base: BaseFacts) -> int:
+    """Tokens of one epoch over all examples, estimated from characters (the run itself counts them)."""
+    per_example = 45 if base.chat else 4
+    return max(1, round(data.num_characters / CHARACTERS_PER_TOKEN[base.from_scratch]) + per_example * data.num_examples)
+
+
+def resolve_method(asked: str, base: BaseFacts) -> Method:
+    """The method for "auto": `scratch` where there are no weights to start from, `lora` otherwise."""
+    if asked == "auto":
+        return "scratch" if base.from_scratch else "lora"
+    return asked  # type: ignore[return-value]  # the wire model allows no other word
+
+
+def resolve(asked: Hyperparameters, *, method: Method, base: BaseFacts, data: DataFacts) -> dict[str, Resolved]:
+    """Every hyper-parameter with its value and reason, in the order in which a person would read them."""
+    tokens = estimate_tokens(data, base)
+    plan: dict[str, Resolved] = {}
+
+    def settle(name: str, value: float | int | str, reason: str) -> float | int | str:
+        given = getattr(asked, name)
+        plan[name] = Resolved(value=value, reason=reason) if given == "auto" else Resolved(value=given, reason="Set by you.")
+        return plan[name].value
+
+    epochs, why = _epochs(method, tokens)
+    settle("epochs", epochs, why)
+    settle("max_steps", 0, "No limit: as many steps as the epochs take.")
+    longest = 256 if method == "scratch" else 512
+    block = settle(
+        "block_size",
+        min(longest, base.context_length),
+        f"Blocks of {min(longest, base.context_length)} tokens hold several short examples and keep memory small.",
+    )
+    batch, why = _batch(method, tokens, int(block))
+    settle("batch_size", batch, why)
+    settle("gradient_accumulation", 1, "The batch fits in memory as it is.")
+    rate, why = _learning_rate(method, base.num_parameters)
+    settle("learning_rate", rate, why)
+    settle("scheduler", "cosine", "Falls smoothly to a tenth of the peak, which rarely disappoints.")
+    settle("warmup_ratio", 0.05, "A short warm-up keeps the first steps from overshooting.")
+    decay = {"lora": 0.0, "full": 0.01, "scratch": 0.1}[method]
+    settle("weight_decay", decay, "Adapters are small enough without it." if method == "lora" else "A mild pull towards small weights.")
+    settle("max_grad_norm", 1.0, "The usual guard against a single bad batch.")
+    rank = settle("lora_r", 16, "Enough for a new topic and a new tone." if method == "lora" else "Only LoRA uses it.")
+    settle("lora_alpha", float(2 * int(rank)), "Twice the rank, the usual ratio." if method == "lora" else "Only LoRA uses it.")
+    fraction, why = _validation(data.num_examples)
+    settle("validation_fraction", fraction, why)
+    settle("seed", 42, "Any number will do; the same one gives the same run.")
+    return plan
+
+
+def settings_of(plan: dict[str, Resolved]) -> RunSettings:
+    """The plan as the trainer wants it."""
+    return RunSettings.model_validate({name: resolved.value for name, resolved in plan.items()})
+
+
+def estimate_steps(settings: RunSettings, num_tokens: int) -> int:
+    """Optimizer steps of a run whose epoch has `num_tokens` tokens before the validation part is taken away."""
+    if settings.max_steps:
+        return settings.max_steps
+    tokens = num_tokens * (1 - settings.validation_fraction)
+    blocks = max(1, math.ceil(tokens / settings.block_size))
+    per_epoch = max(1, math.ceil(blocks / (settings.batch_size * settings.gradient_accumulation)))
+    return max(1, round(per_epoch * settings.epochs))
+
+
+def _epochs(method: Method, tokens: int) -> tuple[int, str]:
+    wanted, most = {"lora": (60_000, 5), "full": (60_000, 4), "scratch": (300_000, 30)}[method]
+    epochs = min(most, max(1, round(wanted / tokens)))
+    if epochs == 1:
+        return 1, f"About {tokens:,} tokens are enough to learn from in one pass."
+    return epochs, f"About {tokens:,} tokens are little, so they are read {epochs} times."
+
+
+def _batch(method: Method, tokens: int, block: int) -> tuple[int, str]:
+    blocks = max(1, math.ceil(tokens / block))
+    if method == "scratch":
+        return min(8, blocks), "A small model learns best from many blocks at once."
+    batch = 1 if blocks < 100 else 2 if blocks < 1000 else 4
+    return batch, f"{blocks:,} blocks an epoch: a batch of {batch} leaves enough steps to learn in."
+
+
+def _learning_rate(method: Method, num_parameters: int) -> tuple[float, str]:
+    if method == "scratch":
+        return (2e-3 if num_parameters < 5e6 else 1e-3 if num_parameters < 20e6 else 6e-4), "Random weights need large steps at first."
+    large = num_parameters > 300e6
+    if method == "lora":
+        return (3e-4 if large else 8e-4), "Adapters start at zero and bear a higher rate than full weights."
+    return (2e-5 if large else 5e-5), "All weights move, so each moves a little: what the base knows is kept."
+
+
+def _validation(num_examples: int) -> tuple[float, str]:
+    if num_examples < 4:
+        return 0.0, "Too few examples to keep one back."
+    if num_examples < 20:
+        return round(1.01 / num_examples, 3), "One example is kept back to see what was learned and not memorised."
+    if num_examples > 2000:
+        return round(200 / num_examples, 4), "200 examples are enough to measure on."
+    return 0.1, "A tenth is kept back to see what was learned and not memorised."

@@ -1,0 +1,25 @@
+"""Words and limits that every program of the product agrees on. Nothing here depends on anything."""
+
+from typing import Final, Literal
+
+JobState = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]
+LIVE_STATES: Final[frozenset[str]] = frozenset({"queued", "running", "paused"})
+TERMINAL_STATES: Final[frozenset[str]] = frozenset({"succeeded", "failed", "cancelled"})
+
+Method = Literal["lora", "full", "scratch"]
+DocumentType = Literal["dataset", "training_guide", "test_submission"]
+DocumentFormat = Literal["txt", "md", "csv", "json", "jsonl"]
+Shape = Literal["text", "prompt_completion", "messages"]
+Scheduler = Literal["cosine", "linear", "constant"]
+Availability = Literal["ready", "downloadable", "unavailable"]
+
+MIN_PASSWORD_CHARACTERS: Final = 12
+MAX_PASSWORD_CHARACTERS: Final = 128
+MAX_NAME_CHARACTERS: Final = 200
+MAX_NOTE_CHARACTERS: Final = 4_000
+MAX_DOCUMENTS_PER_JOB: Final = 50
+MIN_EXAMPLES_TO_SPLIT: Final = 4
+MAX_EXAMPLE_CHARACTERS: Final = 1_000_000
+NUM_SAMPLES_IN_LOG: Final = 5
+SAMPLE_CHARACTERS: Final = 150
+MAX_CHART_POINTS: Final = 1_500

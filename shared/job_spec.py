@@ -1,0 +1,91 @@
+"""What the server hands a trainer: one `spec.json` in the run's folder. The trainer needs nothing else, and no server, to run it.
+
+Exit statuses of the trainer: 0 done, 1 failed with a `failed` event, 143 stopped on request (SIGTERM). Anything else is a crash.
+On the way out it leaves `exit.json` (`ExitStatus`) beside the spec, written whole or not at all.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.constants import DocumentFormat, Method, Scheduler
+
+SPEC_FILE = "spec.json"
+EVENTS_FILE = "events.jsonl"
+OUTPUT_FILE = "output.log"
+EXIT_FILE = "exit.json"
+MODEL_FOLDER = "model"
+ADAPTER_FOLDER = "adapter"
+LAST_FOLDER = "last"
+"""The last weights, where an earlier step was better and became the model: an adapter, or a whole model for the other methods."""
+
+EXIT_DONE = 0
+EXIT_FAILED = 1
+EXIT_CANCELLED = 143
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class DataFile(_Part):
+    """A document as the trainer finds it: bytes at `path`, read as `format`, and refused when their SHA-256 is another."""
+
+    path: Path
+    name: str
+    format: DocumentFormat
+    charset: str = "utf-8"
+    sha256: str | None = None
+
+
+class RunSettings(_Part):
+    """Every hyper-parameter with its value: nothing is "auto" any more. `learning_rate` is the peak, after warm-up.
+
+    `batch_size` counts blocks of `block_size` tokens in one micro-batch; an optimizer step sees `gradient_accumulation` of them.
+    `max_steps` 0 means: as many as the epochs take.
+    """
+
+    epochs: float
+    max_steps: int
+    batch_size: int
+    gradient_accumulation: int
+    block_size: int
+    learning_rate: float
+    scheduler: Scheduler
+    warmup_ratio: float
+    weight_decay: float
+    max_grad_norm: float
+    lora_r: int
+    lora_alpha: float
+    validation_fraction: float
+    seed: int
+
+    @property
+    def tokens_per_step(self) -> int:
+        """Tokens that one optimizer step reads, in full blocks."""
+        return self.block_size * self.batch_size * self.gradient_accumulation
+
+
+class JobSpec(_Part):
+    spec_version: Literal[1] = 1
+    job_id: str
+    run_id: str
+    base_model: str
+    """An id of `shared.base_models.CATALOGUE`, or `local/<folder name>` below `models_folder`."""
+    method: Method
+    data: list[DataFile]
+    settings: RunSettings
+    sample_prompts: list[str] = []
+    """Prompts to generate from while training; empty: the first prompts of the validation part."""
+    base_models_folder: Path
+    """Where prepared base models are kept between runs (a cache; may be deleted)."""
+    models_folder: Path | None = None
+    """The operator's own models, each a folder with safetensors."""
+    threads: int | None = None
+
+
+class ExitStatus(_Part):
+    run_id: str
+    status: int
+    at: str

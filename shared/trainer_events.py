@@ -1,0 +1,224 @@
+"""What a trainer says: one JSON object a line in `events.jsonl`, appended and never changed.
+
+The trainer builds these models and writes them; the server parses and renders them. A run's events carry a rising `seq`; `at` is aware
+UTC. Readers skip lines they cannot parse (a crash may leave half a line) and types they do not know.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, TypeAdapter
+
+Level = Literal["debug", "info", "warning", "error"]
+
+
+class _Event(BaseModel):
+    seq: int
+    at: datetime
+    run_id: str
+
+
+class SpecEvent(_Event):
+    """The first event of a run: what is trained on what, with which versions."""
+
+    type: Literal["spec"] = "spec"
+    base_model: str
+    method: str
+    num_parameters: int | None = None
+    num_trainable: int | None = None
+    versions: dict[str, str] = {}
+    device: str = "cpu"
+    threads: int = 1
+
+
+class StageEvent(_Event):
+    """The run entered a stage or moved inside it. `fraction` is 0 to 1 where the end is known."""
+
+    type: Literal["stage"] = "stage"
+    stage: Literal["prepare", "read", "tokenize", "load", "train", "evaluate", "export", "verify"]
+    message: str
+    fraction: float | None = None
+
+
+class SampleEvent(_Event):
+    """One of the first five examples, cut to 150 characters: what the model will see."""
+
+    type: Literal["sample"] = "sample"
+    index: int
+    text: str
+
+
+class HyperparametersEvent(_Event):
+    type: Literal["hyperparameters"] = "hyperparameters"
+    values: dict[str, Any]
+    num_steps: int
+    num_examples: int
+    num_validation_examples: int
+    num_training_tokens: int
+    """Tokens of one epoch."""
+
+
+class LogEvent(_Event):
+    type: Literal["log"] = "log"
+    level: Level = "info"
+    message: str
+
+
+class ProgressEvent(_Event):
+    type: Literal["progress"] = "progress"
+    step: int
+    num_steps: int
+    epoch: float
+    loss: float
+    learning_rate: float
+    grad_norm: float
+    tokens_per_s: float
+    eta_s: float
+    elapsed_s: float
+    memory_bytes: int
+
+
+class EvaluationEvent(_Event):
+    """Mean loss per trained token on the validation part; step 0 is the base before any training."""
+
+    type: Literal["evaluation"] = "evaluation"
+    step: int
+    loss: float
+    perplexity: float
+    elapsed_s: float
+    best: bool = False
+
+
+class GenerationEvent(_Event):
+    type: Literal["generation"] = "generation"
+    step: int
+    prompt: str
+    text: str
+
+
+class CheckpointEvent(_Event):
+    type: Literal["checkpoint"] = "checkpoint"
+    step: int
+    path: str
+    sha256: str
+
+
+class WarningEvent(_Event):
+    type: Literal["warning"] = "warning"
+    message: str
+
+
+class DoneEvent(_Event):
+    """The run ended well: the artifacts named here were written, synced and loaded again. Paths are relative to the run's folder."""
+
+    type: Literal["done"] = "done"
+    step: int
+    train_loss: float
+    validation_loss_before: float | None
+    validation_loss: float | None
+    num_training_tokens: int
+    """Tokens with loss that were trained on, over all epochs."""
+    num_parameters: int
+    seconds: float
+    tokens_per_s: float
+    peak_memory_bytes: int
+    chat: bool
+    artifacts: list["Artifact"]
+
+
+class Artifact(BaseModel):
+    """A file that the run leaves, relative to its folder, for example `model/model.safetensors`."""
+
+    path: str
+    size_bytes: int
+    sha256: str
+
+
+class FailedEvent(_Event):
+    type: Literal["failed"] = "failed"
+    code: str
+    message: str
+    cause: str
+    fix: str
+
+
+class CancelledEvent(_Event):
+    """The run was asked to stop (SIGTERM) and did, at this step."""
+
+    type: Literal["cancelled"] = "cancelled"
+    step: int
+
+
+Event = Annotated[
+    SpecEvent
+    | StageEvent
+    | SampleEvent
+    | HyperparametersEvent
+    | LogEvent
+    | ProgressEvent
+    | EvaluationEvent
+    | GenerationEvent
+    | CheckpointEvent
+    | WarningEvent
+    | DoneEvent
+    | FailedEvent
+    | CancelledEvent,
+    Field(discriminator="type"),
+]
+DoneEvent.model_rebuild()
+EVENT = TypeAdapter(Event)
+
+
+def level_of(event: Any) -> Level:
+    """The log level that a person would filter this event by."""
+    match event.type:
+        case "log":
+            return event.level
+        case "warning":
+            return "warning"
+        case "failed":
+            return "error"
+        case _:
+            return "info"
+
+
+def render(event: Any) -> str:
+    """One line of text for people; the same in the trainer's output, the server's console and the page."""
+    match event.type:
+        case "spec":
+            share = ""
+            if event.num_trainable and event.num_parameters:
+                share = f", {event.num_trainable:,} of {event.num_parameters:,} parameters trained"
+            return f"Tuning {event.base_model} with {event.method} on {event.device}, {event.threads} threads{share}"
+        case "stage":
+            share = "" if event.fraction is None else f" ({event.fraction:.0%})"
+            return f"{event.message}{share}"
+        case "sample":
+            return f"Sample {event.index + 1}: {event.text}"
+        case "hyperparameters":
+            values = ", ".join(f"{name}={value}" for name, value in event.values.items())
+            return (
+                f"Hyper-parameters: {values}; {event.num_steps} steps over {event.num_examples} examples "
+                f"({event.num_training_tokens:,} tokens an epoch), {event.num_validation_examples} kept for validation"
+            )
+        case "log" | "warning":
+            return event.message
+        case "progress":
+            return (
+                f"Step {event.step}/{event.num_steps}: loss {event.loss:.4f}, rate {event.learning_rate:.2e}, "
+                f"gradient {event.grad_norm:.2f}, {event.tokens_per_s:.0f} tokens/s, {event.eta_s:.0f} s left"
+            )
+        case "evaluation":
+            best = ", the best so far" if event.best else ""
+            return f"Validation at step {event.step}: loss {event.loss:.4f}, perplexity {event.perplexity:.2f}{best}"
+        case "generation":
+            return f"At step {event.step}, {event.prompt!r} gives {event.text!r}"
+        case "checkpoint":
+            return f"Checkpoint at step {event.step} saved"
+        case "done":
+            return f"Done: {event.step} steps in {event.seconds:.0f} s, {event.tokens_per_s:.0f} tokens/s, training loss {event.train_loss:.4f}"
+        case "failed":
+            return f"Failed ({event.code}): {event.message} {event.fix}"
+        case "cancelled":
+            return f"Cancelled at step {event.step}"
+    raise ValueError(f"unknown event type {event.type}")
