@@ -1,0 +1,20 @@
+"""The machine's own clock, and ids in the manner of ULID: 48 bits of milliseconds, then 80 random bits, in Crockford's base 32."""
+
+import secrets
+import time
+from datetime import UTC, datetime
+from typing import Final
+
+_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def new_id(self, prefix: str) -> str:
+        number = (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80)
+        return f"{prefix}-" + "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))

@@ -1,0 +1,42 @@
+"""Reads an uploaded file in a child process that has limits of its own and can be killed: hostile files hurt nobody else."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from server.errors import InvalidInput
+
+_TIMEOUT_S: Final = 120
+_ENVIRONMENT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
+
+
+class InspectorProcess:
+    def __init__(self, repository: Path) -> None:
+        self._repository = repository
+
+    def __call__(self, file: BinaryIO, filename: str) -> dict[str, Any]:
+        """`shared.reading`'s inspection of the file, as JSON. Raises `InvalidInput` when the reader ran out of memory or time."""
+        descriptor = file.fileno()
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | {"PYTHONPATH": str(self._repository)}
+        try:
+            child = subprocess.run(  # noqa: S603 - a fixed program; the name is one argument that cannot be taken for a flag
+                [sys.executable, "-m", "shared.reading", f"--filename={filename}"],
+                cwd=self._repository,
+                env=environment,
+                stdin=descriptor,
+                capture_output=True,
+                timeout=_TIMEOUT_S,
+                check=True,
+            )
+            found: dict[str, Any] = json.loads(child.stdout)
+        except (subprocess.SubprocessError, ValueError) as error:
+            raise InvalidInput(
+                "This file takes more memory or time to read than is allowed. Split it into smaller files, or save it as JSON Lines.",
+                code="documents.unreadable",
+                param="file",
+            ) from error
+        return found

@@ -1,0 +1,1 @@
+"""The rules. Imports ports, errors and shared; never a framework or a vendor."""

@@ -1,0 +1,75 @@
+"""Every key shape on one page: this is the database schema. The owner is part of every owned key.
+
+    partition          sort                     document
+    user#<usr>         profile                  the account
+    user#<usr>         session#<ses>            a signed-in browser: hashes of its refresh tokens
+    email#<address>    owner                    pointer: who has this address
+    user#<usr>         document#<doc>           an uploaded file
+    user#<usr>         preview#<doc>            its first examples
+    user#<usr>         job#<job>                a job
+    user#<usr>         model#<time id>          a tuned model
+    user#<usr>         model-name#<ft:...>      pointer: the tuned model of this public id
+    user#<usr>         idempotency#<sha256>     pointer: the job that a key made
+    queue              <job>                    pointer: a job that waits, oldest first
+    running            <job>                    pointer: a job that has a run, with the run's handle
+    speed              <base>#<method>          tokens a second that this machine last reached
+"""
+
+from server.ports.records import Key
+
+
+def _user(user_id: str) -> str:
+    return f"user#{user_id}"
+
+
+def profile(user_id: str) -> Key:
+    return Key(_user(user_id), "profile")
+
+
+def session(user_id: str, session_id: str) -> Key:
+    return Key(_user(user_id), f"session#{session_id}")
+
+
+def email_owner(email: str) -> Key:
+    return Key(f"email#{email}", "owner")
+
+
+def owned(user_id: str, kind: str, object_id: str) -> Key:
+    """A document of a collection, for example `owned(user, "document", "doc-...")`."""
+    return Key(_user(user_id), f"{kind}#{object_id}")
+
+
+def collection_partition(user_id: str) -> str:
+    return _user(user_id)
+
+
+def collection_prefix(kind: str) -> str:
+    return f"{kind}#"
+
+
+def idempotency(user_id: str, digest: str) -> Key:
+    return Key(_user(user_id), f"idempotency#{digest}")
+
+
+QUEUE_PARTITION = "queue"
+RUNNING_PARTITION = "running"
+
+
+def queued(job_id: str) -> Key:
+    return Key(QUEUE_PARTITION, job_id)
+
+
+def running(job_id: str) -> Key:
+    return Key(RUNNING_PARTITION, job_id)
+
+
+def speed(base_model: str, method: str) -> Key:
+    return Key("speed", f"{base_model}#{method}")
+
+
+def document_blob(user_id: str, document_id: str) -> str:
+    return f"documents/{user_id}/{document_id}"
+
+
+def model_blob(user_id: str, model_id: str, path: str) -> str:
+    return f"tuned-models/{user_id}/{model_id}/{path}"
