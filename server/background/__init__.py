@@ -1,0 +1,1 @@
+"""What goes on without a request: runs are started, watched and judged; a program that answers prompts is kept warm."""

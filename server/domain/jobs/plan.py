@@ -1,0 +1,63 @@
+"""From a request to what will be done: checks everything that can be known before a run, and writes the trainer's spec."""
+
+from dataclasses import dataclass
+
+from server.domain.models.catalogue import BaseModels
+from server.errors import InvalidInput
+from shared.auto_settings import BaseFacts, DataFacts, estimate_steps, estimate_tokens, resolve, resolve_method, settings_of
+from shared.base_models import BaseModel
+from shared.constants import MIN_EXAMPLES_TO_SPLIT, Method
+from shared.job_spec import RunSettings
+from shared.wire import Document, JobRequest, Resolved
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`num_tokens` are those of one epoch over all examples, estimated; `num_steps` likewise."""
+
+    base: BaseModel
+    method: Method
+    resolved: dict[str, Resolved]
+    settings: RunSettings
+    num_examples: int
+    num_tokens: int
+    num_steps: int
+
+    @property
+    def num_training_tokens(self) -> int:
+        """Tokens that all optimizer steps read together."""
+        return self.num_steps * self.settings.tokens_per_step
+
+    @property
+    def disk_bytes(self) -> int:
+        """The merged weights, twice while they are taken into the store, and the base if it is not there yet."""
+        return 2 * 4 * self.base.num_parameters + self.base.size_bytes
+
+
+def make_plan(request: JobRequest, documents: list[Document], base_models: BaseModels) -> Plan:
+    """Raises `InvalidInput` with the field's name for everything that could not train."""
+    base = base_models.usable(request.base_model)
+    facts = BaseFacts(base.num_parameters, base.context_length, base.from_scratch, base.chat)
+    method = resolve_method(request.method, facts)
+    if (method == "scratch") != base.from_scratch:
+        other = "only train from scratch" if base.from_scratch else "not be trained from scratch; choose a from-scratch base for that"
+        raise InvalidInput(f"{base.name} can {other}. Leave the method at auto.", code="jobs.wrong_method", param="method")
+    data = DataFacts(sum(document.num_examples for document in documents), sum(document.num_characters for document in documents))
+    asked = request.hyperparameters
+    if data.num_examples < MIN_EXAMPLES_TO_SPLIT and asked.validation_fraction != 0:
+        raise InvalidInput(
+            f"The data holds {data.num_examples} example{'s' if data.num_examples != 1 else ''}; keeping some back for validation takes at least "
+            f"{MIN_EXAMPLES_TO_SPLIT}. Add examples, or set validation_fraction to 0.",
+            code="jobs.too_few_examples",
+            param="document_ids",
+        )
+    if asked.block_size != "auto" and asked.block_size > base.context_length:
+        raise InvalidInput(
+            f"{base.name} reads at most {base.context_length} tokens at once; choose a block_size up to that.",
+            code="jobs.block_too_long",
+            param="hyperparameters.block_size",
+        )
+    resolved = resolve(asked, method=method, base=facts, data=data)
+    settings = settings_of(resolved)
+    num_tokens = estimate_tokens(data, facts)
+    return Plan(base, method, resolved, settings, data.num_examples, num_tokens, estimate_steps(settings, num_tokens))

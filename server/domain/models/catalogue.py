@@ -1,0 +1,163 @@
+"""Which base models there are, and whether this machine can use them now."""
+
+import json
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from server.errors import Conflict, InvalidInput, NotFound
+from shared.base_models import CATALOGUE, LOCAL_PREFIX, PREPARED_FILE, BaseModel, Hub, LocalFolder, Package
+from shared.constants import Availability
+from shared.wire import BaseModelInfo, ListOf
+
+_FAMILIES: Final = {"gpt2": "gpt2", "llama": "llama"}
+_MAX_JSON_BYTES: Final = 10_000_000
+
+
+class BaseModels:
+    """`hub_reachable` says whether the model hub answers; it caches and never takes long."""
+
+    def __init__(self, *, base_models_folder: Path, own_models_folder: Path, hub_off: bool, hub_reachable: Callable[[], bool]) -> None:
+        self._base_models_folder = base_models_folder
+        self._own_models_folder = own_models_folder
+        self._hub_off = hub_off
+        self._hub_reachable = hub_reachable
+
+    def all(self) -> ListOf[BaseModelInfo]:
+        return ListOf(data=[self._info(base) for base in (*CATALOGUE.values(), *self._own())])
+
+    def get(self, model_id: str) -> BaseModel:
+        """Raises `NotFound`."""
+        found = CATALOGUE.get(model_id) or next((base for base in self._own() if base.id == model_id), None)
+        if found is None:
+            raise NotFound("There is no base model of this name. See GET /api/base-models for those there are.", code="base_models.not_found")
+        return found
+
+    def usable(self, model_id: str) -> BaseModel:
+        """For a field of a request: raises `InvalidInput` for an unknown model, `Conflict` for one that cannot be had now."""
+        try:
+            base = self.get(model_id)
+        except NotFound as error:
+            raise InvalidInput(error.message, code="base_models.unknown", param="base_model") from None
+        availability, reason = self._availability(base)
+        if availability == "unavailable":
+            raise Conflict(f"{base.name} cannot be used now: {reason}", code="base_models.unavailable", param="base_model")
+        return base
+
+    def source_of(self, base: BaseModel) -> dict[str, str]:
+        """Where a program finds this base's weights."""
+        if isinstance(base.source, LocalFolder):
+            return {"kind": "folder", "path": str(self._own_models_folder / base.id.removeprefix(LOCAL_PREFIX))}
+        return {"kind": "base", "id": base.id}
+
+    def _info(self, base: BaseModel) -> BaseModelInfo:
+        availability, reason = self._availability(base)
+        return BaseModelInfo(
+            id=base.id,
+            name=base.name,
+            description=base.description,
+            num_parameters=base.num_parameters,
+            context_length=base.context_length,
+            license=base.license,
+            size_bytes=base.size_bytes,
+            memory_bytes=base.memory_bytes("scratch" if base.from_scratch else "lora"),
+            from_scratch=base.from_scratch,
+            chat=base.chat,
+            methods=["scratch"] if base.from_scratch else ["lora", "full"],
+            availability=availability,
+            availability_reason=reason,
+        )
+
+    def _availability(self, base: BaseModel) -> tuple[Availability, str | None]:
+        match base.source:
+            case Package(module):
+                if find_spec(module) is None:
+                    return "unavailable", "Its package is not installed. Run start-production.py again, which installs it."
+                if not (self._base_models_folder / base.id / PREPARED_FILE).exists():
+                    return "ready", "Its weights are unpacked at first use, which takes about half a minute."
+            case Hub():
+                if (self._base_models_folder / base.id / PREPARED_FILE).exists():
+                    return "ready", None
+                if self._hub_off:
+                    return "unavailable", "It is not on this machine, and this installation does not fetch models (LLM_TUNER_HUB is off)."
+                if not self._hub_reachable():
+                    return "unavailable", (
+                        "It is not on this machine, and the model hub cannot be reached from here. Connect the machine to the network, "
+                        "or put the model's folder among your own models."
+                    )
+                return "downloadable", f"{base.size_bytes / 1e9:.1f} GB are fetched from the model hub at first use."
+            case LocalFolder(problem=str(problem)):
+                return "unavailable", problem
+        return "ready", None
+
+    def _own(self) -> list[BaseModel]:
+        if not self._own_models_folder.is_dir():
+            return []
+        return [_own_model(folder) for folder in sorted(self._own_models_folder.iterdir()) if (folder / "config.json").is_file()]
+
+
+def _own_model(folder: Path) -> BaseModel:
+    """An operator's folder as a catalogue entry; what is wrong with it is its availability's reason. Nothing of it is executed."""
+    problem: str | None = None
+    config: dict[str, Any] = {}
+    num_parameters = 0
+    try:
+        config = _small_json(folder / "config.json")
+        num_parameters = sum(_parameters_in(file) for file in folder.glob("*.safetensors"))
+    except (OSError, ValueError, KeyError, TypeError):
+        problem = "Its config.json or its safetensors cannot be read."
+    family = _FAMILIES.get(str(config.get("model_type")))
+    if problem is None and family is None:
+        problem = f"Models of the type {str(config.get('model_type'))[:40]!r} are not supported; GPT-2 and Llama are."
+    if problem is None and not num_parameters:
+        problem = "It has no safetensors file. Save it with save_pretrained, which writes one."
+    if any(folder.glob("*.py")):
+        problem = "The folder holds program code, which is never run here. Remove the .py files."
+    context = config.get("max_position_embeddings") or config.get("n_positions") or 1024
+    return BaseModel(
+        id=LOCAL_PREFIX + folder.name,
+        name=folder.name,
+        description="One of your own models.",
+        family="gpt2" if family == "gpt2" else "llama",
+        source=LocalFolder(problem),
+        num_parameters=num_parameters,
+        context_length=context if isinstance(context, int) and context > 0 else 1024,
+        license="see its folder",
+        chat=_has_template(folder),
+    )
+
+
+def _has_template(folder: Path) -> bool:
+    if (folder / "chat_template.jinja").exists():
+        return True
+    try:
+        return bool(_small_json(folder / "tokenizer_config.json").get("chat_template"))
+    except (OSError, ValueError):
+        return False
+
+
+def _small_json(file: Path) -> dict[str, Any]:
+    if file.stat().st_size > _MAX_JSON_BYTES:
+        raise ValueError(f"{file.name} is too large")
+    value = json.loads(file.read_text())
+    if not isinstance(value, dict):
+        raise ValueError(f"{file.name} is not an object")
+    return value
+
+
+def _parameters_in(file: Path) -> int:
+    """Counts them from the header, which begins with its own length in 8 bytes (https://huggingface.co/docs/safetensors)."""
+    with file.open("rb") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        if length > _MAX_JSON_BYTES:
+            raise ValueError("the header is too large")
+        header = json.loads(stream.read(length))
+    total = 0
+    for name, tensor in header.items():
+        if name != "__metadata__":
+            count = 1
+            for size in tensor["shape"]:
+                count *= int(size)
+            total += count
+    return total

@@ -1,0 +1,130 @@
+"""Tuned models: what a run left, taken into the store under a public name `ft:<base>:<owner>:<suffix>:<8 characters>`."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel
+
+from server.domain import keys
+from server.domain.collection import Collection, Stored
+from server.errors import NotFound
+from server.ports.blobs import Blobs
+from server.ports.records import ABSENT, Delete, Put, Records
+from shared.constants import Method
+from shared.job_spec import MODEL_FOLDER
+from shared.trainer_events import Artifact, DoneEvent
+from shared.wire import ListOf, TunedModel
+
+_NOT_SLUG: Final = re.compile(r"[^a-z0-9]+")
+_MAX_SUFFIX: Final = 40
+
+
+class StoredModel(BaseModel):
+    """`key` is time-ordered and private; `id` is the public name. `files` are paths as the run left them, `model/...` and `adapter/...`."""
+
+    key: str
+    id: str
+    owner: str
+    name: str
+    base_model: str
+    method: Method
+    job_id: str
+    chat: bool
+    num_parameters: int
+    validation_loss_before: float | None
+    validation_loss: float | None
+    num_training_tokens: int
+    created_at: datetime
+    files: list[Artifact]
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(file.size_bytes for file in self.files)
+
+    def shown(self) -> TunedModel:
+        return TunedModel(size_bytes=self.size_bytes, **self.model_dump(exclude={"key", "owner", "files"}))
+
+
+class TunedModels:
+    def __init__(self, records: Records, blobs: Blobs) -> None:
+        self._records = records
+        self._blobs = blobs
+        self._models = Collection(records, StoredModel, kind="model", noun="tuned model")
+
+    def page(self, owner: str, *, limit: int, after: str | None) -> ListOf[TunedModel]:
+        page = self._models.page(owner, limit=limit, after=None if after is None else self._key(owner, after))
+        return ListOf(data=[model.shown() for model in page.items], has_more=page.has_more)
+
+    def get(self, owner: str, model_id: str) -> TunedModel:
+        return self.stored(owner, model_id).value.shown()
+
+    def stored(self, owner: str, model_id: str) -> Stored[StoredModel]:
+        """Raises `NotFound`."""
+        return self._models.get(owner, self._key(owner, model_id))
+
+    def take_in(self, model: StoredModel, run_folder: Path) -> None:
+        """Copies a run's files into the store. Doing it twice does no harm: the names are the same."""
+        for file in model.files:
+            with (run_folder / file.path).open("rb") as source:
+                stat = self._blobs.put(keys.model_blob(model.owner, model.key, file.path), source)
+            if (stat.size_bytes, stat.sha256) != (file.size_bytes, file.sha256):
+                raise ValueError(f"{file.path} is not what the run said it wrote")
+
+    def adding(self, model: StoredModel) -> list[Put | Delete]:
+        """The changes that make a taken-in model known; part of the write that ends its job."""
+        return [
+            self._models.adding(model.owner, model.key, model),
+            Put(keys.owned(model.owner, "model-name", model.id), {"key": model.key}, ABSENT),
+        ]
+
+    def delete(self, owner: str, model_id: str) -> None:
+        stored = self.stored(owner, model_id)
+        model = stored.value
+        self._records.write(
+            self._models.removing(owner, model.key, version=stored.version),
+            Delete(keys.owned(owner, "model-name", model_id), expect=None),
+        )
+        for file in model.files:
+            self._blobs.delete(keys.model_blob(owner, model.key, file.path))
+
+    def chunks(self, model: StoredModel, file: Artifact) -> Iterator[bytes]:
+        return self._blobs.open(keys.model_blob(model.owner, model.key, file.path))
+
+    def local_folder(self, model: StoredModel) -> Path | None:
+        """Where the merged model lies on this machine as a folder that can be loaded; None when its bytes lie elsewhere."""
+        path = self._blobs.local_path(keys.model_blob(model.owner, model.key, f"{MODEL_FOLDER}/config.json"))
+        return None if path is None else path.parent
+
+    def _key(self, owner: str, model_id: str) -> str:
+        pointer = self._records.get(keys.owned(owner, "model-name", model_id)) if 0 < len(model_id) <= 200 else None
+        if pointer is None:
+            raise NotFound("There is no such tuned model here. It may have been deleted.", code="model.not_found")
+        return str(pointer.data["key"])
+
+
+def model_from(done: DoneEvent, *, key: str, owner: str, name: str, base_model: str, method: Method, job_id: str, at: datetime) -> StoredModel:
+    """The model that a finished run left. Its public name follows from its key, so that finishing twice names it once."""
+    suffix = _slug(name)[:_MAX_SUFFIX].strip("-") or "model"
+    return StoredModel(
+        key=key,
+        id=f"ft:{_slug(base_model)}:{owner[-8:]}:{suffix}:{key[-8:]}",
+        owner=owner,
+        name=name,
+        base_model=base_model,
+        method=method,
+        job_id=job_id,
+        chat=done.chat,
+        num_parameters=done.num_parameters,
+        validation_loss_before=done.validation_loss_before,
+        validation_loss=done.validation_loss,
+        num_training_tokens=done.num_training_tokens,
+        created_at=at,
+        files=done.artifacts,
+    )
+
+
+def _slug(text: str) -> str:
+    return _NOT_SLUG.sub("-", text.lower()).strip("-")

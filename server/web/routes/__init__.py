@@ -1,0 +1,1 @@
+"""One file per noun. A route reads the request, calls one service and answers; rules live in `domain`."""

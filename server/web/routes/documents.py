@@ -1,0 +1,67 @@
+"""Uploaded files. The body of an upload is limited by the installation's setting, not by the limit of other requests."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, UploadFile, status
+from fastapi.responses import StreamingResponse
+
+from server.settings import Settings
+from server.web.attachments import disposition
+from server.web.deps import AppServices, CurrentUser
+from server.web.paging import After, Limit
+from shared.constants import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS, DocumentType
+from shared.wire import Deleted, Document, ListOf, Preview
+
+_FORM_OVERHEAD_BYTES = 64 * 1024
+
+
+def router(settings: Settings) -> APIRouter:
+    routes = APIRouter(prefix="/api/documents", tags=["documents"])
+    routes.post("", status_code=status.HTTP_201_CREATED, max_body_size=settings.max_upload_bytes + _FORM_OVERHEAD_BYTES)(create_document)
+    routes.get("")(list_documents)
+    routes.get("/{document_id}")(get_document)
+    routes.get("/{document_id}/preview")(preview_document)
+    routes.get("/{document_id}/content", response_class=StreamingResponse)(document_content)
+    routes.delete("/{document_id}")(delete_document)
+    return routes
+
+
+def create_document(
+    services: AppServices,
+    user: CurrentUser,
+    file: UploadFile,
+    type: Annotated[DocumentType, Form()] = "dataset",  # noqa: A002 - the word of the wire
+    name: Annotated[str | None, Form(max_length=MAX_NAME_CHARACTERS)] = None,
+    description: Annotated[str, Form(max_length=MAX_NOTE_CHARACTERS)] = "",
+) -> Document:
+    """Takes a file, looks through all of it, and keeps it only when it can be trained on."""
+    return services.documents.add(
+        user, file.file, filename=file.filename or "unnamed", document_type=type, name=name, description=description
+    )
+
+
+def list_documents(services: AppServices, user: CurrentUser, limit: Limit = 20, after: After = None) -> ListOf[Document]:
+    return services.documents.page(user, limit=limit, after=after)
+
+
+def get_document(document_id: str, services: AppServices, user: CurrentUser) -> Document:
+    return services.documents.get(user, document_id)
+
+
+def preview_document(
+    document_id: str, services: AppServices, user: CurrentUser, limit: Annotated[int, Query(ge=1, le=20)] = 10
+) -> Preview:
+    """The first examples, as pieces that the model learns and pieces that it only reads."""
+    return services.documents.preview(user, document_id, limit=limit)
+
+
+def document_content(document_id: str, services: AppServices, user: CurrentUser) -> StreamingResponse:
+    """The file as it was uploaded, always as an attachment: a browser must never show what a user uploaded as a page."""
+    document, chunks = services.documents.content(user, document_id)
+    headers = {"content-disposition": disposition(document.filename), "content-length": str(document.size_bytes)}
+    return StreamingResponse(chunks, media_type="application/octet-stream", headers=headers)
+
+
+def delete_document(document_id: str, services: AppServices, user: CurrentUser) -> Deleted:
+    services.jobs.delete_document(user, document_id)
+    return Deleted(id=document_id)

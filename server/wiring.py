@@ -1,0 +1,117 @@
+"""The composition root: settings -> adapters -> services. The only file that knows which adapters exist; it calls constructors."""
+
+import shutil
+from dataclasses import dataclass
+
+from server.adapters.blobs_disk import DiskBlobs
+from server.adapters.clock_system import SystemClock
+from server.adapters.hub_probe import HubProbe
+from server.adapters.inspector_process import InspectorProcess
+from server.adapters.launch_local import LocalLauncher
+from server.adapters.records_sqlite import SqliteRecords
+from server.background.generation import Generator
+from server.background.supervisor import Supervisor
+from server.domain.accounts.service import Accounts
+from server.domain.documents.service import Documents
+from server.domain.jobs.lifecycle import Folders, Lifecycle
+from server.domain.jobs.progress import RunReaders
+from server.domain.jobs.service import Jobs
+from server.domain.models.catalogue import BaseModels
+from server.domain.models.tuned import TunedModels
+from server.ports.blobs import Blobs
+from server.ports.clock import Clock
+from server.ports.launcher import Launcher
+from server.ports.records import Records
+from server.settings import REPOSITORY, Settings, signing_secret
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything a route may use. One of each for the life of the server."""
+
+    settings: Settings
+    clock: Clock
+    records: Records
+    blobs: Blobs
+    launcher: Launcher
+    accounts: Accounts
+    documents: Documents
+    base_models: BaseModels
+    tuned_models: TunedModels
+    jobs: Jobs
+    supervisor: Supervisor
+    generator: Generator
+
+    def start(self) -> None:
+        self.supervisor.start()
+
+    def stop(self) -> None:
+        """Runs go on without us; what only serves us ends with us."""
+        self.supervisor.stop()
+        self.generator.stop()
+        self.records.close()
+
+
+def build(settings: Settings) -> Services:
+    for folder in settings.folders():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def free_bytes() -> int:
+        return shutil.disk_usage(settings.home).free
+
+    clock = SystemClock()
+    records = SqliteRecords(settings.records_file)
+    blobs = DiskBlobs(settings.blobs_folder)
+    launcher = LocalLauncher(REPOSITORY, {"HF_ENDPOINT": settings.hub_url, "HF_HUB_OFFLINE": str(int(settings.hub == "off"))})
+    accounts = Accounts(
+        records,
+        clock,
+        secret=signing_secret(settings),
+        access_token_ttl_s=settings.access_token_ttl_s,
+        session_ttl_s=settings.session_ttl_s,
+    )
+    documents = Documents(
+        records,
+        blobs,
+        clock,
+        InspectorProcess(REPOSITORY),
+        samples_folder=REPOSITORY / "shared" / "samples",
+        max_upload_bytes=settings.max_upload_bytes,
+        free_bytes=free_bytes,
+        min_free_bytes=settings.min_free_bytes,
+    )
+    base_models = BaseModels(
+        base_models_folder=settings.base_models_folder,
+        own_models_folder=settings.own_models_folder,
+        hub_off=settings.hub == "off",
+        hub_reachable=HubProbe(settings.hub_url),
+    )
+    tuned_models = TunedModels(records, blobs)
+    readers = RunReaders()
+    jobs = Jobs(
+        records,
+        clock,
+        documents,
+        base_models,
+        readers,
+        runs_folder=settings.runs_folder,
+        free_bytes=free_bytes,
+        min_free_bytes=settings.min_free_bytes,
+    )
+    lifecycle = Lifecycle(
+        records,
+        blobs,
+        clock,
+        launcher,
+        documents,
+        tuned_models,
+        readers,
+        folders=Folders(settings.runs_folder, settings.base_models_folder, settings.own_models_folder),
+        trainer_threads=settings.trainer_threads,
+    )
+    supervisor = Supervisor(lifecycle)
+    jobs.wake = supervisor.wake
+    generator = Generator(launcher, clock, base_models_folder=settings.base_models_folder, threads=settings.trainer_threads)
+    return Services(
+        settings, clock, records, blobs, launcher, accounts, documents, base_models, tuned_models, jobs, supervisor, generator
+    )
