@@ -1,5 +1,6 @@
 """Reads what a trainer says: `events.jsonl`, from where the last look ended. Every cursor is a byte position in that file."""
 
+import math
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -124,7 +125,7 @@ def thinned(points: list[MetricPoint], limit: int) -> list[MetricPoint]:
     if len(points) <= limit:
         return points
     kept = {0, len(points) - 1} | {index for index, point in enumerate(points) if point.validation_loss is not None}
-    stretch = max(1, 2 * len(points) // max(2, limit - len(kept)))
+    stretch = math.ceil(2 * len(points) / max(2, limit - len(kept)))
     for start in range(0, len(points), stretch):
         losses = [(point.loss, index) for index, point in enumerate(points[start : start + stretch], start) if point.loss is not None]
         if losses:

@@ -1,0 +1,103 @@
+"""Signed tokens (JWT, RFC 7519). The only module that knows the JOSE library; the algorithm and the header are fixed.
+
+An access token says who calls and in which session. A download token opens one thing for a minute, from an address bar.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, Literal
+
+from jose import jwt
+from jose.exceptions import JOSEError
+
+from server.errors import NotSignedIn
+from server.ports.clock import Clock
+
+DOWNLOAD_TTL_S: Final = 60
+_ALGORITHM: Final = "HS256"
+# Exactly what `jwt.encode` writes. Anything more (kid, jku, jwk, crit) asks us to trust what the token says about itself.
+_HEADER: Final = {"alg": _ALGORITHM, "typ": "JWT"}
+_ISSUER: Final = "llm-tuner"
+_AUDIENCE: Final = "llm-tuner"
+_MAX_CHARACTERS: Final = 2048
+_LEEWAY: Final = timedelta(seconds=5)
+_OPTIONS: Final = {
+    **{f"require_{claim}": True for claim in ("iss", "aud", "exp", "iat", "jti", "sub")},
+    "verify_exp": False,  # The library asks the machine's clock; `_claims` asks the port's.
+    "verify_at_hash": False,
+}
+
+
+@dataclass(frozen=True)
+class Access:
+    user_id: str
+    session_id: str
+
+
+@dataclass(frozen=True)
+class Download:
+    """`resource` is the id of the one thing that may be fetched."""
+
+    user_id: str
+    resource: str
+
+
+class Tokens:
+    def __init__(self, secret: str, clock: Clock, *, access_ttl_s: int) -> None:
+        self._secret = secret
+        self._clock = clock
+        self._access_ttl_s = access_ttl_s
+
+    def access(self, access: Access) -> tuple[str, int]:
+        """The token and its lifetime in seconds."""
+        return self._signed("access", self._access_ttl_s, sub=access.user_id, sid=access.session_id), self._access_ttl_s
+
+    def download(self, download: Download) -> tuple[str, int]:
+        """The token and its lifetime in seconds."""
+        return self._signed("download", DOWNLOAD_TTL_S, sub=download.user_id, res=download.resource), DOWNLOAD_TTL_S
+
+    def read_access(self, token: str) -> Access:
+        """Raises `NotSignedIn`."""
+        claims = self._claims(token, "access")
+        return Access(_text(claims, "sub"), _text(claims, "sid"))
+
+    def read_download(self, token: str) -> Download:
+        """Raises `NotSignedIn`."""
+        claims = self._claims(token, "download")
+        return Download(_text(claims, "sub"), _text(claims, "res"))
+
+    def _signed(self, kind: Literal["access", "download"], ttl_s: int, **claims: str) -> str:
+        now = int(self._clock.now().timestamp())
+        standard = {"iss": _ISSUER, "aud": _AUDIENCE, "iat": now, "exp": now + ttl_s, "jti": self._clock.new_id("jti"), "typ": kind}
+        token: str = jwt.encode(standard | claims, self._secret, algorithm=_ALGORITHM)
+        return token
+
+    def _claims(self, token: str, kind: Literal["access", "download"]) -> dict[str, Any]:
+        if len(token) > _MAX_CHARACTERS:
+            raise _refused()
+        try:
+            if jwt.get_unverified_header(token) != _HEADER:
+                raise _refused()
+            claims: dict[str, Any] = jwt.decode(
+                token, self._secret, algorithms=[_ALGORITHM], issuer=_ISSUER, audience=_AUDIENCE, options=_OPTIONS
+            )
+        except (JOSEError, ValueError, RecursionError, json.JSONDecodeError):
+            raise _refused() from None
+        now = self._clock.now()
+        if claims.get("typ") != kind or claims["iat"] > (now + _LEEWAY).timestamp():
+            raise _refused()
+        if claims["exp"] <= (now - _LEEWAY).timestamp():
+            raise NotSignedIn("Your sign-in has run out. Sign in again.", code="accounts.token_expired")
+        return claims
+
+
+def _text(claims: dict[str, Any], name: str) -> str:
+    value = claims.get(name)
+    if not isinstance(value, str) or not value:
+        raise _refused()
+    return value
+
+
+def _refused() -> NotSignedIn:
+    return NotSignedIn("You are not signed in. Sign in again.", code="accounts.bad_token")

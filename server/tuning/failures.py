@@ -1,0 +1,118 @@
+"""Every way in which a run can fail, as a code with a message, its likely cause and what to do next; and the one translation from
+exceptions to them. The server shows these words to the user as they are, so no path of this machine and no stack stands in them.
+"""
+
+import errno
+import re
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class TuningFailure(Exception):
+    """A run that cannot go on, for a reason that its user can understand. `code` is one word, for programs."""
+
+    def __init__(self, code: str, message: str, *, cause: str, fix: str) -> None:
+        super().__init__(message)
+        self.code, self.message, self.cause, self.fix = code, message, cause, fix
+
+
+class Cancelled(BaseException):
+    """The run was asked to stop. Not an `Exception`, so that no `except Exception` on the way swallows it."""
+
+
+def failure_of(error: BaseException) -> TuningFailure:
+    """The failure behind any exception that ended a run."""
+    if isinstance(error, TuningFailure):
+        return error
+    if is_disk_full(error):
+        return disk_full()
+    if is_out_of_memory(error):
+        return out_of_memory()
+    return TuningFailure(
+        "internal",
+        f"The trainer stopped on an error of its own ({type(error).__name__}).",
+        cause="This is a defect of the trainer, or of a library below it, and not of your data.",
+        fix="Try again; if it happens again, report it together with the run's log.",
+    )
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """True for an `OSError` that says so, and for safetensors' own error, which carries the number only in its text."""
+    if isinstance(error, OSError):
+        return error.errno in _FULL
+    match = re.search(r"\(os error (\d+)\)", str(error))
+    return bool(match) and int(match.group(1)) in _FULL
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    if isinstance(error, MemoryError):
+        return True
+    text = str(error)
+    return isinstance(error, RuntimeError) and ("can't allocate memory" in text or "out of memory" in text)
+
+
+def disk_full() -> TuningFailure:
+    return TuningFailure(
+        "disk_full",
+        "The disk is full, so the model could not be saved.",
+        cause="The trained model, and the base model when it is prepared for the first time, need free space on the data disk.",
+        fix="Delete models or documents that are no longer needed, or free space on the disk, then start the job again.",
+    )
+
+
+def out_of_memory() -> TuningFailure:
+    return TuningFailure(
+        "out_of_memory",
+        "The machine ran out of memory.",
+        cause="The base model, the batch or the blocks are too large for this machine.",
+        fix="Use a smaller batch size or block size, the method LoRA instead of full, or a smaller base model.",
+    )
+
+
+def nan_loss(step: int, learning_rate: float) -> TuningFailure:
+    lower = float(f"{learning_rate / 5:.1g}")
+    return TuningFailure(
+        "nan_loss",
+        f"The loss at step {step} was not a number, so the training was stopped.",
+        cause=f"The learning rate {learning_rate:g} is probably too high for this base model.",
+        fix=f"Start again with a learning rate of {lower:g}.",
+    )
+
+
+def data_changed(name: str) -> TuningFailure:
+    return TuningFailure(
+        "data_changed",
+        f"The document {name!r} is no longer what it was when the job was made.",
+        cause="Its bytes were changed, cut short or damaged after the upload.",
+        fix="Upload the document again and start a new job with it.",
+    )
+
+
+def data_missing(name: str) -> TuningFailure:
+    return TuningFailure(
+        "data_missing",
+        f"The document {name!r} could not be opened.",
+        cause="It was deleted or moved after the job was made.",
+        fix="Upload the document again and start a new job with it.",
+    )
+
+
+def no_examples(message: str, fix: str) -> TuningFailure:
+    return TuningFailure("no_examples", message, cause="There is nothing in the data that the model could learn to write.", fix=fix)
+
+
+def base_unavailable(base_model: str, cause: str, fix: str) -> TuningFailure:
+    return TuningFailure("base_unavailable", f"The base model {base_model!r} is not available on this machine.", cause=cause, fix=fix)
+
+
+def base_damaged(base_model: str, what: str) -> TuningFailure:
+    return TuningFailure(
+        "base_damaged",
+        f"The files of the base model {base_model!r} cannot be used: {what}.",
+        cause="They were cut short or changed on the disk, or they do not belong to a model of a supported kind.",
+        fix="Put the model's files in place again; for a model of the catalogue, delete its prepared copy and start again.",
+    )
+
+
+def bad_setting(message: str, fix: str) -> TuningFailure:
+    return TuningFailure("bad_setting", message, cause="The settings do not fit together or do not fit the base model.", fix=fix)

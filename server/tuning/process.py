@@ -1,0 +1,76 @@
+"""This process and the machine it runs on: threads, memory, and the request to stop. Called by the two programs of this folder."""
+
+import contextlib
+import os
+import resource
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from server.tuning.failures import Cancelled
+
+
+def set_up_torch(threads: int | None) -> int:
+    """Use `threads` threads, or one for each physical core; returns how many. More than the cores makes their barriers collapse."""
+    count = threads or physical_cores()
+    torch.set_num_threads(count)
+    torch.set_flush_denormal(True)
+    return count
+
+
+def physical_cores() -> int:
+    """Physical cores that this process may use (hyper-threads of one core share its multipliers, so they do not count)."""
+    allowed = os.sched_getaffinity(0)
+    cores = {_core_of(cpu) for cpu in allowed}
+    return max(1, min(len(cores), len(allowed)))
+
+
+def _core_of(cpu: int) -> str:
+    try:
+        return Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list").read_text().strip()
+    except OSError:
+        return str(cpu)
+
+
+def memory_bytes() -> int:
+    """Resident memory now."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return peak_memory_bytes()
+
+
+def peak_memory_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+class StopRequest:
+    """SIGTERM (and Ctrl-C) as the exception `Cancelled`, raised in the main thread between two operations, never inside `shielded`."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._depth = 0
+
+    def listen(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        if self._asked:
+            return
+        self._asked = True
+        self._raise_if_open()
+
+    def _raise_if_open(self) -> None:
+        if self._asked and not self._depth:
+            self._depth = 1_000_000  # Raised once; the way out is not to be interrupted by it again.
+            raise Cancelled
+
+    @contextlib.contextmanager
+    def shielded(self) -> Iterator[None]:
+        """A request that comes inside waits until the block is left."""
+        self._depth += 1
+        yield
+        self._depth -= 1
+        self._raise_if_open()

@@ -1,0 +1,35 @@
+"""The first examples as the model will see them, for the log: five of them, 150 characters each."""
+
+from collections.abc import Iterable
+from os.path import commonprefix
+
+from server.tuning.data import examples_of
+from server.tuning.tokens import TextTokenizer
+from shared.constants import NUM_SAMPLES_IN_LOG, SAMPLE_CHARACTERS
+from shared.job_spec import DataFile
+from shared.reading import Example
+from shared.rendering import segments_of
+
+_WORTH_CUTTING = 40
+
+
+def first_examples(files: list[DataFile], indices: Iterable[int], most: int = NUM_SAMPLES_IN_LOG) -> list[Example]:
+    """The examples at the first `most` of these rising indices. Reads no further than the last of them."""
+    wanted = set(list(indices)[:most])
+    found: list[Example] = []
+    if wanted:
+        for index, example in enumerate(examples_of(files)):
+            if index in wanted:
+                found.append(example)
+            if len(found) == len(wanted):
+                break
+    return found
+
+
+def sample_texts(examples: list[Example], tokenizer: TextTokenizer) -> list[str]:
+    """A long beginning that all of them share (a chat template's system prompt) would hide the rest, so it is cut off."""
+    texts = ["".join(segment.text for segment in segments_of(example, tokenizer.template)) for example in examples]
+    shared = len(commonprefix(texts)) if len(texts) > 1 else 0
+    if shared < _WORTH_CUTTING:
+        return [text[:SAMPLE_CHARACTERS] for text in texts]
+    return ["…" + text[shared:][: SAMPLE_CHARACTERS - 1] for text in texts]
