@@ -3,9 +3,8 @@
 An access token says who calls and in which session. A download token opens one thing for a minute, from an address bar.
 """
 
-import json
+import math
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final, Literal
 
 from jose import jwt
@@ -21,7 +20,8 @@ _HEADER: Final = {"alg": _ALGORITHM, "typ": "JWT"}
 _ISSUER: Final = "llm-tuner"
 _AUDIENCE: Final = "llm-tuner"
 _MAX_CHARACTERS: Final = 2048
-_LEEWAY: Final = timedelta(seconds=5)
+# Only for tokens from the future: our clock was set back, or another server's runs ahead. Nothing lives longer for it.
+_LEEWAY_S: Final = 10
 _OPTIONS: Final = {
     **{f"require_{claim}": True for claim in ("iss", "aud", "exp", "iat", "jti", "sub")},
     "verify_exp": False,  # The library asks the machine's clock; `_claims` asks the port's.
@@ -68,8 +68,15 @@ class Tokens:
         return Download(_text(claims, "sub"), _text(claims, "res"))
 
     def _signed(self, kind: Literal["access", "download"], ttl_s: int, **claims: str) -> str:
-        now = int(self._clock.now().timestamp())
-        standard = {"iss": _ISSUER, "aud": _AUDIENCE, "iat": now, "exp": now + ttl_s, "jti": self._clock.new_id("jti"), "typ": kind}
+        now = self._clock.now().timestamp()
+        standard = {
+            "iss": _ISSUER,
+            "aud": _AUDIENCE,
+            "iat": math.floor(now),
+            "exp": math.ceil(now + ttl_s),
+            "jti": self._clock.new_id("jti"),
+            "typ": kind,
+        }
         token: str = jwt.encode(standard | claims, self._secret, algorithm=_ALGORITHM)
         return token
 
@@ -82,12 +89,12 @@ class Tokens:
             claims: dict[str, Any] = jwt.decode(
                 token, self._secret, algorithms=[_ALGORITHM], issuer=_ISSUER, audience=_AUDIENCE, options=_OPTIONS
             )
-        except (JOSEError, ValueError, RecursionError, json.JSONDecodeError):
+        except (JOSEError, ValueError, RecursionError):
             raise _refused() from None
-        now = self._clock.now()
-        if claims.get("typ") != kind or claims["iat"] > (now + _LEEWAY).timestamp():
+        now = self._clock.now().timestamp()
+        if claims.get("typ") != kind or _number(claims, "iat") > now + _LEEWAY_S:
             raise _refused()
-        if claims["exp"] <= (now - _LEEWAY).timestamp():
+        if _number(claims, "exp") <= now:
             raise NotSignedIn("Your sign-in has run out. Sign in again.", code="accounts.token_expired")
         return claims
 
@@ -95,6 +102,13 @@ class Tokens:
 def _text(claims: dict[str, Any], name: str) -> str:
     value = claims.get(name)
     if not isinstance(value, str) or not value:
+        raise _refused()
+    return value
+
+
+def _number(claims: dict[str, Any], name: str) -> int:
+    value = claims.get(name)
+    if not isinstance(value, int):
         raise _refused()
     return value
 

@@ -1,0 +1,70 @@
+"""The application: routers, middleware, the page, and what starts and stops with it. Nothing runs on import."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+
+from server import wiring
+from server.settings import VERSION, Settings
+from server.web import errors
+from server.web.login_limit import LoginLimit
+from server.web.middleware import BodiesOfStrangers, Envelope, TooLargeInOneShape
+from server.web.routes import auth, base_models, documents, health, installation, jobs, samples, tuned_models
+from server.web.spa import SinglePage
+
+# A conversation of 100,000 characters a message is the largest thing that is not an upload.
+_MAX_BODY_BYTES: Final = 4 * 1024**2
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The server over the data folder of `settings`; without them, those of the environment."""
+    settings = settings or Settings()
+    services = wiring.build(settings)
+    app = FastAPI(
+        title="LLM Tuner",
+        version=VERSION,
+        lifespan=_lifespan,
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # A page of documentation would come from a content network, which the content security policy is there to refuse.
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.services = services
+    app.state.login_limit = LoginLimit(services.clock)
+    routers = [
+        health.router,
+        installation.router,
+        auth.router,
+        samples.router,
+        documents.router(settings),
+        base_models.router,
+        jobs.router,
+        tuned_models.router,
+    ]
+    for router in routers:
+        app.include_router(router, max_body_size=_MAX_BODY_BYTES)
+    app.router.default = SinglePage(settings.client_folder)
+    errors.install(app)
+    app.add_middleware(TooLargeInOneShape)
+    app.add_middleware(BodiesOfStrangers, accounts=services.accounts)
+    app.add_middleware(Envelope)  # The last added is the outermost.
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: wiring.Services = app.state.services
+    services.start()
+    try:
+        yield
+    finally:
+        await run_in_threadpool(services.stop)
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

@@ -1,0 +1,1 @@
+"""HTTP: who is calling, what an error looks like, and the routes. Rules live in `domain`."""

@@ -1,0 +1,157 @@
+"""What happens to every request, in pure ASGI: an id, a line in the log, safe headers, and the one shape also where the framework has another."""
+
+import re
+import secrets
+import time
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.errors import LlmTunerError, NotSignedIn
+from server.web.addresses import is_api
+from server.web.errors import response_to, storage_full, too_large, unexpected
+
+if TYPE_CHECKING:
+    from server.domain.accounts.service import Accounts
+
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+# More than any form of the page sends, less than what it costs to be sent it for nothing.
+_FREE_BODY_BYTES: Final = 64 * 1024
+_QUIET: Final = frozenset({"/livez", "/readyz"})
+
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
+)
+_SAFE_HEADERS: Final = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin-allow-popups",
+}
+_log = structlog.get_logger()
+
+
+class Envelope:
+    """The outermost layer: what every answer carries, and the border where an unexpected error becomes a 500 and a line in the log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = _request_id(scope)
+        status: int | None = None
+
+        async def send_enveloped(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _complete(MutableHeaders(scope=message), request_id, api=is_api(scope["path"]))
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, send_enveloped)
+            except Exception as error:
+                full = storage_full(error)
+                if full is None:
+                    _log.exception("request_failed", method=scope["method"], route=_route(scope))
+                if status is not None:
+                    raise  # Half an answer is out; only closing the connection can say that it is not whole.
+                response = unexpected(request_id) if full is None else response_to(full)
+                await response(scope, receive, send_enveloped)
+            finally:
+                _log_request(scope, status, time.perf_counter() - started)
+
+
+class BodiesOfStrangers:
+    """A body that is long, or does not say how long it is, is read only from somebody signed in.
+
+    The framework reads a body before it asks who sends it; without this, anybody could fill the disk with an upload.
+    """
+
+    def __init__(self, app: ASGIApp, accounts: "Accounts") -> None:
+        self._app = app
+        self._accounts = accounts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _may_be_long(headers := Headers(scope=scope)):
+            try:
+                await run_in_threadpool(self._check, headers.get("authorization", ""))
+            except LlmTunerError as error:
+                await response_to(error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _check(self, authorization: str) -> None:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            raise NotSignedIn("Sign in first: only signed-in users may send this much.", code="accounts.not_signed_in")
+        self._accounts.caller(token.strip())
+
+
+class TooLargeInOneShape:
+    """The framework's limit on bodies answers in plain text; everything else here answers in the one shape of errors."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        replaced = False
+
+        async def send_replaced(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start" and message["status"] == 413:
+                replaced = Headers(scope=message).get("content-type", "").startswith("text/plain")
+                if replaced:
+                    await too_large()(scope, receive, send)
+            if not replaced:
+                await send(message)
+
+        await self._app(scope, receive, send_replaced if scope["type"] == "http" else send)
+
+
+def _request_id(scope: Scope) -> str:
+    """The caller's own, where it is one that can stand in a log line."""
+    given = Headers(scope=scope).get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(12)
+
+
+def _complete(headers: MutableHeaders, request_id: str, *, api: bool) -> None:
+    headers["x-request-id"] = request_id
+    for name, value in _SAFE_HEADERS.items():
+        headers.setdefault(name, value)
+    if api:
+        headers.setdefault("cache-control", "no-store")
+
+
+def _may_be_long(headers: Headers) -> bool:
+    if "transfer-encoding" in headers:
+        return True
+    length = headers.get("content-length", "0")
+    return not length.isdigit() or int(length[:20]) > _FREE_BODY_BYTES
+
+
+def _route(scope: Scope) -> str:
+    """The route's template. Never the path itself: a path may hold a token, and its ids would be a metric's undoing."""
+    route = scope.get("route")
+    return getattr(route, "path", None) or ("api" if is_api(scope["path"]) else "page")
+
+
+def _log_request(scope: Scope, status: int | None, seconds: float) -> None:
+    write = _log.debug if scope["path"] in _QUIET else _log.info
+    write(
+        "request",
+        method=scope["method"],
+        route=_route(scope),
+        status=status,
+        ms=round(seconds * 1000, 1),
+        user=scope.get("state", {}).get("user_id"),
+    )

@@ -1,0 +1,23 @@
+"""What the page needs to know before anybody has signed in."""
+
+from typing import get_args
+
+from fastapi import APIRouter
+
+from server.settings import VERSION
+from server.web.deps import AppServices
+from shared.constants import MIN_PASSWORD_CHARACTERS, DocumentFormat
+from shared.wire import Installation
+
+router = APIRouter(tags=["installation"])
+
+
+@router.get("/api/installation")
+def get_installation(services: AppServices) -> Installation:
+    return Installation(
+        version=VERSION,
+        google_sign_in=False,
+        max_upload_bytes=services.settings.max_upload_bytes,
+        accepted_suffixes=[f".{format}" for format in get_args(DocumentFormat)],
+        min_password_characters=MIN_PASSWORD_CHARACTERS,
+    )
