@@ -1,0 +1,82 @@
+// Where files come in: dropped, pasted, or chosen. What is accepted can be read before choosing.
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef, useState, type DragEvent } from "react";
+import { bytes } from "@/lib/format";
+import type { Document, Installation } from "@/lib/wire";
+import { Button } from "@/ui/button";
+import { Icon } from "@/ui/icon";
+import { uploadRulesQuery } from "./queries";
+import { addFiles } from "./uploads";
+
+export function DropZone({ onDone }: { onDone: (document: Document) => void }) {
+  const { data: rules } = useQuery(uploadRulesQuery);
+  const input = useRef<HTMLInputElement>(null);
+  const [over, setOver] = useState(false);
+  usePaste(rules, onDone);
+
+  function take(files: Iterable<File>) {
+    if (rules) addFiles(files, rules, onDone);
+  }
+
+  function drop(event: DragEvent) {
+    event.preventDefault();
+    setOver(false);
+    take(event.dataTransfer.files);
+  }
+
+  return (
+    <div
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={drop}
+      className={`grid justify-items-center gap-2 rounded-lg border-2 border-dashed p-6 text-center ${over ? "border-accent bg-accent-soft" : "border-line-strong bg-card"}`}
+    >
+      <Icon name="upload" className="size-6 text-ink-soft" />
+      <p>Drop files here, paste text, or</p>
+      <Button onClick={() => input.current?.click()} disabled={!rules}>
+        Choose files
+      </Button>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        aria-label="Files to upload"
+        accept={rules?.accepted_suffixes.join(",")}
+        onChange={(event) => {
+          take([...(event.target.files ?? [])]);
+          event.target.value = "";
+        }}
+      />
+      {rules && (
+        <p className="text-xs text-ink-soft">
+          Accepted: {rules.accepted_suffixes.join(", ")}. Up to {bytes(rules.max_upload_bytes)} each.
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** Files and text that are pasted anywhere on the screen, unless somebody types. Pasted text becomes a file of its own. */
+function usePaste(rules: Installation | undefined, onDone: (document: Document) => void): void {
+  const latest = useRef(onDone);
+  useEffect(() => {
+    latest.current = onDone;
+  });
+  useEffect(() => {
+    if (!rules) return;
+    const accepted = rules;
+    function paste(event: ClipboardEvent) {
+      if (event.target instanceof Element && event.target.closest("input, textarea, select, dialog")) return;
+      const files = [...(event.clipboardData?.files ?? [])];
+      const pasted = event.clipboardData?.getData("text/plain") ?? "";
+      if (files.length === 0 && pasted.trim() !== "") files.push(new File([pasted], "pasted.txt", { type: "text/plain" }));
+      if (files.length > 0) addFiles(files, accepted, (document) => latest.current(document));
+    }
+    document.addEventListener("paste", paste);
+    return () => document.removeEventListener("paste", paste);
+  }, [rules]);
+}

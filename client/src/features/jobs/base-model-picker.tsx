@@ -1,0 +1,79 @@
+// What training starts from. Models that this machine cannot use now are shown with the reason, folded away.
+import type { UseFormRegisterReturn } from "react-hook-form";
+import { amount, bytes, count } from "@/lib/format";
+import type { BaseModel } from "@/lib/wire";
+import { FieldError } from "@/ui/field";
+import { Badge } from "@/ui/text";
+
+interface BaseModelPickerProps {
+  models: readonly BaseModel[];
+  field: UseFormRegisterReturn;
+  error: string | undefined;
+}
+
+export function BaseModelPicker({ models, field, error }: BaseModelPickerProps) {
+  const usable = models.filter(({ availability }) => availability !== "unavailable");
+  const others = models.filter(({ availability }) => availability === "unavailable");
+  return (
+    <fieldset className="grid gap-2" aria-describedby={error ? "base-model-error" : undefined}>
+      <legend className="mb-2 text-lg font-semibold">Base model</legend>
+      {error && <FieldError id="base-model-error">{error}</FieldError>}
+      <Choices models={usable} field={field} />
+      {others.length > 0 && (
+        <details open={usable.length === 0}>
+          <summary className="target inline-flex items-center text-ink-soft">{count(others.length)} more that cannot be used now</summary>
+          <Choices models={others} field={field} />
+        </details>
+      )}
+    </fieldset>
+  );
+}
+
+function Choices({ models, field }: { models: readonly BaseModel[]; field: UseFormRegisterReturn }) {
+  return (
+    <ul className="grid gap-2 xl:grid-cols-2">
+      {models.map((model) => (
+        <li key={model.id} className="grid">
+          <Choice model={model} field={field} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Choice({ model, field }: { model: BaseModel; field: UseFormRegisterReturn }) {
+  const unavailable = model.availability === "unavailable";
+  return (
+    <label
+      className={`card flex gap-3 p-3 has-checked:border-accent has-checked:bg-accent-soft ${unavailable ? "!cursor-default" : "hover:bg-hover"}`}
+    >
+      {/* Not RHF's `disabled`, which would drop the whole field; the attribute is this choice's alone. */}
+      <input type="radio" className="mt-1 size-4 shrink-0" value={model.id} {...field} disabled={unavailable} />
+      <span className="grid min-w-0 flex-1 content-start gap-1">
+        <span className="flex flex-wrap items-center gap-2">
+          <span className="font-medium">{model.name}</span>
+          <AvailabilityBadge model={model} />
+        </span>
+        <span className="text-ink-soft">{model.description}</span>
+        <span className="text-xs text-ink-soft">{factsOf(model)}</span>
+        {model.availability !== "ready" && model.availability_reason && <span className="text-xs text-warn">{model.availability_reason}</span>}
+      </span>
+    </label>
+  );
+}
+
+function AvailabilityBadge({ model: { availability } }: { model: BaseModel }) {
+  if (availability === "ready") return null;
+  return availability === "downloadable" ? <Badge icon="download">fetched first</Badge> : <Badge icon="cross">not available</Badge>;
+}
+
+function factsOf(model: BaseModel): string {
+  return [
+    `${amount(model.num_parameters)} parameters`,
+    model.size_bytes > 0 ? `${bytes(model.size_bytes)} on disk` : null,
+    `reads ${count(model.context_length)} tokens`,
+    `licence: ${model.license}`,
+  ]
+    .filter((one) => one !== null)
+    .join(" · ");
+}

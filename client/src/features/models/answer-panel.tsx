@@ -1,0 +1,65 @@
+import { useNow } from "@/lib/clock";
+import { counted, duration } from "@/lib/format";
+import { CopyButton } from "@/ui/text";
+import type { AnswerState } from "./use-answer";
+
+interface AnswerPanelProps {
+  title: string;
+  subtitle: string;
+  state: AnswerState;
+  /** What stands there before anything was asked. */
+  idle: string;
+}
+
+/** One side of the comparison. */
+export function AnswerPanel({ title, subtitle, state, idle }: AnswerPanelProps) {
+  return (
+    <section aria-label={title} aria-busy={state.kind === "waiting"} className="card grid content-start gap-3 p-4">
+      <header className="flex flex-wrap items-baseline justify-between gap-2">
+        <h3>{title}</h3>
+        <p className="min-w-0 truncate text-xs text-ink-soft">{subtitle}</p>
+      </header>
+      <div aria-live="polite">
+        <Body state={state} idle={idle} />
+      </div>
+    </section>
+  );
+}
+
+function Body({ state, idle }: { state: AnswerState; idle: string }) {
+  switch (state.kind) {
+    case "idle":
+      return <p className="text-ink-soft">{idle}</p>;
+    case "waiting":
+      return <Waiting since={state.since} />;
+    case "stopped":
+      return <p className="text-ink-soft">Stopped. Ask again whenever you like.</p>;
+    case "failed":
+      return <p className="text-bad">{state.message}</p>;
+    case "done": {
+      const { text, num_tokens, seconds, finish_reason } = state.generation;
+      return (
+        <div className="grid gap-2">
+          <p className="break-words whitespace-pre-wrap">{text.trim() === "" ? "(an empty answer)" : text}</p>
+          <div className="flex flex-wrap items-center justify-between gap-2 text-xs text-ink-soft">
+            <span>
+              {counted(num_tokens, "token")} in {duration(seconds)}
+              {finish_reason === "length" && ", cut at the limit"}
+            </span>
+            <CopyButton text={text} />
+          </div>
+        </div>
+      );
+    }
+  }
+}
+
+function Waiting({ since }: { since: number }) {
+  const seconds = Math.max(0, Math.round((useNow() - since) / 1000));
+  return (
+    <p className="text-ink-soft">
+      Writing… <span aria-hidden="true">{seconds > 1 && duration(seconds)}</span>
+      <span className="block text-xs">The first answer also loads the model, which can take ten seconds.</span>
+    </p>
+  );
+}

@@ -1,0 +1,42 @@
+// One request and its answer, without a session. Only lib/ uses it; features call lib/api.
+import { reportAnswer, reportSilence } from "@/lib/connection";
+import { ConnectionError, toApiError } from "@/lib/errors";
+
+export interface RequestOptions {
+  method?: "GET" | "POST" | "PATCH" | "DELETE";
+  /** Sent as JSON. */
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal | undefined;
+  /** What the answer is read as; errors are always JSON. */
+  as?: "json" | "blob";
+}
+
+/** The answer (undefined for 204). Throws ApiError, ConnectionError, or the signal's AbortError. */
+export async function send<T>(path: string, { method = "GET", body, headers, signal, as }: RequestOptions = {}): Promise<T> {
+  const response = await reach(path, {
+    method,
+    headers: { accept: "application/json", ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal ? { signal } : {}),
+  });
+  if (response.ok && as === "blob") return (await response.blob()) as T;
+  if (response.status === 204) return undefined as T;
+  const parsed: unknown = await response.json().catch(() => null);
+  if (!response.ok || parsed === null) throw toApiError(response.status, parsed, response.headers.get("x-request-id"));
+  return parsed as T;
+}
+
+async function reach(path: string, init: RequestInit): Promise<Response> {
+  try {
+    const response = await fetch(path, { credentials: "same-origin", ...init });
+    // A gateway that answers for a server that is away is no answer.
+    if (response.status === 502 || response.status === 504) throw new TypeError("no server behind the gateway");
+    reportAnswer();
+    return response;
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    reportSilence();
+    throw new ConnectionError();
+  }
+}

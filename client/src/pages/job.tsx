@@ -1,0 +1,98 @@
+// One job, everything on one screen: where it is, how it learns, what it says, what was set, what can be done.
+import { useQuery } from "@tanstack/react-query";
+import { useParams } from "@tanstack/react-router";
+import { ChartPanel } from "@/features/jobs/chart-panel";
+import { FailureCard } from "@/features/jobs/failure-card";
+import { Generations } from "@/features/jobs/generations";
+import { JobActions } from "@/features/jobs/job-actions";
+import { LifeLine } from "@/features/jobs/life-line";
+import { LogView } from "@/features/jobs/log-view";
+import { NoteEditor } from "@/features/jobs/note-editor";
+import { ProgressPanel } from "@/features/jobs/progress-panel";
+import { jobQuery } from "@/features/jobs/queries";
+import { useLogs, useMetrics } from "@/features/jobs/run-data";
+import { SettingsTable } from "@/features/jobs/settings-table";
+import { StateBadge } from "@/features/jobs/state-badge";
+import { fractionOf, isLive } from "@/features/jobs/states";
+import { percent } from "@/lib/format";
+import type { Job } from "@/lib/wire";
+import { LinkButton, TextLink } from "@/ui/button";
+import { Failed, Loading } from "@/ui/notices";
+import { Page, Section } from "@/ui/page";
+import { Facts, Id } from "@/ui/text";
+
+export function JobPage() {
+  const { jobId } = useParams({ from: "/gate/jobs/$jobId" });
+  const query = useQuery(jobQuery(jobId));
+  if (query.isPending) return <Loading what="Loading the job" />;
+  if (!query.data) {
+    return <Failed what="This job" error={query.error} onRetry={() => void query.refetch()} back={<LinkButton to="/jobs">All jobs</LinkButton>} />;
+  }
+  return <JobScreen key={jobId} job={query.data} updatedAt={query.dataUpdatedAt} />;
+}
+
+function JobScreen({ job, updatedAt }: { job: Job; updatedAt: number }) {
+  const logs = useLogs(job);
+  const metrics = useMetrics(job);
+  const live = isLive(job.state);
+  const lines = logs.data?.lines ?? [];
+  return (
+    <Page
+      title={job.name}
+      windowTitle={windowTitle(job)}
+      lead={<StateBadge state={job.state} position={job.queue_position} />}
+      actions={<JobActions job={job} />}
+    >
+      <NoteEditor job={job} />
+      <LifeLine job={job} />
+      {job.error && <FailureCard job={job} error={job.error} lines={lines} />}
+      {live && <ProgressPanel job={job} updatedAt={updatedAt} />}
+      {metrics.isError && !metrics.data ? (
+        <Failed what="The curves" error={metrics.error} onRetry={() => void metrics.refetch()} />
+      ) : (
+        <ChartPanel points={metrics.data?.points ?? []} live={live || metrics.isPending} />
+      )}
+      <Generations generations={metrics.data?.generations ?? []} />
+      {logs.isError && !logs.data ? (
+        <Failed what="The log" error={logs.error} onRetry={() => void logs.refetch()} />
+      ) : (
+        <LogView name={job.name} lines={lines} live={live} />
+      )}
+      <About job={job} />
+      <SettingsTable job={job} />
+    </Page>
+  );
+}
+
+function windowTitle(job: Job): string {
+  const fraction = isLive(job.state) ? fractionOf(job) : null;
+  return fraction === null ? job.name : `${percent(fraction)} - ${job.name}`;
+}
+
+function About({ job }: { job: Job }) {
+  return (
+    <Section title="About this job">
+      <div className="card p-4">
+        <Facts
+          facts={[
+            ["Base model", job.base_model],
+            ["Method", job.method],
+            [
+              "Documents",
+              <ul key="documents">
+                {job.document_ids.map((documentId, index) => (
+                  <li key={documentId}>
+                    <TextLink to="/documents/$documentId" params={{ documentId }}>
+                      Document {index + 1}
+                    </TextLink>
+                  </li>
+                ))}
+              </ul>,
+            ],
+            ["Id", <Id key="id" value={job.id} />],
+          ]}
+        />
+      </div>
+    </Section>
+  );
+}

@@ -1,0 +1,94 @@
+// All jobs, with the filter in the address.
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { JobList } from "@/features/jobs/job-list";
+import { jobsQuery } from "@/features/jobs/queries";
+import { STATE_WORDS } from "@/features/jobs/states";
+import { JOB_STATES } from "@/lib/search";
+import type { Job, JobState } from "@/lib/wire";
+import { Button, LinkButton } from "@/ui/button";
+import { SelectField, TextField } from "@/ui/field";
+import { MoreButton } from "@/ui/more";
+import { Empty, Failed, Loading } from "@/ui/notices";
+import { Page } from "@/ui/page";
+
+export function JobsPage() {
+  const { state, q = "" } = useSearch({ from: "/gate/jobs" });
+  const jobs = useInfiniteQuery(jobsQuery(state));
+  return (
+    <Page
+      title="Jobs"
+      actions={
+        <LinkButton to="/jobs/new" look="primary" icon="plus">
+          New job
+        </LinkButton>
+      }
+    >
+      <Filters state={state} search={q} />
+      {jobs.isPending ? (
+        <Loading what="Loading your jobs" />
+      ) : !jobs.data ? (
+        <Failed what="Your jobs" error={jobs.error} onRetry={() => void jobs.refetch()} />
+      ) : (
+        <>
+          <Found jobs={jobs.data} state={state} search={q} />
+          <MoreButton query={jobs} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+function Filters({ state, search }: { state: JobState | undefined; search: string }) {
+  const navigate = useNavigate({ from: "/jobs" });
+  const change = (next: { state?: JobState | undefined; q?: string | undefined }) => {
+    const { state: wantedState = undefined, q = undefined } = { state, q: search, ...next };
+    void navigate({ search: { ...(wantedState ? { state: wantedState } : {}), ...(q ? { q } : {}) }, replace: true, resetScroll: false });
+  };
+  return (
+    <div className="grid gap-3 sm:grid-cols-[minmax(0,1fr)_14rem]">
+      <TextField label="Search by name, model or note" type="search" value={search} onChange={(event) => change({ q: event.target.value })} />
+      <SelectField
+        label="State"
+        value={state ?? ""}
+        onChange={(event) => change({ state: JOB_STATES.find((one) => one === event.target.value) })}
+      >
+        <option value="">all</option>
+        {JOB_STATES.map((one) => (
+          <option key={one} value={one}>
+            {STATE_WORDS[one].word.toLowerCase()}
+          </option>
+        ))}
+      </SelectField>
+    </div>
+  );
+}
+
+function Found({ jobs, state, search }: { jobs: readonly Job[]; state: JobState | undefined; search: string }) {
+  const navigate = useNavigate({ from: "/jobs" });
+  const wanted = search.trim().toLowerCase();
+  const found = jobs.filter(({ name, base_model, note }) => `${name} ${base_model} ${note}`.toLowerCase().includes(wanted));
+  if (found.length > 0) return <JobList jobs={found} />;
+  if (state !== undefined || wanted !== "") {
+    return (
+      <Empty title="No job matches" action={<Button onClick={() => void navigate({ search: {} })}>Show all jobs</Button>}>
+        None of your jobs has this state and these words.
+      </Empty>
+    );
+  }
+  return (
+    <Empty
+      title="No jobs yet"
+      action={
+        <>
+          <LinkButton to="/" look="primary">
+            Start with the sample data
+          </LinkButton>
+          <LinkButton to="/jobs/new">New job</LinkButton>
+        </>
+      }
+    >
+      A job trains a model on your documents. The sample data makes a first one in a minute or two.
+    </Empty>
+  );
+}

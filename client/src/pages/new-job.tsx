@@ -1,0 +1,101 @@
+// A new job: loads what the form chooses from, and starts it where the address says (a document, a model, an earlier job).
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { documentQuery, documentsQuery } from "@/features/documents/queries";
+import { emptyFields, fieldsFrom, type JobFields } from "@/features/jobs/job-fields";
+import { NewJobForm } from "@/features/jobs/new-job-form";
+import { jobQuery } from "@/features/jobs/queries";
+import { baseModelsQuery } from "@/features/models/queries";
+import type { BaseModel, Document } from "@/lib/wire";
+import { LinkButton } from "@/ui/button";
+import { Empty, Failed, Loading, Note } from "@/ui/notices";
+import { Page } from "@/ui/page";
+
+export function NewJobPage() {
+  const search = useSearch({ from: "/gate/jobs/new" });
+  return (
+    <Page title="New job" lead="Choose what to learn from and what to start with. The rest may stay on auto.">
+      {/* Another starting point is another form. */}
+      <Prepared key={`${search.document ?? ""} ${search.from ?? ""} ${search.model ?? ""}`} {...search} />
+    </Page>
+  );
+}
+
+interface Start {
+  document?: string;
+  model?: string;
+  from?: string;
+}
+
+function Prepared({ document: documentId, model, from }: Start) {
+  const navigate = useNavigate();
+  const documents = useInfiniteQuery(documentsQuery);
+  const models = useQuery(baseModelsQuery);
+  const earlier = useQuery({ ...jobQuery(from ?? ""), enabled: from !== undefined, refetchInterval: false });
+  const single = useQuery({ ...documentQuery(documentId ?? ""), enabled: documentId !== undefined, retry: false });
+
+  const waits = documents.isPending || models.isPending || (from !== undefined && earlier.isPending) || (documentId !== undefined && single.isPending);
+  if (waits) return <Loading what="Loading your documents and the base models" />;
+  if (!documents.data) return <Failed what="Your documents" error={documents.error} onRetry={() => void documents.refetch()} />;
+  if (!models.data) return <Failed what="The base models" error={models.error} onRetry={() => void models.refetch()} />;
+
+  const all = withDocument(documents.data, single.data);
+  if (all.length === 0) return <NoDocuments />;
+  const start = startOf({ documents: all, models: models.data.data, chosen: documentId, model, earlier: earlier.data });
+  const gone = (earlier.data?.document_ids.length ?? 0) - (earlier.data ? start.document_ids.length : 0);
+  return (
+    <>
+      {gone > 0 && <Note tone="warn">Not all documents of that job are here any more. The ones that are left are chosen.</Note>}
+      {from !== undefined && !earlier.data && <Note tone="warn">The job to start from could not be loaded, so the form is empty.</Note>}
+      <NewJobForm
+        documents={all}
+        models={models.data.data}
+        start={start}
+        onCreated={(job) => void navigate({ to: "/jobs/$jobId", params: { jobId: job.id } })}
+      />
+    </>
+  );
+}
+
+/** Datasets, newest first, with the chosen one even when it is older than the first page. */
+function withDocument(listed: readonly Document[], chosen: Document | undefined): Document[] {
+  const datasets = listed.filter(({ type }) => type === "dataset");
+  return chosen && !datasets.some(({ id }) => id === chosen.id) ? [chosen, ...datasets] : datasets;
+}
+
+interface Choices {
+  documents: readonly Document[];
+  models: readonly BaseModel[];
+  chosen: string | undefined;
+  model: string | undefined;
+  earlier: JobFieldsSource | undefined;
+}
+
+type JobFieldsSource = Parameters<typeof fieldsFrom>[0];
+
+function startOf({ documents, models, chosen, model, earlier }: Choices): JobFields {
+  const known = (id: string) => documents.some((one) => one.id === id);
+  if (earlier) {
+    const fields = fieldsFrom(earlier);
+    return { ...fields, document_ids: fields.document_ids.filter(known) };
+  }
+  const only = documents.length === 1 ? documents[0]?.id : undefined;
+  const usable = (wanted: string | undefined) => models.find(({ id, availability }) => id === wanted && availability !== "unavailable");
+  const baseModel = usable(model) ?? models.find(({ availability }) => availability === "ready");
+  return emptyFields({ documentIds: [chosen ?? only].filter((id) => id !== undefined && known(id)) as string[], baseModel: baseModel?.id ?? "" });
+}
+
+function NoDocuments() {
+  return (
+    <Empty
+      title="First, a document"
+      action={
+        <LinkButton to="/documents" look="primary">
+          Add a document or use a sample
+        </LinkButton>
+      }
+    >
+      A model learns from documents, and you have none yet.
+    </Empty>
+  );
+}

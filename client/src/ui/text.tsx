@@ -1,0 +1,82 @@
+// Small pieces of text: times, ids, facts, badges.
+import { useState, type ReactNode } from "react";
+import { copyText } from "@/lib/clipboard";
+import { useNow } from "@/lib/clock";
+import { ago, date, exactDate } from "@/lib/format";
+import { Button } from "@/ui/button";
+import { Icon, type IconName } from "@/ui/icon";
+
+/** "3 minutes ago", with the exact time on hover. */
+export function TimeAgo({ at }: { at: string }) {
+  const now = useNow();
+  return (
+    <time dateTime={at} title={exactDate(at)}>
+      {ago(at, now)}
+    </time>
+  );
+}
+
+export function ExactTime({ at }: { at: string }) {
+  return (
+    <time dateTime={at} title={exactDate(at)}>
+      {date(at)}
+    </time>
+  );
+}
+
+/** Copies text and says so. */
+export function CopyButton({ text, label = "Copy", className = "" }: { text: string; label?: string; className?: string }) {
+  const [said, setSaid] = useState<string | null>(null);
+  async function copy() {
+    setSaid((await copyText(text)) ? "Copied" : "Select and copy it by hand");
+    setTimeout(() => setSaid(null), 2_000);
+  }
+  return (
+    <Button look="quiet" icon={said === "Copied" ? "check" : "copy"} onClick={() => void copy()} className={className}>
+      <span aria-live="polite">{said ?? label}</span>
+    </Button>
+  );
+}
+
+/** An id in mono type that can be copied. */
+export function Id({ value }: { value: string }) {
+  return (
+    <span className="inline-flex max-w-full flex-wrap items-center gap-1">
+      <code className="font-mono text-xs break-all">{value}</code>
+      <CopyButton text={value} label="Copy" className="!min-h-0 !px-1.5 py-1 text-xs" />
+    </span>
+  );
+}
+
+export type Tone = "neutral" | "accent" | "good" | "warn" | "bad";
+
+const TONES: Record<Tone, string> = {
+  neutral: "bg-sunken text-ink-soft",
+  accent: "bg-accent-soft text-accent-strong",
+  good: "bg-good-soft text-good",
+  warn: "bg-warn-soft text-warn",
+  bad: "bg-bad-soft text-bad",
+};
+
+export function Badge({ tone = "neutral", icon, children }: { tone?: Tone; icon?: IconName; children: ReactNode }) {
+  return (
+    <span className={`inline-flex items-center gap-1 rounded-full px-2 py-0.5 text-xs font-medium whitespace-nowrap ${TONES[tone]}`}>
+      {icon && <Icon name={icon} className="size-3.5" />}
+      {children}
+    </span>
+  );
+}
+
+/** Names and values, side by side where there is room. */
+export function Facts({ facts }: { facts: readonly (readonly [name: string, value: ReactNode])[] }) {
+  return (
+    <dl className="grid grid-cols-[repeat(auto-fill,minmax(10rem,1fr))] gap-x-6 gap-y-3">
+      {facts.map(([name, value]) => (
+        <div key={name} className="min-w-0">
+          <dt className="text-xs text-ink-soft">{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
