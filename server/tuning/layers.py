@@ -12,6 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd import Function
 
+from server.tuning.product import back, linear
+
 
 @dataclass(frozen=True)
 class Part:
@@ -66,9 +68,9 @@ class Projection(nn.Module):
         return F.linear(x_NI, self.weight, self.bias)
 
     def _plain(self, x_NI: Tensor) -> Tensor:
-        y_NO = F.linear(x_NI, self.weight, self.bias)
+        y_NO = linear(x_NI, self.weight, self.bias)
         if self.adapter is not None:
-            _add_adapter(y_NO, F.linear(x_NI, self.adapter.down), self.adapter)
+            _add_adapter(y_NO, linear(x_NI, self.adapter.down), self.adapter)
         return y_NO
 
 
@@ -84,7 +86,7 @@ class _Dense(Function):
     def forward(ctx: Any, x_NI: Tensor, weight: Tensor, projection: Projection) -> Tensor:
         ctx.save_for_backward(x_NI)
         ctx.projection = projection
-        return F.linear(x_NI, weight, projection.bias)
+        return linear(x_NI, weight, projection.bias)
 
     @staticmethod
     def backward(ctx: Any, dy_NO: Tensor) -> tuple[Tensor | None, ...]:
@@ -92,8 +94,7 @@ class _Dense(Function):
         projection.weight.grad.addmm_(dy_NO.T, x_NI)
         if projection.bias is not None:
             projection.bias.grad.add_(dy_NO.sum(0))
-        dx_NI = dy_NO @ projection.weight if ctx.needs_input_grad[0] else None
-        return dx_NI, None, None
+        return back(dy_NO, projection.weight) if ctx.needs_input_grad[0] else None, None, None
 
 
 class _Adapted(Function):
@@ -101,8 +102,8 @@ class _Adapted(Function):
 
     @staticmethod
     def forward(ctx: Any, x_NI: Tensor, down: Tensor, up: Tensor, projection: Projection) -> Tensor:
-        low = F.linear(x_NI, down)
-        y_NO = F.linear(x_NI, projection.weight, projection.bias)
+        low = linear(x_NI, down)
+        y_NO = linear(x_NI, projection.weight, projection.bias)
         _add_adapter(y_NO, low, projection.adapter)  # type: ignore[arg-type]
         ctx.save_for_backward(x_NI, low)
         ctx.projection = projection
@@ -119,7 +120,7 @@ class _Adapted(Function):
         adapter.down.grad.addmm_(dlow.T, x_NI, alpha=adapter.scale)
         if not ctx.needs_input_grad[0]:
             return None, None, None, None
-        dx_NI = dy_NO @ projection.weight
+        dx_NI = back(dy_NO, projection.weight)
         return dx_NI.addmm_(dlow, adapter.down, alpha=adapter.scale), None, None, None
 
 

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
+from server.tuning.product import back, linear
+
 CHUNK = 128
 
 
@@ -20,15 +22,13 @@ class _HeadLoss(Function):
     def forward(ctx: Any, hidden_RD: Tensor, weight: nn.Parameter, targets_R: Tensor, scale: float) -> Tensor:
         dhidden_RD = torch.empty_like(hidden_RD)
         total = hidden_RD.new_zeros((), dtype=torch.float64)
-        logits = hidden_RD.new_empty(min(CHUNK, len(hidden_RD)), weight.size(0))
         for start in range(0, len(hidden_RD), CHUNK):
             hidden, targets = hidden_RD[start : start + CHUNK], targets_R[start : start + CHUNK, None]
-            chunk = logits[: len(hidden)]
-            losses, sums = _losses_and_exponentials(hidden, weight, targets, chunk)
+            losses, sums, chunk = _losses_and_exponentials(hidden, weight, targets)
             total += losses
             chunk.mul_(scale / sums)
             chunk.scatter_add_(1, targets, chunk.new_full(targets.shape, -scale))
-            torch.mm(chunk, weight, out=dhidden_RD[start : start + CHUNK])
+            dhidden_RD[start : start + CHUNK] = back(chunk, weight)
             if weight.requires_grad:
                 weight.grad.addmm_(chunk.T, hidden)  # type: ignore[union-attr]
         ctx.save_for_backward(dhidden_RD)
@@ -39,13 +39,13 @@ class _HeadLoss(Function):
         return ctx.saved_tensors[0], None, None, None
 
 
-def _losses_and_exponentials(hidden: Tensor, weight: Tensor, targets: Tensor, chunk: Tensor) -> tuple[Tensor, Tensor]:
-    """The summed loss of these rows and the sums (rows, 1) of the exponentials, which are left in `chunk`."""
-    torch.mm(hidden, weight.T, out=chunk)
+def _losses_and_exponentials(hidden: Tensor, weight: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The summed loss of these rows, the sums (rows, 1) of the logits' exponentials, and those (rows, V) themselves."""
+    chunk = linear(hidden, weight)
     chunk.sub_(chunk.amax(1, keepdim=True))
     picked = chunk.gather(1, targets)
     sums = chunk.exp_().sum(1, keepdim=True)
-    return (sums.log() - picked).sum(dtype=torch.float64), sums
+    return (sums.log() - picked).sum(dtype=torch.float64), sums, chunk
 
 
 def head_loss(hidden_RD: Tensor, weight: nn.Parameter, targets_R: Tensor, scale: float) -> Tensor:
@@ -57,8 +57,7 @@ def head_loss(hidden_RD: Tensor, weight: nn.Parameter, targets_R: Tensor, scale:
 def summed_loss(hidden_RD: Tensor, weight: nn.Parameter, targets_R: Tensor) -> float:
     """The summed cross-entropy of the rows, without gradients."""
     total = 0.0
-    logits = hidden_RD.new_empty(min(CHUNK, len(hidden_RD)), weight.size(0))
     for start in range(0, len(hidden_RD), CHUNK):
         hidden, targets = hidden_RD[start : start + CHUNK], targets_R[start : start + CHUNK, None]
-        total += float(_losses_and_exponentials(hidden, weight, targets, logits[: len(hidden)])[0])
+        total += float(_losses_and_exponentials(hidden, weight, targets)[0])
     return total
