@@ -95,7 +95,8 @@ def _conversation(messages: Sequence[Message], template: ChatTemplate) -> list[S
         if message["role"] != "assistant" or message.get("weight", 1) == 0:
             continue
         start = max(done, _length_before(whole, plain[:index], template, ask=True))
-        end = max(start, _length_before(whole, plain[: index + 1], template, ask=False))
+        last = index == len(messages) - 1
+        end = len(whole) if last else max(start, _length_before(whole, plain[: index + 1], template, ask=False))
         segments += [Segment(whole[done:start], False), Segment(whole[start:end], True)]
         done = end
     segments.append(Segment(whole[done:], False))

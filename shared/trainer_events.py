@@ -169,7 +169,7 @@ DoneEvent.model_rebuild()
 EVENT = TypeAdapter(Event)
 
 
-def level_of(event: Any) -> Level:
+def level_of(event: Event) -> Level:
     """The log level that a person would filter this event by."""
     match event.type:
         case "log":
@@ -182,7 +182,7 @@ def level_of(event: Any) -> Level:
             return "info"
 
 
-def render(event: Any) -> str:
+def render(event: Event) -> str:
     """One line of text for people; the same in the trainer's output, the server's console and the page."""
     match event.type:
         case "spec":
@@ -216,7 +216,8 @@ def render(event: Any) -> str:
         case "checkpoint":
             return f"Checkpoint at step {event.step} saved"
         case "done":
-            return f"Done: {event.step} steps in {event.seconds:.0f} s, {event.tokens_per_s:.0f} tokens/s, training loss {event.train_loss:.4f}"
+            speed = f"{event.step} steps in {event.seconds:.0f} s, {event.tokens_per_s:.0f} tokens/s"
+            return f"Done: {speed}, training loss {event.train_loss:.4f}"
         case "failed":
             return f"Failed ({event.code}): {event.message} {event.fix}"
         case "cancelled":

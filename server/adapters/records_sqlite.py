@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from server.errors import LlmTunerError, StaleWrite, StorageFull, Unavailable
 from server.ports.records import ABSENT, Change, Delete, Json, Key, Page, Put, Record, check
@@ -57,9 +57,7 @@ class SqliteRecords:
         rows = self._read("SELECT version, data FROM documents WHERE partition = ? AND sort = ?", (key.partition, key.sort))
         return Record(key, rows[0][0], json.loads(rows[0][1])) if rows else None
 
-    def page(
-        self, partition: str, *, prefix: str = "", after: str | None = None, limit: int = 100, newest_first: bool = False
-    ) -> Page:
+    def page(self, partition: str, *, prefix: str = "", after: str | None = None, limit: int = 100, newest_first: bool = False) -> Page:
         if limit < 1:
             raise ValueError(f"a page has at least one document, not {limit}")
         # One bound on each side, so that SQLite seeks to `after` and never walks over what was already paged through.
@@ -74,9 +72,9 @@ class SqliteRecords:
             conditions, values = [*conditions, "sort > ?"], [*values, after]
         else:
             conditions, values = [*conditions, "sort >= ?"], [*values, prefix]
+        where, order = " AND ".join(conditions), "DESC" if newest_first else "ASC"
         rows = self._read(
-            f"SELECT sort, version, data FROM documents WHERE {' AND '.join(conditions)}"
-            f" ORDER BY sort {'DESC' if newest_first else 'ASC'} LIMIT ?",
+            f"SELECT sort, version, data FROM documents WHERE {where} ORDER BY sort {order} LIMIT ?",  # noqa: S608 - our own words only
             (*values, limit + 1),
         )
         records = [Record(Key(partition, sort), version, json.loads(data)) for sort, version, data in rows[:limit]]
@@ -93,7 +91,7 @@ class SqliteRecords:
         self._readers.close()
         self._writers.close()
 
-    def _read(self, statement: str, values: Sequence[str | int]) -> list[tuple]:
+    def _read(self, statement: str, values: Sequence[str | int]) -> list[tuple[Any, ...]]:
         # All rows at once: a half-read statement would hold its snapshot, and the next read would miss newer writes.
         with _translated(), self._readers.lend() as connection:
             return connection.execute(statement, values).fetchall()
@@ -212,7 +210,7 @@ def _meaning(error: sqlite3.Error) -> LlmTunerError:
     # A "database is closed" carries no code.
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     if code in _FULL:
-        return StorageFull("The disk of this installation is full. Delete what is not needed, or ask the operator for room.", code="storage.full")
+        return StorageFull("The disk of this installation is full. Delete what is not needed, or make room on it.", code="storage.full")
     if code & 0xFF in _BUSY:
         return Unavailable("The records are busy. Try again in a moment.", code="records.busy", retry_after_s=1)
     return Unavailable("The records cannot be read or written now. Try again; the operator's log says more.", code="records.failed")

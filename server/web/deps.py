@@ -17,7 +17,8 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 
 
 def services_of(request: Request) -> Services:
-    return request.app.state.services
+    services: Services = request.app.state.services
+    return services
 
 
 AppServices = Annotated[Services, Depends(services_of)]
@@ -26,9 +27,10 @@ AppServices = Annotated[Services, Depends(services_of)]
 def current_user(request: Request, services: AppServices, credentials: Credentials) -> str:
     """The user's id. Raises `NotSignedIn` without an access token that holds, in a session that is still open."""
     if credentials is None:
-        raise NotSignedIn("Sign in first: this needs an access token in the header `Authorization: Bearer ...`.", code="accounts.not_signed_in")
-    request.state.user_id = services.accounts.caller(credentials.credentials)
-    return request.state.user_id
+        raise NotSignedIn("Sign in first: this needs the header `Authorization: Bearer <access token>`.", code="accounts.not_signed_in")
+    user_id = services.accounts.caller(credentials.credentials)
+    request.state.user_id = user_id  # For the log.
+    return user_id
 
 
 CurrentUser = Annotated[str, Depends(current_user)]

@@ -68,7 +68,7 @@ def unexpected(request_id: str) -> JSONResponse:
 def storage_full(error: BaseException | None) -> StorageFull | None:
     """The product's own error for an operating system's "no space left on device"; None for every other."""
     if isinstance(error, OSError) and error.errno in _FULL:
-        return StorageFull("The disk of this installation is full. Delete what is not needed, or ask the operator for room.", code="storage.full")
+        return StorageFull("The disk of this installation is full. Delete what is not needed, or make room on it.", code="storage.full")
     return None
 
 

@@ -1,6 +1,6 @@
 """Holds off guessing: after ten failures in a quarter of an hour, an account cannot be tried from that address for the rest of it.
 
-In memory, so a restart forgets it; for one server process that is enough. By account and address together, so that nobody can lock out others.
+In memory: for one server process that is enough, and a restart forgets it. By account and address together: nobody can lock out others.
 """
 
 import math

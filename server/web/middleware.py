@@ -1,4 +1,4 @@
-"""What happens to every request, in pure ASGI: an id, a line in the log, safe headers, and the one shape also where the framework has another."""
+"""What happens to every request, in pure ASGI: an id, a line in the log, safe headers, and refusals that cannot wait for a route."""
 
 import re
 import secrets

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
-from shared.reading.examples import ReadProblem
+from shared.reading.examples import ReadProblem, quoted
 
 if TYPE_CHECKING:
     from charset_normalizer import CharsetMatch
@@ -116,11 +116,11 @@ def open_source(file: BinaryIO, charset: str | None = None) -> Source:
 def _open_as_told(file: BinaryIO, head: bytes, charset: str) -> Source:
     name = _canonical(charset)
     if name is None:
-        raise NotText(f'The charset "{charset[:40]}" is not known. Leave it out to have it found, or save the file as UTF-8.')
+        raise NotText(f"The charset {quoted(charset)} is not known. Leave it out to have it found, or save the file as UTF-8.")
     if not name.startswith(("utf-16", "utf-32")):
         _refuse_controls(head)
     if broken := _first_broken(file, name):
-        raise NotText(f"Line {broken.line}: not valid {charset} ({broken.what}). Save the file as UTF-8.", line=broken.line)
+        raise NotText(f"Line {broken.line}: not valid {name} ({broken.what}). Save the file as UTF-8.", line=broken.line)
     return Source(file, name, "as told")
 
 
@@ -136,7 +136,7 @@ def _open_as_marked(file: BinaryIO, name: str) -> Source:
 def _open_as_guessed(file: BinaryIO, broken: "_Broken") -> Source:
     """Not UTF-8. A file with real UTF-8 before the bad byte is a damaged one, and guessing would garble all the rest of it."""
     found = f"Line {broken.line}: not valid UTF-8 ({broken.what})"
-    if broken.num_good >= 8:
+    if broken.num_joined >= 8:
         raise NotText(f"{found}, though the text before it is. Mend that line and save as UTF-8.", line=broken.line)
     name = _guess(file, broken.offset)
     if name is None or _first_broken(file, name):
@@ -172,35 +172,29 @@ class _Broken:
     offset: int
     line: int
     what: str
-    num_good: int
-    """Characters beyond ASCII in the same chunk before the bad byte."""
+    num_joined: int
+    """Bytes before it that make a character only together with others: in UTF-8 a sign that it is UTF-8 indeed."""
 
 
 def _first_broken(file: BinaryIO, charset: str) -> _Broken | None:
     decoder = codecs.getincrementaldecoder(charset)()
     file.seek(0)
-    offset, line = 0, 1
+    offset, line, num_joined = 0, 1, 0
     while True:
         chunk = file.read(_CHUNK_BYTES)
         try:
-            line += decoder.decode(chunk, final=not chunk).count("\n")
-        except UnicodeError as error:
-            return _describe(error, offset, line)
+            text = decoder.decode(chunk, final=not chunk)
+        except UnicodeDecodeError as error:
+            good = error.object[: error.start].decode(charset, "ignore")
+            what = f"byte 0x{error.object[error.start]:02x}"
+            return _Broken(offset + error.start, line + good.count("\n"), what, num_joined + error.start - len(good))
+        except UnicodeError:  # UTF-16 without its mark raises the bare class
+            return _Broken(offset, line, "no byte order mark", 0)
         if not chunk:
             return None
         offset += len(chunk)
-
-
-def _describe(error: UnicodeError, offset: int, line: int) -> _Broken:
-    if not isinstance(error, UnicodeDecodeError):  # UTF-16 without its mark raises the bare class
-        return _Broken(offset, line, "no byte order mark", 0)
-    good = error.object[: error.start].decode(error.encoding, "ignore")
-    return _Broken(
-        offset=offset + error.start,
-        line=line + good.count("\n"),
-        what=f"byte 0x{error.object[error.start]:02x}" if error.start < len(error.object) else "the end is missing",
-        num_good=sum(1 for character in good if not character.isascii()),
-    )
+        line += text.count("\n")
+        num_joined += len(chunk) - len(text)
 
 
 def _canonical(charset: str) -> str | None:

@@ -56,6 +56,9 @@ class RowEmpty(Exception):
 PAIRS = (("prompt", "completion"), ("question", "answer"), ("instruction", "output"), ("input", "output"))
 """Names of a prompt and its completion, the best known first. An `instruction` may come with an `input`."""
 
+MAX_MESSAGES = 1_000
+"""In one conversation. Every reply is rendered with all that stands before it, so the work grows with the square."""
+
 UNDERSTOOD = (
     '"text", "prompt" and "completion", "question" and "answer", "instruction" (with or without "input") and "output", "input" and "output"'
 )
@@ -106,7 +109,7 @@ def _shaped(row: dict[str, Any]) -> Example:
         return _pair(row, *pair)
     if "text" in row:
         return {"text": _filled(row["text"], "text")}
-    found = ", ".join(f'"{name[:40]}"' for name in list(row)[:8]) or "none"
+    found = ", ".join(map(quoted, list(row)[:8])) or "none"
     raise RowRefused(f'No known keys (found: {found}). Use "messages", {UNDERSTOOD}.')
 
 
@@ -122,6 +125,8 @@ def _pair(row: dict[str, Any], prompt_key: str, completion_key: str) -> PairExam
 def _messages(value: Any, key: str) -> list[Message]:
     if not isinstance(value, list):
         raise RowRefused(f'"{key}" must be a list of messages, not {kind_of(value)}.')
+    if len(value) > MAX_MESSAGES:
+        raise RowRefused(f'"{key}" has {len(value):,} messages; at most {MAX_MESSAGES:,} fit. Split the conversation.')
     messages = [_message(item, f"{key}[{index}]") for index, item in enumerate(value)]
     replies = [message for message in messages if message["role"] == "assistant"]
     if not replies:
@@ -141,7 +146,7 @@ def _message(item: Any, where: str) -> Message:
             raise RowRefused(f'{where} has no "{key}". Every message needs "role" and "content".')
     spoken = _string(item[role_key], f"{where}.{role_key}")
     if spoken not in ROLES:
-        raise RowRefused(f'{where} has the role "{spoken[:40]}". Known roles are "system", "user" and "assistant".')
+        raise RowRefused(f'{where} has the role {quoted(spoken)}. Known roles are "system", "user" and "assistant".')
     message: Message = {"role": ROLES[spoken], "content": _string(item[content_key], f"{where}.{content_key}")}  # type: ignore[typeddict-item]
     if message["role"] == "assistant" and item.get("weight") is not None:
         message["weight"] = _weight(item["weight"], f"{where}.weight")
@@ -170,6 +175,12 @@ def _string(value: Any, name: str) -> str:
 
 def _plain(value: Any) -> bool:
     return isinstance(value, bool | int | float)
+
+
+def quoted(name: str) -> str:
+    """A name from a file, fit for a message: short, in one line, and made of characters that can be sent."""
+    short = name if len(name) <= 40 else f"{name[:40]}…"
+    return '"' + "".join(character if character.isprintable() else "\ufffd" for character in short) + '"'
 
 
 def kind_of(value: Any) -> str:

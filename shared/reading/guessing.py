@@ -4,7 +4,7 @@ import re
 from pathlib import PurePath
 
 from shared.constants import DocumentFormat
-from shared.reading.examples import ReadProblem
+from shared.reading.examples import ReadProblem, quoted
 
 _BY_SUFFIX: dict[str, DocumentFormat] = {
     ".txt": "txt",
@@ -30,7 +30,7 @@ def guess_format(sample: str, whole: bool, filename: str) -> tuple[DocumentForma
         return found, None
     if named:
         return named, None
-    return "txt", ReadProblem(None, f'The suffix "{suffix[:20]}" is not known, so the file was read as plain text.', fatal=False)
+    return "txt", ReadProblem(None, f"The suffix {quoted(suffix)} is not known, so the file was read as plain text.", fatal=False)
 
 
 def _by_content(sample: str, whole: bool, named: DocumentFormat | None) -> DocumentFormat | None:

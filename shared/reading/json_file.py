@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.reading.decoding import Source
-from shared.reading.examples import Example, ReadProblem, kind_of
+from shared.reading.examples import Example, ReadProblem, kind_of, quoted
 from shared.reading.json_errors import NotJson, decode_at
 from shared.reading.rows import example_of_row
 
@@ -123,7 +123,7 @@ def _object(scan: _Scan) -> Iterator[Example | ReadProblem]:
         return
     for key, value in others.items():
         if isinstance(value, list):
-            yield ReadProblem(None, f'The list under "{key[:40]}" was left out; the one under "{taken}" was read.', fatal=False)
+            yield ReadProblem(None, f'The list under {quoted(key)} was left out; the one under "{taken}" was read.', fatal=False)
 
 
 def _single(row: dict[str, Any]) -> Example | ReadProblem:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from shared.constants import MAX_EXAMPLE_CHARACTERS
-from shared.reading.examples import UNDERSTOOD, Example, ReadProblem, pair_in
+from shared.reading.examples import UNDERSTOOD, Example, ReadProblem, pair_in, quoted
 from shared.reading.lines import MAX_LINE_CHARACTERS, LineTooLong, numbered_lines
 from shared.reading.rows import example_of_row
 
@@ -96,7 +96,7 @@ def _header(rows: Iterator[list[str]]) -> list[str] | ReadProblem:
         message = f"Line 1: {len(names):,} columns; at most {MAX_COLUMNS:,} are read. Keep only those to learn from."
         return ReadProblem(1, message, fatal=True)
     if names and not _understood(names):
-        found = ", ".join(f'"{cell.strip()[:40]}"' for cell in cells[:12])
+        found = ", ".join(quoted(cell.strip()) for cell in cells[:12])
         more = f" and {len(cells) - 12} more" if len(cells) > 12 else ""
         message = f"Line 1: no known columns (found: {found}{more}). Name the columns {UNDERSTOOD} in a header row."
         return ReadProblem(1, message, fatal=True)

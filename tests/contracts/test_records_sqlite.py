@@ -74,7 +74,7 @@ def test_a_file_that_is_no_database_is_refused_without_its_path(file: Path) -> N
     assert file.read_text().startswith("shopping list")
 
 
-def test_another_process_that_holds_the_file_for_long_is_an_error_that_asks_to_come_back(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_somebody_else_holds_for_long_is_an_error_that_asks_to_come_back(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.adapters.records_sqlite._BUSY_TIMEOUT_S", 0.05)
     records = SqliteRecords(file)
     other = sqlite3.connect(file, isolation_level=None)
@@ -93,7 +93,7 @@ def test_only_the_owner_of_the_installation_may_read_the_file(file: Path) -> Non
     records = SqliteRecords(file)
     records.write(Put(KEY, {}, ABSENT))
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()}
-    assert modes == {name: 0o600 for name in (file.name, f"{file.name}-wal", f"{file.name}-shm")}
+    assert modes == dict.fromkeys((file.name, f"{file.name}-wal", f"{file.name}-shm"), 0o600)
     records.close()
 
 

@@ -95,10 +95,12 @@ def test_the_guess_looks_at_the_place_that_is_not_ascii(inspected: Inspect) -> N
     assert found.charset == "cp1252"
 
 
-def test_a_damaged_utf8_file_is_not_guessed_at_but_placed(inspected: Inspect) -> None:
-    [problem] = inspected("Straße, Füße, Bäume, Häuser, Flüsse, Brücken\n".encode() * 3 + b"caf\xe9\n", "a.txt").problems
-    assert problem.line == 4
-    assert problem.message.startswith("Line 4: not valid UTF-8 (byte 0xe9), though the text before it is.")
+@pytest.mark.parametrize("num_lines", [3, 50_000])
+def test_a_damaged_utf8_file_is_not_guessed_at_but_placed(inspected: Inspect, num_lines: int) -> None:
+    content = "Straße, Füße, Bäume, Häuser, Flüsse, Brücken\n".encode() * num_lines + b"plain\n" * 400_000 + b"caf\xe9\n"
+    [problem] = inspected(content, "a.txt").problems
+    assert problem.line == num_lines + 400_001
+    assert problem.message.startswith(f"Line {problem.line}: not valid UTF-8 (byte 0xe9), though the text before it is.")
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,7 @@ def test_a_damaged_utf8_file_is_not_guessed_at_but_placed(inspected: Inspect) ->
         ("unicode_escape", 'The charset "unicode_escape" is not known'),
         ("a\x00b", "is not known"),
         ("utf-8", "Line 2: not valid utf-8 (byte 0xe9)"),
-        ("ascii", "Line 2: not valid ascii (byte 0xe9)"),
+        ("ascii", "Line 2: not valid utf-8 (byte 0xe9)"),
         ("utf-16", "Line 1: not valid utf-16 (no byte order mark)"),
     ],
 )
@@ -148,6 +150,23 @@ def test_the_format_is_seen_from_the_content_first(inspected: Inspect, content: 
 
 def test_a_format_that_is_told_is_used(inspected: Inspect) -> None:
     assert inspected('{"text":"a"}\n', "a.jsonl", format="txt").preview == [{"text": '{"text":"a"}'}]
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ('[{"\\ud800\\u0007key": 1}]', "a.json"),
+        ('{"train": [{"text":"a"}], "\\udfff": [1]}', "a.json"),
+        ('[{"messages": [{"role": "\\ud800", "content": "a"}]}]', "a.json"),
+        ("a\x1bb,c\n1,2\n", "a.csv"),
+        ("Hello", "a.\udcff\n"),
+    ],
+)
+def test_what_a_message_quotes_can_be_sent_and_shown(inspected: Inspect, content: str, name: str) -> None:
+    found = inspected(content, name)
+    [problem] = found.problems + found.warnings
+    assert "\ufffd" in problem.message
+    assert problem.message.isprintable()
 
 
 def test_an_unknown_suffix_is_plain_text_with_a_warning(inspected: Inspect) -> None:
@@ -194,7 +213,7 @@ NAMES = ["a.txt", "a.md", "a.csv", "a.json", "a.jsonl", "a"]
 def test_random_bytes_never_raise(mark: bytes, content: bytes, name: str, charset: str | None) -> None:
     found = inspect(io.BytesIO(mark + content), filename=name, charset=charset)
     assert found.num_examples or found.problems
-    json.dumps(found.to_json()).encode()
+    json.dumps(found.to_json(), ensure_ascii=False).encode()
 
 
 @given(st.sampled_from(MARKS), st.text(st.sampled_from('{}[]",:;|\n\r\t\\ud8"text0- \ud7ff'), max_size=200), st.sampled_from(NAMES))

@@ -144,6 +144,17 @@ def test_an_example_may_be_as_long_as_the_limit_and_no_longer(inspected: Inspect
     ]
 
 
+def test_a_conversation_may_have_a_thousand_messages_and_no_more(inspected: Inspect) -> None:
+    def turns(number: int) -> str:
+        return json.dumps({"messages": [{"role": "assistant", "content": "Hi"}] * number})
+
+    found = inspected(f"{turns(1_000)}\n{turns(1_001)}", "rows.jsonl")
+    assert found.num_examples == 1
+    assert [problem.message for problem in found.problems] == [
+        'Line 2: "messages" has 1,001 messages; at most 1,000 fit. Split the conversation.'
+    ]
+
+
 def test_a_line_beyond_all_measure_ends_the_reading(inspected: Inspect) -> None:
     found = inspected(b'{"text":"good"}\n' + b"a" * 9_000_000 + b"\n{broken", "rows.jsonl")
     assert [problem.message for problem in found.problems] == ["Line 2: longer than 8,000,000 characters. Split it into several."]

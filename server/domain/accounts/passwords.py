@@ -9,6 +9,7 @@ from typing import Final
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import VerificationError
 
+from server.domain.accounts.common_passwords import COMMON_PASSWORDS
 from server.errors import InvalidInput, Unavailable
 from shared.constants import MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS
 
@@ -19,32 +20,11 @@ _AT_ONCE: Final = 2
 # More would wait on the same threads that serve every other request; the server has about 40.
 _WAITING: Final = 22
 
-# Long enough for the rule and still among the first that anybody tries.
-_COMMON: Final = frozenset(
-    """
-    000000000000 111111111111 121212121212 123123123123 123412341234 123456123456 123456781234 123456789000 1234567890000 123456789012
-    1234567890123 12345678901234 123456789012345 1234567890123456 0123456789ab 0987654321098 1234567890ab 123456789abc 123456789abcd
-    123456789qwe 1234567890qwe 1234567890qwertyuiop 1q2w3e4r5t6y 1q2w3e4r5t6y7u 1q2w3e4r5t6y7u8i 1qaz2wsx3edc 1qaz2wsx3edc4rfv 1qazxsw23edc
-    abc123abc123 abcd1234abcd abcdefghijkl abcdefghijklm abcdefghijklmnopqrstuvwxyz abcdef123456 admin1234567 admin12345678 adminadminadmin
-    administrator administrator1 asdfghjkl123 asdfghjkl1234 asdfasdfasdf changeme1234 changemechangeme changemenow123 default12345
-    defaultpassword football1234 helloworld12 helloworld123 helloworld1234 iloveyou1234 iloveyouforever iloveyouiloveyou letmein12345
-    letmein123456 letmeinletmein letmeinplease llmtuner1234 monkey123456 mypassword12 mypassword123 mypassword1234 newpassword1 newpassword12
-    newpassword123 p@ssw0rd1234 p@ssword1234 passw0rd1234 password0000 password1111 password1234 password12345 password123456 password1234567
-    password12345678 password123456789 password2024 password2025 password2026 password2027 password@123 password@1234 passwordpassword
-    passwordpassword1 princess1234 q1w2e3r4t5y6 q1w2e3r4t5y6u7 qazwsxedcrfv qazwsxedc123 qwerty123456 qwerty1234567 qwerty12345678
-    qwertyqwerty qwertyuiop12 qwertyuiop123 qwertyuiop1234 qwertyuiop[] qwertyuiopas qwertyuiopasdf qwertyuiopasdfghjkl
-    qwertyuiopasdfghjklzxcvbnm sunshine1234 superman1234 test12345678 testpassword testpassword1 testpassword123 testtesttest
-    trustno11234 welcome12345 welcome123456 welcomewelcome zaq12wsxcde3 zxcvbnm12345 zxcvbnm123456 zxcvbnmasdfghjkl
-    """.split()
-)
-
 
 class Passwords:
     """Hashes with Argon2id, `at_once` at a time: the memory that a flood of sign-ins takes is `at_once` times `memory_kib`."""
 
-    def __init__(
-        self, *, memory_kib: int = _MEMORY_KIB, passes: int = _PASSES, at_once: int = _AT_ONCE, waiting: int = _WAITING
-    ) -> None:
+    def __init__(self, *, memory_kib: int = _MEMORY_KIB, passes: int = _PASSES, at_once: int = _AT_ONCE, waiting: int = _WAITING) -> None:
         self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1, type=Type.ID)
         self._at_work = threading.BoundedSemaphore(at_once)
         self._present = threading.BoundedSemaphore(at_once + waiting)
@@ -68,7 +48,9 @@ class Passwords:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         if not self._present.acquire(blocking=False):
-            raise Unavailable("Too many people are signing in at this moment. Try again in a few seconds.", code="accounts.busy", retry_after_s=2)
+            raise Unavailable(
+                "Too many people are signing in right now. Try again in a few seconds.", code="accounts.busy", retry_after_s=2
+            )
         try:
             with self._at_work:
                 yield
@@ -85,7 +67,7 @@ def check_new(password: str, *, email: str) -> None:
         raise _bad(f"The password has more than {MAX_PASSWORD_CHARACTERS} characters. Choose a shorter one.")
     if email in text.casefold():
         raise _bad("The password must not contain your e-mail address. Choose another one.")
-    if text.casefold() in _COMMON or len(set(text)) <= 2:
+    if text.casefold() in COMMON_PASSWORDS or len(set(text)) <= 2:
         raise _bad("This password is among the first that anybody would try. Choose another one.")
 
 

@@ -1,8 +1,8 @@
 """Sessions: a signed-in browser, kept alive by refresh tokens that are used once (RFC 9700, 4.14.2).
 
-A refresh token is `<user>.<session>.<secret>`; only the SHA-256 of the secret's 32 random bytes is stored. Each use replaces it. Tabs share one
-cookie and may use the same token at the same moment, so the token before is good for a few seconds more; after that, whoever shows an old token
-is not the browser that we gave the new one to, and the session ends for both.
+A refresh token is `<user>.<session>.<secret>`; only the SHA-256 of the secret's 32 random bytes is stored. Each use replaces it. Tabs share
+one cookie and may use the same token at the same moment, so the token before is good for a few seconds more; after that, whoever shows an
+old token is not the browser that we gave the new one to, and the session ends for both.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from server.ports.records import ABSENT, Delete, Put, Record, Records
 _GRACE: Final = timedelta(seconds=30)
 _MAX_TOKEN_CHARACTERS: Final = 300
 _MAX_PER_USER: Final = 50
-# Each refused write means that another tab's went through, and then the next look finds our token to be the one before: one retry is enough.
+# A refused write means that another tab's went through, and then the next look finds our token to be the one before: one retry is enough.
 _TRIES: Final = 5
 
 

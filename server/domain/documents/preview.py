@@ -1,10 +1,10 @@
 """The first examples of a document, as pieces that train and pieces that are only read."""
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pydantic import BaseModel
 
-from shared.reading import shape_of
+from shared.reading import Example, shape_of
 from shared.rendering import PLAIN_TEMPLATE, segments_of
 from shared.wire import Preview, PreviewExample, Segment
 
@@ -27,7 +27,7 @@ def shown(stored: StoredPreview, *, num_examples: int, limit: int) -> Preview:
 
 
 def _shown(index: int, example: dict[str, Any]) -> PreviewExample:
-    content = {name: value for name, value in example.items() if name != "cut"}
+    content = cast(Example, {name: value for name, value in example.items() if name != "cut"})
     segments = [Segment(text=text, trains=trains) for text, trains in segments_of(content, PLAIN_TEMPLATE)]
     return PreviewExample(index=index, shape=shape_of(content), segments=segments, truncated=bool(example.get("cut")))
 

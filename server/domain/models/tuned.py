@@ -107,7 +107,7 @@ class TunedModels:
 
 def model_from(done: DoneEvent, *, key: str, owner: str, name: str, base_model: str, method: Method, job_id: str, at: datetime) -> StoredModel:
     """The model that a finished run left. Its public name follows from its key, so that finishing twice names it once."""
-    suffix = _slug(name)[:_MAX_SUFFIX].strip("-") or "model"
+    suffix = _suffix(name)
     return StoredModel(
         key=key,
         id=f"ft:{_slug(base_model)}:{owner[-8:]}:{suffix}:{key[-8:]}",
@@ -124,6 +124,14 @@ def model_from(done: DoneEvent, *, key: str, owner: str, name: str, base_model: 
         created_at=at,
         files=done.artifacts,
     )
+
+
+def _suffix(name: str) -> str:
+    """At most 40 characters of the name, whole words where it has any that short."""
+    slug = _slug(name) or "model"
+    if len(slug) <= _MAX_SUFFIX:
+        return slug
+    return slug[:_MAX_SUFFIX + 1].rpartition("-")[0] or slug[:_MAX_SUFFIX]
 
 
 def _slug(text: str) -> str:

