@@ -8,8 +8,9 @@ TERMINAL_STATES: Final[frozenset[str]] = frozenset({"succeeded", "failed", "canc
 
 Method = Literal["lora", "full", "scratch"]
 DocumentType = Literal["dataset", "training_guide", "test_submission"]
-DocumentFormat = Literal["txt", "md", "csv", "json", "jsonl"]
-Shape = Literal["text", "prompt_completion", "messages"]
+DocumentFormat = Literal["txt", "md", "html", "pdf", "docx", "csv", "tsv", "json", "jsonl", "parquet", "zip"]
+Shape = Literal["text", "prompt_completion", "messages", "preference"]
+DocumentStatus = Literal["ready", "needs_mapping"]
 Scheduler = Literal["cosine", "linear", "constant"]
 Availability = Literal["ready", "downloadable", "unavailable"]
 
@@ -19,6 +20,7 @@ MAX_NAME_CHARACTERS: Final = 200
 MAX_NOTE_CHARACTERS: Final = 4_000
 MAX_DOCUMENTS_PER_JOB: Final = 50
 MIN_EXAMPLES_TO_SPLIT: Final = 4
+MIN_OPTIMIZER_STEPS: Final = 10
 MAX_EXAMPLE_CHARACTERS: Final = 1_000_000
 NUM_SAMPLES_IN_LOG: Final = 5
 SAMPLE_CHARACTERS: Final = 150

@@ -14,6 +14,7 @@ from shared.constants import (
     MAX_NOTE_CHARACTERS,
     Availability,
     DocumentFormat,
+    DocumentStatus,
     DocumentType,
     JobState,
     Method,
@@ -128,10 +129,28 @@ class Installation(Answer):
 
 
 class Problem(Answer):
-    """Something a reader noticed in a file: where, and what to do about it."""
+    """Something a reader noticed in a file: where (a line, a page, a file inside a ZIP), and what to do about it."""
 
     line: int | None = None
+    page: int | None = None
+    member: str | None = None
     message: str
+    fix: str = ""
+
+
+class Column(Answer):
+    """A column of tabular data, or a key of JSON objects, with what it first holds (cut to 200 characters)."""
+
+    name: str
+    example: str
+
+
+class Mapping(Request):
+    """Which column plays which part. Roles by shape: `text`: text; `prompt_completion`: prompt, completion, perhaps input;
+    `messages`: messages; `preference`: prompt, preferred, rejected."""
+
+    shape: Shape
+    columns: Annotated[dict[str, Annotated[str, StringConstraints(min_length=1, max_length=500)]], Field(min_length=1, max_length=3)]
 
 
 class Document(Answer):
@@ -142,13 +161,103 @@ class Document(Answer):
     description: str
     filename: str
     format: DocumentFormat
+    format_basis: str
     charset: str
+    charset_basis: str
+    status: DocumentStatus
+    columns: list[Column]
+    mapping: Mapping | None
     shapes: dict[Shape, int]
     num_examples: int
     num_characters: int
     size_bytes: int
     sha256: str
     warnings: list[Problem]
+    num_problems: int
+    has_text: bool
+    duplicate_of: str | None
+    created_at: datetime
+
+
+class ReadingOptions(Request):
+    """How a file is to be read, where what was detected is not what is meant. `leave_out_bad` keeps the good rows of a file with bad ones."""
+
+    format: DocumentFormat | None = None
+    charset: Annotated[str, StringConstraints(max_length=40)] | None = None
+    mapping: Mapping | None = None
+    leave_out_bad: bool = False
+
+
+class DocumentPatch(Request):
+    """`reading` has the file read again, as a whole, in another way."""
+
+    name: Name | None = None
+    description: Note | None = None
+    reading: ReadingOptions | None = None
+
+
+class UploadRequest(Request):
+    """Announces a file that will come in parts, so that a lost connection or a reload loses nothing."""
+
+    filename: Annotated[str, StringConstraints(max_length=1000)]
+    size_bytes: Annotated[int, Field(ge=1)]
+    type: DocumentType = "dataset"
+    name: Name | None = None
+    description: Note = ""
+
+
+class Upload(Answer):
+    """A file on its way. Parts are numbered from 1; each but the last has `part_size_bytes`. `received` are those that are safe here."""
+
+    id: str
+    object: Literal["upload"] = "upload"
+    filename: str
+    size_bytes: int
+    part_size_bytes: int
+    received: list[int]
+    created_at: datetime
+    expires_at: datetime
+
+
+class Usage(Answer):
+    object: Literal["usage"] = "usage"
+    storage_bytes: int
+    quota_bytes: int
+
+
+class SplitByFraction(Request):
+    kind: Literal["fraction"] = "fraction"
+    fraction: Annotated[float, Field(ge=0, le=0.5)] | Auto = "auto"
+    seed: Annotated[int, Field(ge=0, lt=2**31)] | Auto = "auto"
+
+
+class SplitByDocument(Request):
+    """Validation on a document of its own, and training on all of the others."""
+
+    kind: Literal["document"] = "document"
+    document_id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+Split = Annotated[SplitByFraction | SplitByDocument, Field(discriminator="kind")]
+
+
+class DatasetRequest(Request):
+    name: Name | None = None
+    document_ids: Annotated[list[str], Field(min_length=1, max_length=MAX_DOCUMENTS_PER_JOB)]
+    split: Split = SplitByFraction()
+
+
+class Dataset(Answer):
+    """Documents in an order, with their split. `content_sha256` is over the documents' bytes, how they are read, and the split."""
+
+    id: str
+    object: Literal["dataset"] = "dataset"
+    name: str
+    document_ids: list[str]
+    split: Split
+    num_examples: int
+    num_characters: int
+    content_sha256: str
     created_at: datetime
 
 
@@ -170,6 +279,88 @@ class Preview(Answer):
     object: Literal["preview"] = "preview"
     num_examples: int
     data: list[PreviewExample]
+
+
+class LookRequest(Request):
+    """Exactly one of `dataset_id` and `document_ids`."""
+
+    base_model: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    dataset_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    document_ids: Annotated[list[str], Field(min_length=1, max_length=MAX_DOCUMENTS_PER_JOB)] | None = None
+    block_size: Annotated[int, Field(ge=16, le=131_072)] | Auto = "auto"
+
+
+class Token(Answer):
+    """`special` tokens are no text of the user's: they mark turns and ends."""
+
+    id: int
+    text: str
+    trains: bool
+    special: bool = False
+
+
+class TokenizedExample(Answer):
+    """`num_tokens` counts all of them; at most 400 are listed."""
+
+    index: int
+    tokens: list[Token]
+    num_tokens: int
+
+
+class HistogramBin(Answer):
+    """Examples with `low` to `high` tokens, both included."""
+
+    low: int
+    high: int
+    count: int
+
+
+class Pair(Answer):
+    """Two examples that are the same or nearly so, by their places in the data."""
+
+    first: int
+    second: int
+    similarity: float
+
+
+class PersonalData(Answer):
+    """How many examples seem to hold each kind. Counted, never blocked, never shown."""
+
+    emails: int
+    phones: int
+    cards: int
+
+
+class Blocker(Answer):
+    """Why a run would be pointless. It starts only with `allow_short_run`."""
+
+    code: Literal["all_masked", "few_steps"]
+    message: str
+
+
+class Look(Answer):
+    """What a base model would see of the data: exact tokens of the first examples, and counts over all of them."""
+
+    object: Literal["look"] = "look"
+    base_model: str
+    num_examples: int
+    num_validation_examples: int
+    num_tokens: int
+    num_trained_tokens: int
+    longest: int
+    num_longer_than_block: int
+    num_empty: int
+    num_all_masked: int
+    histogram: list[HistogramBin]
+    examples: list[TokenizedExample]
+    num_exact_duplicates: int
+    num_near_duplicates: int
+    duplicates: list[Pair]
+    num_leaked: int
+    leaked: list[Pair]
+    personal_data: PersonalData
+    num_steps: int
+    blockers: list[Blocker]
 
 
 # --- models ---------------------------------------------------------------------------------------------------------
@@ -265,14 +456,18 @@ class Resolved(Answer):
 
 
 class JobRequest(Request):
-    """A request to tune. `method` "auto" is `scratch` for a from-scratch base and `lora` otherwise."""
+    """A request to tune, on a dataset or on documents, of which one is then made. `method` "auto" is `scratch` for a from-scratch
+    base and `lora` otherwise."""
 
     name: Name | None = None
     note: Note = ""
     base_model: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    document_ids: Annotated[list[str], Field(min_length=1, max_length=MAX_DOCUMENTS_PER_JOB)]
+    dataset_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    document_ids: Annotated[list[str], Field(min_length=1, max_length=MAX_DOCUMENTS_PER_JOB)] | None = None
     method: Method | Auto = "auto"
     hyperparameters: Hyperparameters = Hyperparameters()
+    allow_short_run: bool = False
+    """Start also what would take fewer than 10 optimizer steps, or could learn nothing."""
 
 
 class JobPatch(Request):
@@ -311,7 +506,9 @@ class Job(Answer):
     note: str
     state: JobState
     base_model: str
+    dataset_id: str
     document_ids: list[str]
+    content_sha256: str
     method: Method
     hyperparameters: Hyperparameters
     resolved: dict[str, Resolved]
