@@ -5,7 +5,7 @@ On the way out it leaves `exit.json` (`ExitStatus`) beside the spec, written who
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -37,6 +37,9 @@ class DataFile(_Part):
     format: DocumentFormat
     charset: str = "utf-8"
     sha256: str | None = None
+    mapping: dict[str, Any] | None = None
+    """`shared.wire.Mapping` as JSON: which column plays which part; None lets the reader find out as it did at the upload."""
+    leave_out_bad: bool = False
 
 
 class RunSettings(_Part):
@@ -75,6 +78,10 @@ class JobSpec(_Part):
     """An id of `shared.base_models.CATALOGUE`, or `local/<folder name>` below `models_folder`."""
     method: Method
     data: list[DataFile]
+    validation_data: list[DataFile] = []
+    """Validated on instead of a fraction of `data`, when not empty; `settings.validation_fraction` is 0 then."""
+    allow_short_run: bool = True
+    """False: end before the first step when there would be fewer than 10 optimizer steps or nothing to learn."""
     settings: RunSettings
     sample_prompts: list[str] = []
     """Prompts to generate from while training; empty: the first prompts of the validation part."""

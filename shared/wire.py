@@ -167,6 +167,7 @@ class Document(Answer):
     status: DocumentStatus
     columns: list[Column]
     mapping: Mapping | None
+    leave_out_bad: bool
     shapes: dict[Shape, int]
     num_examples: int
     num_characters: int
