@@ -13,7 +13,7 @@ from server.settings import VERSION, Settings
 from server.web import errors
 from server.web.login_limit import LoginLimit
 from server.web.middleware import BodiesOfStrangers, Envelope, TooLargeInOneShape
-from server.web.routes import auth, base_models, documents, health, installation, jobs, samples, tuned_models
+from server.web.routes import auth, base_models, datasets, documents, health, installation, jobs, samples, tuned_models, uploads
 from server.web.spa import SinglePage
 
 # A conversation of 100,000 characters a message is the largest thing that is not an upload.
@@ -42,6 +42,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         auth.router,
         samples.router,
         documents.router(settings),
+        uploads.router,
+        datasets.router,
         base_models.router,
         jobs.router,
         tuned_models.router,

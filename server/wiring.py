@@ -8,11 +8,16 @@ from server.adapters.clock_system import SystemClock
 from server.adapters.hub_probe import HubProbe
 from server.adapters.inspector_process import InspectorProcess
 from server.adapters.launch_local import LocalLauncher
+from server.adapters.look_process import LookProcess
 from server.adapters.records_sqlite import SqliteRecords
 from server.background.generation import Generator
 from server.background.supervisor import Supervisor
 from server.domain.accounts.service import Accounts
+from server.domain.datasets.looks import Looks
+from server.domain.datasets.service import Datasets
 from server.domain.documents.service import Documents
+from server.domain.documents.uploads import Uploads
+from server.domain.documents.usage import Room
 from server.domain.jobs.lifecycle import Folders, Lifecycle
 from server.domain.jobs.progress import RunReaders
 from server.domain.jobs.service import Jobs
@@ -36,6 +41,8 @@ class Services:
     launcher: Launcher
     accounts: Accounts
     documents: Documents
+    uploads: Uploads
+    datasets: Datasets
     base_models: BaseModels
     tuned_models: TunedModels
     jobs: Jobs
@@ -62,7 +69,8 @@ def build(settings: Settings) -> Services:
     clock = SystemClock()
     records = SqliteRecords(settings.records_file)
     blobs = DiskBlobs(settings.blobs_folder)
-    launcher = LocalLauncher(REPOSITORY, {"HF_ENDPOINT": settings.hub_url, "HF_HUB_OFFLINE": str(int(settings.hub == "off"))})
+    hub = {"HF_ENDPOINT": settings.hub_url, "HF_HUB_OFFLINE": str(int(settings.hub == "off"))}
+    launcher = LocalLauncher(REPOSITORY, hub)
     accounts = Accounts(
         records,
         clock,
@@ -70,15 +78,20 @@ def build(settings: Settings) -> Services:
         access_token_ttl_s=settings.access_token_ttl_s,
         session_ttl_s=settings.session_ttl_s,
     )
-    documents = Documents(
+    room = Room(
         records,
-        blobs,
-        clock,
-        InspectorProcess(REPOSITORY),
-        samples_folder=REPOSITORY / "shared" / "samples",
         max_upload_bytes=settings.max_upload_bytes,
+        quota_bytes=settings.user_quota_bytes,
         free_bytes=free_bytes,
         min_free_bytes=settings.min_free_bytes,
+    )
+    documents = Documents(records, blobs, clock, InspectorProcess(REPOSITORY), room, samples_folder=REPOSITORY / "shared" / "samples")
+    datasets = Datasets(records, clock, documents)
+    looks = Looks(
+        blobs,
+        LookProcess(REPOSITORY, hub),
+        base_models_folder=settings.base_models_folder,
+        own_models_folder=settings.own_models_folder,
     )
     base_models = BaseModels(
         base_models_folder=settings.base_models_folder,
@@ -92,6 +105,8 @@ def build(settings: Settings) -> Services:
         records,
         clock,
         documents,
+        datasets,
+        looks,
         base_models,
         readers,
         runs_folder=settings.runs_folder,
@@ -113,5 +128,18 @@ def build(settings: Settings) -> Services:
     jobs.wake = supervisor.wake
     generator = Generator(launcher, clock, base_models_folder=settings.base_models_folder, threads=settings.trainer_threads)
     return Services(
-        settings, clock, records, blobs, launcher, accounts, documents, base_models, tuned_models, jobs, supervisor, generator
+        settings,
+        clock,
+        records,
+        blobs,
+        launcher,
+        accounts,
+        documents,
+        Uploads(records, blobs, clock, documents),
+        datasets,
+        base_models,
+        tuned_models,
+        jobs,
+        supervisor,
+        generator,
     )

@@ -9,7 +9,8 @@ from typing import Any, BinaryIO, Final
 
 from server.errors import InvalidInput
 
-_TIMEOUT_S: Final = 120
+_BASE_S: Final = 20.0
+_BYTES_PER_S: Final = 8_000_000
 _ENVIRONMENT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
 
 
@@ -17,19 +18,30 @@ class InspectorProcess:
     def __init__(self, repository: Path) -> None:
         self._repository = repository
 
-    def __call__(self, file: BinaryIO, filename: str) -> dict[str, Any]:
-        """`shared.reading`'s inspection of the file, as JSON. Raises `InvalidInput` when the reader ran out of memory or time."""
+    def __call__(self, file: BinaryIO, filename: str, options: dict[str, Any], problems_out: BinaryIO) -> dict[str, Any]:
+        """`shared.reading`'s inspection of the file, as JSON; every problem also goes to `problems_out` as CSV.
+
+        `options` are those of `shared.wire.ReadingOptions`, as JSON. Raises `InvalidInput` when the reader ran out of memory or time.
+        """
         descriptor = file.fileno()
         os.lseek(descriptor, 0, os.SEEK_SET)
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | {"PYTHONPATH": str(self._repository)}
         try:
-            child = subprocess.run(  # noqa: S603 - a fixed program; the name is one argument that cannot be taken for a flag
-                [sys.executable, "-m", "shared.reading", f"--filename={filename}"],
+            child = subprocess.run(  # noqa: S603 - a fixed program; whatever a user chose is one argument that cannot be taken for a flag
+                [
+                    sys.executable,
+                    "-m",
+                    "shared.reading",
+                    f"--filename={filename}",
+                    f"--options={json.dumps(options)}",
+                    f"--problems-out={problems_out.fileno()}",
+                ],
                 cwd=self._repository,
                 env=environment,
                 stdin=descriptor,
+                pass_fds=(problems_out.fileno(),),
                 capture_output=True,
-                timeout=_TIMEOUT_S,
+                timeout=_BASE_S + os.fstat(descriptor).st_size / _BYTES_PER_S,
                 check=True,
             )
             found: dict[str, Any] = json.loads(child.stdout)

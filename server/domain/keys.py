@@ -1,18 +1,22 @@
 """Every key shape on one page: this is the database schema. The owner is part of every owned key.
 
-    partition          sort                     document
-    user#<usr>         profile                  the account
-    user#<usr>         session#<ses>            a signed-in browser: hashes of its refresh tokens
-    email#<address>    owner                    pointer: who has this address
-    user#<usr>         document#<doc>           an uploaded file
-    user#<usr>         preview#<doc>            its first examples
-    user#<usr>         job#<job>                a job
-    user#<usr>         model#<time id>          a tuned model
-    user#<usr>         model-name#<ft:...>      pointer: the tuned model of this public id
-    user#<usr>         idempotency#<sha256>     pointer: the job that a key made
-    queue              <job>                    pointer: a job that waits, oldest first
-    running            <job>                    pointer: a job that has a run, with the run's handle
-    speed              <base>#<method>          tokens a second that this machine last reached
+partition          sort                     document
+user#<usr>         profile                  the account
+user#<usr>         session#<ses>            a signed-in browser: hashes of its refresh tokens
+email#<address>    owner                    pointer: who has this address
+user#<usr>         document#<doc>           an uploaded file
+user#<usr>         preview#<doc>            its first examples
+user#<usr>         content#<sha256>         pointer: the first document with these bytes
+user#<usr>         upload#<upl>             a file that is coming in parts
+user#<usr>         dataset#<dst>            documents in an order, with their split
+user#<usr>         dataset-content#<sha256> pointer: the dataset of this content
+user#<usr>         job#<job>                a job
+user#<usr>         model#<time id>          a tuned model
+user#<usr>         model-name#<ft:...>      pointer: the tuned model of this public id
+user#<usr>         idempotency#<sha256>     pointer: the job that a key made
+queue              <job>                    pointer: a job that waits, oldest first
+running            <job>                    pointer: a job that has a run, with the run's handle
+speed              <base>#<method>          tokens a second that this machine last reached
 """
 
 from server.ports.records import Key
@@ -69,6 +73,22 @@ def speed(base_model: str, method: str) -> Key:
 
 def document_blob(user_id: str, document_id: str) -> str:
     return f"documents/{user_id}/{document_id}"
+
+
+def document_text_blob(user_id: str, document_id: str) -> str:
+    return f"document-texts/{user_id}/{document_id}"
+
+
+def document_problems_blob(user_id: str, document_id: str) -> str:
+    return f"document-problems/{user_id}/{document_id}"
+
+
+def upload_part_blob(user_id: str, upload_id: str, part: int) -> str:
+    return f"uploads/{user_id}/{upload_id}/{part}"
+
+
+def upload_problems_blob(user_id: str, upload_id: str) -> str:
+    return f"uploads/{user_id}/{upload_id}/problems"
 
 
 def model_blob(user_id: str, model_id: str, path: str) -> str:

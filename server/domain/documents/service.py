@@ -1,63 +1,41 @@
 """What a signed-in user does with documents. Bytes are stored first, the record that names them second."""
 
+import csv
+import io
 import json
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 from server.domain import keys
 from server.domain.collection import Collection, Stored
 from server.domain.documents.preview import StoredPreview, cut, shown
-from server.errors import Detail, InvalidInput, NotFound, StorageFull, TooLarge
+from server.domain.documents.reading import Inspect, ReadFile, read_file
+from server.domain.documents.usage import Room
+from server.errors import InvalidInput, NotFound
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
-from server.ports.records import Put, Records
+from server.ports.records import Delete, Put, Records
 from shared.constants import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS, DocumentType
-from shared.wire import Document, ListOf, Preview, Problem, Sample
+from shared.wire import Document, ListOf, Preview, ReadingOptions, Sample
 
-Inspect = Callable[[BinaryIO, str], dict[str, Any]]
-_MAX_WARNINGS: Final = 20
+_AS_DETECTED: Final = ReadingOptions()
 
 
 class Documents:
     """`inspect` looks through a file in a process of its own; `samples_folder` holds the data sets that come with the product."""
 
-    def __init__(
-        self,
-        records: Records,
-        blobs: Blobs,
-        clock: Clock,
-        inspect: Inspect,
-        *,
-        samples_folder: Path,
-        max_upload_bytes: int,
-        free_bytes: Callable[[], int],
-        min_free_bytes: int,
-    ) -> None:
+    def __init__(self, records: Records, blobs: Blobs, clock: Clock, inspect: Inspect, room: Room, *, samples_folder: Path) -> None:
+        self._records = records
         self._blobs = blobs
         self._clock = clock
         self._inspect = inspect
+        self.room = room
         self._samples_folder = samples_folder
-        self._max_upload_bytes = max_upload_bytes
-        self._free_bytes = free_bytes
-        self._min_free_bytes = min_free_bytes
         self._documents = Collection(records, Document, kind="document", noun="document")
         self._previews = Collection(records, StoredPreview, kind="preview", noun="preview")
-
-    def check_size(self, size_bytes: int) -> None:
-        """Raises `TooLarge` or `StorageFull` for an upload of this size; called before its bytes are taken and after."""
-        if size_bytes > self._max_upload_bytes:
-            raise TooLarge(
-                f"The file is larger than the {self._max_upload_bytes / 1e6:,.0f} MB that this installation takes. Split it, or raise "
-                "LLM_TUNER_MAX_UPLOAD_BYTES.",
-                code="documents.too_large",
-                param="file",
-            )
-        if self._free_bytes() - size_bytes < self._min_free_bytes:
-            raise StorageFull(
-                "There is not enough room on the disk for this file. Delete documents or models you no longer need, and try again.",
-                code="storage.full",
-            )
 
     def add(
         self,
@@ -68,41 +46,48 @@ class Documents:
         document_type: DocumentType = "dataset",
         name: str | None = None,
         description: str = "",
+        reading: ReadingOptions = _AS_DETECTED,
+        announced_bytes: int = 0,
     ) -> Document:
-        """Takes a file (seekable). Raises `InvalidInput` with every problem's line when it could not be trained on."""
+        """Takes a file (seekable). Raises `Refused` with every problem's line when it could not be trained on.
+
+        `announced_bytes` are counted in the user's usage already.
+        """
         source.seek(0, 2)
-        self.check_size(source.tell())
+        size_bytes = source.tell()
+        self.room.check(owner, size_bytes - announced_bytes)
         filename = _plain_filename(filename)
-        found = self._inspect(source, filename)
-        _refuse_problems(found)
+        name = _limited(name or PurePath(filename).stem or filename, MAX_NAME_CHARACTERS, "name")
+        description = _limited(description, MAX_NOTE_CHARACTERS, "description")
+        read = read_file(source, filename, reading, self._inspect)
         document_id = self._clock.new_id("doc")
-        source.seek(0)
-        blob = keys.document_blob(owner, document_id)
-        stat = self._blobs.put(blob, source)
-        document = Document(
-            id=document_id,
-            type=document_type,
-            name=_limited(name or PurePath(filename).stem or filename, MAX_NAME_CHARACTERS, "name"),
-            description=_limited(description, MAX_NOTE_CHARACTERS, "description"),
-            filename=filename,
-            format=found["format"],
-            charset=found["charset"],
-            shapes=found["shapes"],
-            num_examples=found["num_examples"],
-            num_characters=found["num_characters"],
-            size_bytes=stat.size_bytes,
-            sha256=stat.sha256,
-            warnings=_warnings(found),
-            created_at=self._clock.now(),
-        )
         try:
-            self._documents.write(
+            source.seek(0)
+            stat = self._blobs.put(keys.document_blob(owner, document_id), source)
+            self._put_beside(owner, document_id, read)
+            document = Document(
+                id=document_id,
+                type=document_type,
+                name=name,
+                description=description,
+                filename=filename,
+                size_bytes=stat.size_bytes,
+                sha256=stat.sha256,
+                has_text=read.text_sample is not None,
+                duplicate_of=self._first_with(owner, stat.sha256),
+                created_at=self._clock.now(),
+                **read.facts,
+            )
+            self._records.write(
                 self._documents.adding(owner, document_id, document),
-                self._previews.adding(owner, document_id, cut(found["preview"])),
+                self._previews.adding(owner, document_id, cut(read.preview)),
+                *([] if document.duplicate_of else [Put(keys.owned(owner, "content", stat.sha256), {"document_id": document_id}, None)]),
             )
         except BaseException:
-            self._blobs.delete(blob)
+            self._delete_bytes(owner, document_id)
             raise
+        finally:
+            read.problems_csv.close()
         return document
 
     def get(self, owner: str, document_id: str) -> Document:
@@ -120,6 +105,41 @@ class Documents:
         document = self.get(owner, document_id)
         return document, self._blobs.open(keys.document_blob(owner, document_id))
 
+    def text(self, owner: str, document_id: str) -> Iterator[bytes]:
+        """The first 20,000 characters of what was extracted from a PDF, DOCX or HTML file. Raises `NotFound` for other formats."""
+        if not self.get(owner, document_id).has_text:
+            raise NotFound("No text was extracted from this document: it is text as it stands.", code="documents.no_text")
+        return self._blobs.open(keys.document_text_blob(owner, document_id))
+
+    def problems(self, owner: str, document_id: str) -> Iterator[bytes]:
+        """Every problem of the file as CSV; only a heading when there is none."""
+        self.get(owner, document_id)
+        key = keys.document_problems_blob(owner, document_id)
+        return self._blobs.open(key) if self._blobs.size(key) is not None else iter([_no_problems()])
+
+    def describe(self, owner: str, document: Stored[Document], *, name: str | None, description: str | None) -> Document:
+        changes = {"name": name, "description": description}
+        changed = document.value.model_copy(update={field: value for field, value in changes.items() if value is not None})
+        self._records.write(self._documents.replacing(owner, changed.id, changed, version=document.version))
+        return changed
+
+    def read_again(self, owner: str, document: Stored[Document], reading: ReadingOptions) -> Document:
+        """Reads the stored bytes in another way. Raises `Refused`, and changes nothing then. Use `Jobs` from routes: jobs may need it."""
+        old = document.value
+        preview = self._previews.get(owner, old.id)
+        with self._as_file(owner, old.id) as source:
+            read = read_file(source, old.filename, reading, self._inspect)
+        try:
+            changed = Document.model_validate(old.model_dump() | read.facts | {"has_text": read.text_sample is not None})
+            self._put_beside(owner, old.id, read)
+            self._records.write(
+                self._documents.replacing(owner, old.id, changed, version=document.version),
+                self._previews.replacing(owner, old.id, cut(read.preview), version=preview.version),
+            )
+        finally:
+            read.problems_csv.close()
+        return changed
+
     def stored(self, owner: str, document_id: str) -> Stored[Document]:
         return self._documents.get(owner, document_id)
 
@@ -128,13 +148,16 @@ class Documents:
         return self._documents.replacing(owner, document.value.id, document.value, version=document.version)
 
     def delete(self, owner: str, document: Stored[Document]) -> None:
-        """The record first: bytes without a record are swept, a record without bytes would lie. Use `Jobs.delete_document` from routes."""
+        """The record first: a record without bytes would lie. Use `Jobs` from routes: jobs may need it."""
         preview = self._previews.get(owner, document.value.id)
-        self._documents.write(
+        changes: list[Put | Delete] = [
             self._documents.removing(owner, document.value.id, version=document.version),
             self._previews.removing(owner, document.value.id, version=preview.version),
-        )
-        self._blobs.delete(keys.document_blob(owner, document.value.id))
+        ]
+        if self._first_with(owner, document.value.sha256) == document.value.id:
+            changes.append(Delete(keys.owned(owner, "content", document.value.sha256), None))
+        self._records.write(*changes)
+        self._delete_bytes(owner, document.value.id)
 
     def samples(self) -> ListOf[Sample]:
         entries = json.loads((self._samples_folder / "index.json").read_text())
@@ -148,25 +171,44 @@ class Documents:
                     return self.add(owner, source, filename=sample.filename, name=sample.name, description=sample.description)
         raise NotFound("There is no such sample. See GET /api/samples for those there are.", code="samples.not_found")
 
+    def _first_with(self, owner: str, sha256: str) -> str | None:
+        pointer = self._records.get(keys.owned(owner, "content", sha256))
+        return None if pointer is None else str(pointer.data["document_id"])
 
-def _refuse_problems(found: dict[str, Any]) -> None:
-    problems = found["problems"]
-    if not problems:
-        return
-    details = [Detail(message=problem["message"], line=problem["line"], param="file") for problem in problems]
-    more = f" ({len(problems) - 1} more problems below.)" if len(problems) > 1 else ""
-    code = "documents.bad_line" if problems[0]["line"] else "documents.bad_file"
-    raise InvalidInput(problems[0]["message"] + more, code=code, param="file", details=details)
+    def _put_beside(self, owner: str, document_id: str, read: ReadFile) -> None:
+        """What a reading gave besides facts: the extracted text and the list of problems."""
+        if read.text_sample is not None:
+            self._blobs.put(keys.document_text_blob(owner, document_id), io.BytesIO(read.text_sample.encode()))
+        if read.facts["num_problems"]:
+            read.problems_csv.seek(0)
+            self._blobs.put(keys.document_problems_blob(owner, document_id), read.problems_csv)
+        else:
+            self._blobs.delete(keys.document_problems_blob(owner, document_id))
+
+    def _delete_bytes(self, owner: str, document_id: str) -> None:
+        for key in (keys.document_blob, keys.document_text_blob, keys.document_problems_blob):
+            self._blobs.delete(key(owner, document_id))
+
+    @contextmanager
+    def _as_file(self, owner: str, document_id: str) -> Iterator[BinaryIO]:
+        """The stored bytes as a file that a child process can read: in place, or a nameless copy."""
+        key = keys.document_blob(owner, document_id)
+        path = self._blobs.local_path(key)
+        if path is not None:
+            with path.open("rb") as file:
+                yield file
+            return
+        with tempfile.TemporaryFile() as copy:
+            for chunk in self._blobs.open(key):
+                copy.write(chunk)
+            copy.flush()
+            yield copy
 
 
-def _warnings(found: dict[str, Any]) -> list[Problem]:
-    warnings = [Problem(line=problem["line"], message=problem["message"]) for problem in found["warnings"][:_MAX_WARNINGS]]
-    if found.get("charset_basis") and found["charset"] not in {"utf-8", "utf-8-sig", "ascii"}:
-        warnings.append(Problem(message=f"Read as {found['charset']}: {found['charset_basis']}"))
-    hidden = found.get("num_warnings", 0) - len(found["warnings"])
-    if hidden > 0:
-        warnings.append(Problem(message=f"{hidden} more lines like these."))
-    return warnings
+def _no_problems() -> bytes:
+    heading = io.StringIO()
+    csv.writer(heading).writerow(["place", "message", "fix"])
+    return heading.getvalue().encode()
 
 
 def _plain_filename(filename: str) -> str:

@@ -13,6 +13,7 @@ import structlog
 
 from server.domain import keys
 from server.domain.collection import Collection, Stored, retrying
+from server.domain.documents.files import data_file
 from server.domain.documents.service import Documents
 from server.domain.jobs.failures import doubt_about, failure_of, not_kept, not_started
 from server.domain.jobs.progress import RunReaders
@@ -136,7 +137,7 @@ class Lifecycle:
         return (b"", cursor) if run.handle is None else self._launcher.read(run.handle, cursor)
 
     def finish(self, run: Run, status: RunStatus) -> JobState:
-        """Judges a run that is over, and says what became of the job. `succeeded` takes exit status 0 and files that are what they should be."""
+        """Judges a run that is over, and says what became of the job. `succeeded` takes exit status 0 and files as they should be."""
         job = self._jobs.get(run.owner, run.job_id).value
         reader = self._readers.of(self._folder(run.job_id) / EVENTS_FILE)
         if status.exit_status == EXIT_DONE and reader.done is not None and not (doubt := doubt_about(reader.done)):
@@ -169,7 +170,13 @@ class Lifecycle:
         return self._end(run, "succeeded", model=model, also=[speed])
 
     def _end(
-        self, run: Run, state: JobState, *, error: JobError | None = None, model: StoredModel | None = None, also: list[Put | Delete] | None = None
+        self,
+        run: Run,
+        state: JobState,
+        *,
+        error: JobError | None = None,
+        model: StoredModel | None = None,
+        also: list[Put | Delete] | None = None,
     ) -> JobState:
         at: datetime = self._clock.now()
         progress = self._readers.of(self._folder(run.job_id) / EVENTS_FILE).progress
@@ -200,6 +207,8 @@ class Lifecycle:
             base_model=job.base_model,
             method=job.method,
             data=[self._data_file(job.owner, document_id, folder) for document_id in job.document_ids],
+            validation_data=[self._data_file(job.owner, job.validation_document_id, folder)] if job.validation_document_id else [],
+            allow_short_run=job.allow_short_run,
             settings=settings_of(job.resolved),
             base_models_folder=self._folders.base_models,
             models_folder=self._folders.own_models,
@@ -207,17 +216,7 @@ class Lifecycle:
         )
 
     def _data_file(self, owner: str, document_id: str, folder: Path) -> DataFile:
-        """The document's bytes in place, or a copy in the run's folder when the store is elsewhere."""
-        document = self._documents.get(owner, document_id)
-        key = keys.document_blob(owner, document_id)
-        path = self._blobs.local_path(key)
-        if path is None:
-            path = folder / "data" / document_id
-            path.parent.mkdir(exist_ok=True)
-            with path.open("wb") as file:
-                for chunk in self._blobs.open(key):
-                    file.write(chunk)
-        return DataFile(path=path, name=document.name, format=document.format, charset=document.charset, sha256=document.sha256)
+        return data_file(self._blobs, owner, self._documents.get(owner, document_id), folder / "data")
 
     def _last_output(self, run: Run) -> str:
         if run.handle is None:

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from server.domain.datasets.service import Material
 from server.domain.models.catalogue import BaseModels
 from server.errors import InvalidInput
 from shared.auto_settings import BaseFacts, DataFacts, estimate_steps, estimate_tokens, resolve, resolve_method, settings_of
 from shared.base_models import BaseModel
 from shared.constants import MIN_EXAMPLES_TO_SPLIT, Method
 from shared.job_spec import RunSettings
-from shared.wire import Document, JobRequest, Resolved
+from shared.wire import Hyperparameters, JobRequest, Resolved, Split, SplitByDocument
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,9 @@ class Plan:
         return 2 * 4 * self.base.num_parameters + self.base.size_bytes
 
 
-def make_plan(request: JobRequest, documents: list[Document], base_models: BaseModels) -> Plan:
+def make_plan(request: JobRequest, material: Material, base_models: BaseModels) -> Plan:
     """Raises `InvalidInput` with the field's name for everything that could not train."""
+    documents = material.documents
     base = base_models.usable(request.base_model)
     facts = BaseFacts(base.num_parameters, base.context_length, base.from_scratch, base.chat)
     method = resolve_method(request.method, facts)
@@ -43,11 +45,11 @@ def make_plan(request: JobRequest, documents: list[Document], base_models: BaseM
         other = "only train from scratch" if base.from_scratch else "not be trained from scratch; choose a from-scratch base for that"
         raise InvalidInput(f"{base.name} can {other}. Leave the method at auto.", code="jobs.wrong_method", param="method")
     data = DataFacts(sum(document.num_examples for document in documents), sum(document.num_characters for document in documents))
-    asked = request.hyperparameters
+    asked = _with_split(request.hyperparameters, material.split)
     if data.num_examples < MIN_EXAMPLES_TO_SPLIT and asked.validation_fraction != 0:
         raise InvalidInput(
-            f"The data holds {data.num_examples} example{'s' if data.num_examples != 1 else ''}; keeping some back for validation takes at least "
-            f"{MIN_EXAMPLES_TO_SPLIT}. Add examples, or set validation_fraction to 0.",
+            f"The data holds {data.num_examples} example{'s' if data.num_examples != 1 else ''}; keeping some back for validation takes "
+            f"at least {MIN_EXAMPLES_TO_SPLIT}. Add examples, or set validation_fraction to 0.",
             code="jobs.too_few_examples",
             param="document_ids",
         )
@@ -61,3 +63,11 @@ def make_plan(request: JobRequest, documents: list[Document], base_models: BaseM
     settings = settings_of(resolved)
     num_tokens = estimate_tokens(data, facts)
     return Plan(base, method, resolved, settings, data.num_examples, num_tokens, estimate_steps(settings, num_tokens))
+
+
+def _with_split(asked: Hyperparameters, split: Split) -> Hyperparameters:
+    """What the dataset says about its split fills in what the job leaves at auto. A document to validate on leaves nothing to split."""
+    if isinstance(split, SplitByDocument):
+        return asked.model_copy(update={"validation_fraction": 0.0})
+    filled = {"validation_fraction": split.fraction, "seed": split.seed}
+    return asked.model_copy(update={name: value for name, value in filled.items() if getattr(asked, name) == "auto"})

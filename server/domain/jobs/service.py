@@ -9,17 +9,36 @@ from typing import Final
 
 from server.domain import keys
 from server.domain.collection import Collection, Stored, retrying
+from server.domain.datasets.looks import Looks
+from server.domain.datasets.service import Datasets, Material
 from server.domain.documents.service import Documents
 from server.domain.jobs.plan import Plan, make_plan
 from server.domain.jobs.progress import RunReaders, log_lines
 from server.domain.jobs.states import StoredJob
 from server.domain.models.catalogue import BaseModels
-from server.errors import Conflict, StorageFull
+from server.errors import Conflict, InvalidInput, StorageFull
 from server.ports.clock import Clock
 from server.ports.records import ABSENT, Delete, Put, Record, Records
 from shared.constants import LIVE_STATES, MAX_NAME_CHARACTERS, JobState
 from shared.job_spec import EVENTS_FILE
-from shared.wire import Document, Forecast, Job, JobPatch, JobRequest, ListOf, LogPage, Metrics, Progress
+from shared.wire import (
+    Dataset,
+    DatasetRequest,
+    Document,
+    DocumentPatch,
+    Forecast,
+    Hyperparameters,
+    Job,
+    JobPatch,
+    JobRequest,
+    ListOf,
+    LogPage,
+    Look,
+    LookRequest,
+    Metrics,
+    Progress,
+    SplitByFraction,
+)
 
 _MAX_LOG_LINES: Final = 1_000
 _CANCEL_WAIT_S: Final = 12.0
@@ -34,6 +53,8 @@ class Jobs:
         records: Records,
         clock: Clock,
         documents: Documents,
+        datasets: Datasets,
+        looks: Looks,
         base_models: BaseModels,
         readers: RunReaders,
         *,
@@ -44,6 +65,8 @@ class Jobs:
         self._records = records
         self._clock = clock
         self._documents = documents
+        self._datasets = datasets
+        self._looks = looks
         self._base_models = base_models
         self._readers = readers
         self._runs_folder = runs_folder
@@ -54,7 +77,7 @@ class Jobs:
 
     def forecast(self, owner: str, request: JobRequest) -> Forecast:
         """What this request would do. Raises what `create` would."""
-        plan = make_plan(request, self._documents_of(owner, request), self._base_models)
+        plan = make_plan(request, self._material(owner, request)[1], self._base_models)
         measured = self._records.get(keys.speed(plan.base.id, plan.method))
         low = high = None
         basis = "No run of this model has been measured on this machine yet: the time is shown from the first steps on."
@@ -87,10 +110,17 @@ class Jobs:
                         "This Idempotency-Key was used for another request. Use a new key for a new job.", code="jobs.idempotency_mismatch"
                     )
                 return self.get(owner, earlier.data["job_id"])
-            stored = [self._documents.stored(owner, document_id) for document_id in dict.fromkeys(request.document_ids)]
-            plan = make_plan(request, [document.value for document in stored], self._base_models)
+            asked, material = self._material(owner, request)
+            plan = make_plan(request, material, self._base_models)
             self._need_room(plan)
-            job = self._new_job(owner, request, plan, [document.value for document in stored])
+            if not request.allow_short_run:
+                self._looks.check(owner, plan.base, material, plan.settings)
+            # Read again after the look, which takes its time: what is written below must be what was looked at.
+            stored = [self._documents.stored(owner, document.id) for document in material.all]
+            if self._material(owner, request)[1].content_sha256 != material.content_sha256:
+                raise Conflict("A document was changed while this job was made. Try again.", code="datasets.changed", param="document_ids")
+            dataset = asked if isinstance(asked, Dataset) else self._datasets.create(owner, asked)
+            job = self._new_job(owner, request, plan, material, dataset)
             changes: list[Put | Delete] = [
                 self._jobs.adding(owner, job.id, job),
                 Put(keys.queued(job.id), {"owner": owner}, ABSENT),
@@ -125,7 +155,7 @@ class Jobs:
         return self._shown(self._change(owner, job_id, lambda job: job.model_copy(update=patch.model_dump(exclude_none=True))))
 
     def cancel(self, owner: str, job_id: str) -> Job:
-        """A waiting job is cancelled at once. A running one is asked to stop; this returns when it did, or after a moment while it still does."""
+        """A waiting job is cancelled at once. A running one is asked to stop; returns when it did, or after a moment while it still does."""
 
         def attempt() -> StoredJob:
             stored = self._jobs.get(owner, job_id)
@@ -170,28 +200,70 @@ class Jobs:
 
         def attempt() -> None:
             stored = self._documents.stored(owner, document_id)
-            for pointer in (*self._pointers(keys.QUEUE_PARTITION), *self._pointers(keys.RUNNING_PARTITION)):
-                if pointer.data["owner"] == owner and document_id in (job := self._jobs.get(owner, pointer.key.sort).value).document_ids:
-                    raise Conflict(
-                        f"The job {job.name!r} is {job.state} and uses this document. Cancel the job or wait until it has ended.",
-                        code="documents.in_use",
-                    )
+            self._need_unused(owner, document_id)
             self._documents.delete(owner, stored)
 
         retrying(attempt)
 
-    def _documents_of(self, owner: str, request: JobRequest) -> list[Document]:
-        return [self._documents.stored(owner, document_id).value for document_id in dict.fromkeys(request.document_ids)]
+    def patch_document(self, owner: str, document_id: str, patch: DocumentPatch) -> Document:
+        """Renames a document, or has it read in another way, which a job that waits or runs forbids."""
 
-    def _new_job(self, owner: str, request: JobRequest, plan: Plan, documents: list[Document]) -> StoredJob:
-        more = f" and {len(documents) - 1} more" if len(documents) > 1 else ""
+        def attempt() -> Document:
+            stored = self._documents.stored(owner, document_id)
+            if patch.reading is not None:
+                self._need_unused(owner, document_id)
+                self._documents.read_again(owner, stored, patch.reading)
+                stored = self._documents.stored(owner, document_id)
+            return self._documents.describe(owner, stored, name=patch.name, description=patch.description)
+
+        return retrying(attempt)
+
+    def look(self, owner: str, request: LookRequest) -> Look:
+        """What a base model would see of this data, with the settings that "auto" would take."""
+        as_job = JobRequest(
+            base_model=request.base_model,
+            dataset_id=request.dataset_id,
+            document_ids=request.document_ids,
+            hyperparameters=Hyperparameters(block_size=request.block_size),
+        )
+        material = self._material(owner, as_job)[1]
+        plan = make_plan(as_job, material, self._base_models)
+        return self._looks.look(owner, plan.base, material, plan.settings)
+
+    def _need_unused(self, owner: str, document_id: str) -> None:
+        for pointer in (*self._pointers(keys.QUEUE_PARTITION), *self._pointers(keys.RUNNING_PARTITION)):
+            if pointer.data["owner"] != owner:
+                continue
+            job = self._jobs.get(owner, pointer.key.sort).value
+            if document_id in {*job.document_ids, job.validation_document_id}:
+                raise Conflict(
+                    f"The job {job.name!r} is {job.state} and uses this document. Cancel the job or wait until it has ended.",
+                    code="documents.in_use",
+                )
+
+    def _material(self, owner: str, request: JobRequest) -> tuple[Dataset | DatasetRequest, Material]:
+        """The data that a request names, by a dataset or by documents, of which a dataset is then to be made."""
+        if (request.dataset_id is None) == (request.document_ids is None):
+            raise InvalidInput("Give either a dataset_id or document_ids.", code="jobs.dataset_or_documents", param="document_ids")
+        if request.dataset_id is not None:
+            dataset = self._datasets.get(owner, request.dataset_id)
+            return dataset, self._datasets.material_of(owner, dataset)
+        split = SplitByFraction(fraction=request.hyperparameters.validation_fraction, seed=request.hyperparameters.seed)
+        asked = DatasetRequest(document_ids=request.document_ids or [], split=split)
+        return asked, self._datasets.material(owner, asked)
+
+    def _new_job(self, owner: str, request: JobRequest, plan: Plan, material: Material, dataset: Dataset) -> StoredJob:
         return StoredJob(
             id=self._clock.new_id("job"),
             owner=owner,
-            name=request.name or f"{documents[0].name}{more} on {plan.base.name}"[:MAX_NAME_CHARACTERS],
+            name=request.name or f"{dataset.name} on {plan.base.name}"[:MAX_NAME_CHARACTERS],
             note=request.note,
             base_model=plan.base.id,
-            document_ids=[document.id for document in documents],
+            dataset_id=dataset.id,
+            document_ids=[document.id for document in material.documents],
+            validation_document_id=material.validation.id if material.validation else None,
+            content_sha256=material.content_sha256,
+            allow_short_run=request.allow_short_run,
             method=plan.method,
             hyperparameters=request.hyperparameters,
             resolved=plan.resolved,

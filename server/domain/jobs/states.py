@@ -28,7 +28,11 @@ class StoredJob(BaseModel):
     note: str
     state: JobState = "queued"
     base_model: str
+    dataset_id: str
     document_ids: list[str]
+    validation_document_id: str | None = None
+    content_sha256: str
+    allow_short_run: bool = False
     method: Method
     hyperparameters: Hyperparameters
     resolved: dict[str, Resolved]
@@ -55,7 +59,9 @@ class StoredJob(BaseModel):
             note=self.note,
             state=self.state,
             base_model=self.base_model,
+            dataset_id=self.dataset_id,
             document_ids=self.document_ids,
+            content_sha256=self.content_sha256,
             method=self.method,
             hyperparameters=self.hyperparameters,
             resolved=self.resolved,

@@ -3,14 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, UploadFile, status
-from fastapi.responses import StreamingResponse
+from fastapi.responses import PlainTextResponse, StreamingResponse
 
 from server.settings import Settings
-from server.web.attachments import disposition
+from server.web.attachments import csv_attachment, disposition
 from server.web.deps import AppServices, CurrentUser
 from server.web.paging import After, Limit
 from shared.constants import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS, DocumentType
-from shared.wire import Deleted, Document, ListOf, Preview
+from shared.wire import Deleted, Document, DocumentPatch, ListOf, Preview
 
 _FORM_OVERHEAD_BYTES = 64 * 1024
 
@@ -20,7 +20,10 @@ def router(settings: Settings) -> APIRouter:
     routes.post("", status_code=status.HTTP_201_CREATED, max_body_size=settings.max_upload_bytes + _FORM_OVERHEAD_BYTES)(create_document)
     routes.get("")(list_documents)
     routes.get("/{document_id}")(get_document)
+    routes.patch("/{document_id}")(patch_document)
     routes.get("/{document_id}/preview")(preview_document)
+    routes.get("/{document_id}/text", response_class=PlainTextResponse)(document_text)
+    routes.get("/{document_id}/problems", response_class=StreamingResponse)(document_problems)
     routes.get("/{document_id}/content", response_class=StreamingResponse)(document_content)
     routes.delete("/{document_id}")(delete_document)
     return routes
@@ -48,9 +51,12 @@ def get_document(document_id: str, services: AppServices, user: CurrentUser) -> 
     return services.documents.get(user, document_id)
 
 
-def preview_document(
-    document_id: str, services: AppServices, user: CurrentUser, limit: Annotated[int, Query(ge=1, le=20)] = 10
-) -> Preview:
+def patch_document(document_id: str, patch: DocumentPatch, services: AppServices, user: CurrentUser) -> Document:
+    """Renames or describes a document, or has it read in another way: format, charset, columns."""
+    return services.jobs.patch_document(user, document_id, patch)
+
+
+def preview_document(document_id: str, services: AppServices, user: CurrentUser, limit: Annotated[int, Query(ge=1, le=20)] = 10) -> Preview:
     """The first examples, as pieces that the model learns and pieces that it only reads."""
     return services.documents.preview(user, document_id, limit=limit)
 
@@ -60,6 +66,16 @@ def document_content(document_id: str, services: AppServices, user: CurrentUser)
     document, chunks = services.documents.content(user, document_id)
     headers = {"content-disposition": disposition(document.filename), "content-length": str(document.size_bytes)}
     return StreamingResponse(chunks, media_type="application/octet-stream", headers=headers)
+
+
+def document_text(document_id: str, services: AppServices, user: CurrentUser) -> StreamingResponse:
+    """The beginning of the text that was extracted from a PDF, DOCX or HTML file, as plain text."""
+    return StreamingResponse(services.documents.text(user, document_id), media_type="text/plain; charset=utf-8")
+
+
+def document_problems(document_id: str, services: AppServices, user: CurrentUser) -> StreamingResponse:
+    """Every problem that was noticed in the file, as CSV."""
+    return csv_attachment(services.documents.problems(user, document_id), "problems.csv")
 
 
 def delete_document(document_id: str, services: AppServices, user: CurrentUser) -> Deleted:

@@ -1,0 +1,87 @@
+"""A file read through: accepted with what it holds, or refused with every reason. The reader itself runs in a process of its own."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from server.errors import Detail, InvalidInput
+from shared.wire import Column, Mapping, Problem, ReadingOptions
+
+Inspect = Callable[[BinaryIO, str, dict[str, Any], BinaryIO], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """What one reading found. `problems_csv` is an open file with every problem, empty when there was none."""
+
+    facts: dict[str, Any]
+    """Fields of `shared.wire.Document`."""
+    preview: list[dict[str, Any]]
+    text_sample: str | None
+    problems_csv: BinaryIO
+
+
+class Refused(InvalidInput):
+    """The file cannot be trained on as it is. `problems_csv` holds every reason; the error's details the first ones."""
+
+    def __init__(self, found: dict[str, Any], problems_csv: BinaryIO) -> None:
+        problems = found["problems"]
+        first = problems[0]
+        more = f" ({len(problems) - 1} more problems below.)" if len(problems) > 1 else ""
+        super().__init__(
+            _sentence(first) + more,
+            code="documents.bad_line" if first.get("line") else "documents.bad_file",
+            param="file",
+            details=[Detail(message=_sentence(problem), line=problem.get("line"), param="file") for problem in problems],
+        )
+        self.problems_csv = problems_csv
+
+
+def read_file(file: BinaryIO, filename: str, options: ReadingOptions, inspect: Inspect) -> ReadFile:
+    """Raises `Refused` for a file with problems, `InvalidInput` for one that takes too long or too much memory."""
+    problems_csv = tempfile.TemporaryFile()  # noqa: SIM115 - handed on open, and closed by whoever takes it
+    try:
+        found = inspect(file, filename, options.model_dump(mode="json", exclude_defaults=True), problems_csv)
+        if found["problems"]:
+            raise Refused(found, problems_csv)
+    except Refused:
+        raise
+    except BaseException:
+        problems_csv.close()
+        raise
+    mapping = found.get("mapping")
+    facts = {
+        "format": found["format"],
+        "format_basis": found.get("format_basis") or "",
+        "charset": found["charset"] or "utf-8",
+        "charset_basis": found.get("charset_basis") or "",
+        "status": "needs_mapping" if found.get("needs_mapping") else "ready",
+        "columns": [Column.model_validate(column) for column in found.get("columns") or []],
+        "mapping": None if mapping is None else Mapping.model_validate(mapping),
+        "leave_out_bad": options.leave_out_bad,
+        "shapes": found["shapes"],
+        "num_examples": found["num_examples"],
+        "num_characters": found["num_characters"],
+        "warnings": _warnings(found),
+        "num_problems": found.get("num_warnings", len(found["warnings"])),
+    }
+    return ReadFile(facts, found["preview"], found.get("text_sample"), problems_csv)
+
+
+def _warnings(found: dict[str, Any]) -> list[Problem]:
+    return [
+        Problem(
+            line=problem.get("line"),
+            page=problem.get("page"),
+            member=problem.get("member"),
+            message=problem["message"],
+            fix=problem.get("fix") or "",
+        )
+        for problem in found["warnings"]
+    ]
+
+
+def _sentence(problem: dict[str, Any]) -> str:
+    fix = problem.get("fix") or ""
+    return problem["message"] if not fix or fix in problem["message"] else f"{problem['message']} {fix}"
