@@ -79,10 +79,18 @@ def segments_of(example: Example, template: ChatTemplate) -> list[Segment]:
     """
     if "text" in example:
         return _merged([Segment(example["text"] + template.eos, True)])
+    if "preferred" in example:
+        return _conversation(_answered(example["messages"], example["preferred"]), template)
     if "messages" in example:
         return _conversation(example["messages"], template)
     pair: list[Message] = [{"role": "user", "content": example["prompt"]}, {"role": "assistant", "content": example["completion"]}]
     return _conversation(pair, template)
+
+
+def _answered(messages: Iterable[Message], preferred: str) -> list[Message]:
+    """A preference as a conversation in which only the preferred answer is learned. The rejected one is not shown to the model."""
+    before: list[Message] = [{"role": message["role"], "content": message["content"], "weight": 0} for message in messages]
+    return [*before, {"role": "assistant", "content": preferred}]
 
 
 def _conversation(messages: Sequence[Message], template: ChatTemplate) -> list[Segment]:

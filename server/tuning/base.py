@@ -11,9 +11,9 @@ from pathlib import Path
 
 from server.tuning import failures
 from server.tuning.base_hub import fetch
-from server.tuning.base_package import unpack
 from server.tuning.files import staged_folder, write_json
-from server.tuning.model_folder import DamagedModel, weight_files
+from server.tuning.model_files import DamagedModel, weight_files
+from server.tuning.packaged import unpack_tokenizer
 from shared.base_models import CATALOGUE, LOCAL_PREFIX, PREPARED_FILE, BaseModel, Hub, Package
 
 Report = Callable[[str, float | None], None]
@@ -38,6 +38,26 @@ def ready_folder(base_model: str, *, base_models_folder: Path, models_folder: Pa
     return folder
 
 
+def tokenizer_folder(base_model: str, *, base_models_folder: Path, models_folder: Path | None) -> Path:
+    """A folder with this base model's tokenizer: the base's own where it is ready, else one in which only the tokenizer is prepared.
+
+    Not for from-scratch models. Raises the failures `base_unavailable` and `base_damaged`.
+    """
+    model = CATALOGUE.get(base_model)
+    if model is None or is_whole(base_models_folder / model.id):
+        return ready_folder(base_model, base_models_folder=base_models_folder, models_folder=models_folder, report=_nobody_waits)
+    folder = base_models_folder / f".{model.id}.tokenizer"
+    if not is_whole(folder):
+        with _alone(base_models_folder, f"{model.id}.tokenizer", _nobody_waits):
+            if not is_whole(folder):
+                _prepare(model, folder, _nobody_waits, tokenizer_only=True)
+    return folder
+
+
+def _nobody_waits(_message: str, _fraction: float | None) -> None:
+    """For a program whose only word is its answer."""
+
+
 def is_whole(folder: Path) -> bool:
     """The manifest is there and every file that it names has the size that it had when it was written."""
     try:
@@ -47,13 +67,17 @@ def is_whole(folder: Path) -> bool:
         return False
 
 
-def _prepare(model: BaseModel, folder: Path, report: Report) -> None:
+def _prepare(model: BaseModel, folder: Path, report: Report, *, tokenizer_only: bool = False) -> None:
     with staged_folder(folder) as staging:
         match model.source:
+            case Package() if tokenizer_only:
+                unpack_tokenizer(model, model.source, staging)
             case Package():
+                from server.tuning.base_package import unpack  # torch, which whoever finds the folder ready need not wait for
+
                 unpack(model, model.source, staging, report)
             case Hub():
-                fetch(model, model.source, staging, report)
+                fetch(model, model.source, staging, report, tokenizer_only=tokenizer_only)
             case _:
                 raise ValueError(f"{model.id} starts from nothing and needs no preparation")
         sizes = {file.name: file.stat().st_size for file in sorted(staging.iterdir())}

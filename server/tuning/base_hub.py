@@ -11,12 +11,14 @@ from server.tuning import failures
 from server.tuning.failures import is_disk_full
 from shared.base_models import BaseModel, Hub
 
-FILES = [
-    "config.json",
+WEIGHT_FILES = [
     "generation_config.json",
     "model.safetensors",
     "model.safetensors.index.json",
     "model-*-of-*.safetensors",
+]
+TOKENIZER_FILES = [
+    "config.json",
     "tokenizer.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
@@ -26,16 +28,17 @@ FILES = [
 ]
 
 
-def fetch(model: BaseModel, hub: Hub, folder: Path, report: Callable[[str, float | None], None]) -> None:
+def fetch(model: BaseModel, hub: Hub, folder: Path, report: Callable[[str, float | None], None], *, tokenizer_only: bool = False) -> None:
     """Put the repository's files into `folder`: from the local cache where they are, else from the hub."""
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from huggingface_hub import snapshot_download
 
-    wanted = {"repo_id": hub.repository, "revision": hub.revision, "allow_patterns": FILES}
+    files = TOKENIZER_FILES if tokenizer_only else [*TOKENIZER_FILES, *WEIGHT_FILES]
+    wanted = {"repo_id": hub.repository, "revision": hub.revision, "allow_patterns": files}
     try:
         cached = Path(snapshot_download(**wanted, local_files_only=True))  # type: ignore[arg-type]
-        if any(cached.glob("*.safetensors")):
+        if any(cached.glob("tokenizer.json" if tokenizer_only else "*.safetensors")):
             report(f"Copying {model.name} from the local cache", None)
             for file in cached.iterdir():
                 shutil.copyfile(file.resolve(), folder / file.name)

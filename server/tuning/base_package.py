@@ -1,29 +1,19 @@
 """SmolLM2 out of the installed package that carries it: a GGUF file, de-quantised once into safetensors. No network."""
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from tokenizers import AddedToken, Tokenizer
-from tokenizers.decoders import ByteLevel as ByteLevelDecoder
-from tokenizers.models import BPE
-from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
-from tokenizers.processors import ByteLevel as ByteLevelProcessor
 
-from server.tuning import failures
 from server.tuning.model_folder import build, save_model
 from server.tuning.model_shape import ModelShape
-from server.tuning.tokens import TextTokenizer
+from server.tuning.packaged import field, gguf_file, packaged_tokenizer
 from shared.base_models import BaseModel, Package
 
 if TYPE_CHECKING:
     from gguf import GGUFReader
-
-_CONTROL = 3
-"""GGUF's token type for special tokens."""
 
 _NAMES = {
     "model.embed_tokens": "token_embd",
@@ -45,7 +35,7 @@ def unpack(model: BaseModel, package: Package, folder: Path, report: Callable[[s
     from gguf import GGUFReader  # Only here: half a second, and needed once in an installation's life.
 
     report(f"Preparing {model.name} (once): reading the package", 0.0)
-    reader = GGUFReader(_gguf_file(model, package))
+    reader = GGUFReader(gguf_file(model, package))
     shape = _shape(reader)
     target = build(shape)
     tensors = {tensor.name: tensor for tensor in reader.tensors}
@@ -55,46 +45,27 @@ def unpack(model: BaseModel, package: Package, folder: Path, report: Callable[[s
             report(f"Preparing {model.name} (once): unpacking the weights", round(0.1 + 0.7 * done / len(slots), 2))
         slot.view.copy_(torch.from_numpy(_weights(tensors[_gguf_name(slot.name)], slot.name, shape)))
     report(f"Preparing {model.name} (once): writing", 0.8)
-    tokenizer = _tokenizer(reader)
+    tokenizer = packaged_tokenizer(reader)
     tokenizer.save(folder, context_length=shape.context_length, template_source=tokenizer.template_source)
     ids = [tokenizer.id_of(token) for token in (tokenizer.bos, tokenizer.eos, tokenizer.pad)]
     save_model(target, folder, bos_id=ids[0], end_ids=[tokenizer.eos_id], pad_id=ids[2])
     report(f"{model.name} is prepared", 1.0)
 
 
-def _gguf_file(model: BaseModel, package: Package) -> Path:
-    """Found without importing the package, which would load a runtime that is not needed."""
-    spec = importlib.util.find_spec(package.module)
-    folders = spec.submodule_search_locations if spec else None
-    files = [file for folder in folders or [] for file in sorted(Path(folder).glob("*.gguf"))]
-    if not files:
-        raise failures.base_unavailable(
-            model.id,
-            f"The Python package that carries its weights ({package.module}) is not installed.",
-            "Ask whoever runs this installation to run its set-up again, or choose another base model.",
-        )
-    return files[0]
-
-
-def _field(reader: "GGUFReader", name: str) -> Any:
-    field = reader.get_field(name)
-    return None if field is None else field.contents()
-
-
 def _shape(reader: "GGUFReader") -> ModelShape:
-    width, heads = _field(reader, "llama.embedding_length"), _field(reader, "llama.attention.head_count")
+    width, heads = field(reader, "llama.embedding_length"), field(reader, "llama.attention.head_count")
     return ModelShape(
         "llama",
-        vocabulary_size=_field(reader, "llama.vocab_size"),
+        vocabulary_size=field(reader, "llama.vocab_size"),
         width=width,
-        inner_width=_field(reader, "llama.feed_forward_length"),
-        num_layers=_field(reader, "llama.block_count"),
+        inner_width=field(reader, "llama.feed_forward_length"),
+        num_layers=field(reader, "llama.block_count"),
         num_heads=heads,
-        num_kv_heads=_field(reader, "llama.attention.head_count_kv"),
+        num_kv_heads=field(reader, "llama.attention.head_count_kv"),
         head_width=width // heads,
-        context_length=_field(reader, "llama.context_length"),
-        norm_eps=float(f"{_field(reader, 'llama.attention.layer_norm_rms_epsilon'):.6g}"),
-        rope_theta=_field(reader, "llama.rope.freq_base"),
+        context_length=field(reader, "llama.context_length"),
+        norm_eps=float(f"{field(reader, 'llama.attention.layer_norm_rms_epsilon'):.6g}"),
+        rope_theta=field(reader, "llama.rope.freq_base"),
         tied=not any(tensor.name == "output.weight" for tensor in reader.tensors),
     )
 
@@ -122,22 +93,3 @@ def _in_halves(weights: np.ndarray, num_heads: int) -> np.ndarray:
     """GGUF pairs neighbouring rows of a head for its rotary positions, Hugging Face a row of the first half with one of the second."""
     pairs = weights.reshape(num_heads, -1, 2, weights.shape[1])
     return np.ascontiguousarray(pairs.swapaxes(1, 2).reshape(weights.shape))
-
-
-def _tokenizer(reader: "GGUFReader") -> TextTokenizer:
-    """GPT-2's byte-level BPE, with every digit a token of its own (GGUF calls this "smollm")."""
-    tokens: list[str] = _field(reader, "tokenizer.ggml.tokens")
-    merges = [tuple(merge.split(" ")) for merge in _field(reader, "tokenizer.ggml.merges")]
-    kinds = _field(reader, "tokenizer.ggml.token_type")
-    tokenizer = Tokenizer(BPE({token: i for i, token in enumerate(tokens)}, merges))
-    tokenizer.pre_tokenizer = Sequence([Digits(individual_digits=True), ByteLevel(add_prefix_space=False)])
-    tokenizer.decoder = ByteLevelDecoder()
-    tokenizer.post_processor = ByteLevelProcessor(trim_offsets=False)
-    tokenizer.add_special_tokens([AddedToken(token, special=True) for token, kind in zip(tokens, kinds, strict=True) if kind == _CONTROL])
-    return TextTokenizer(
-        tokenizer,
-        eos=tokens[_field(reader, "tokenizer.ggml.eos_token_id")],
-        bos=tokens[_field(reader, "tokenizer.ggml.bos_token_id")],
-        pad=tokens[_field(reader, "tokenizer.ggml.padding_token_id")],
-        template_source=_field(reader, "tokenizer.chat_template"),
-    )

@@ -1,41 +1,27 @@
-"""The run's documents as examples, and examples as tokens: read as a stream, kept as flat arrays of two or four bytes a token.
+"""The run's documents as examples, and examples as tokens: read as a stream, written to the disk, never all in memory.
 
 What an example looks like to the model is `shared.rendering`'s business; what a file holds, `shared.reading`'s.
 """
 
-from array import array
+from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import islice
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 
 from server.tuning import failures
+from server.tuning.corpus import Corpus, CorpusWriter
 from server.tuning.files import sha256_of
 from server.tuning.tokens import TextTokenizer
 from shared.constants import MIN_EXAMPLES_TO_SPLIT
-from shared.job_spec import DataFile
+from shared.job_spec import DataFile, RunSettings
 from shared.reading import Example, ReadProblem, read_examples
 from shared.rendering import ChatTemplate, Segment, TemplateProblem, segments_of
 
-_BATCH = 256
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """Examples one behind the other: `ids` and `trains` (is this token learned?) for each token, `starts` with one entry more than examples."""
-
-    ids: np.ndarray
-    trains: np.ndarray
-    starts: np.ndarray
-
-    @property
-    def num_examples(self) -> int:
-        return len(self.starts) - 1
-
-    @property
-    def num_tokens(self) -> int:
-        return len(self.ids)
+_BATCH_CHARACTERS = 1 << 19
+"""A batch of this size keeps the tokenizer's threads busy for some tenths of a second."""
+_WAITING_BATCHES = 2
 
 
 def check_unchanged(files: list[DataFile]) -> None:
@@ -75,6 +61,13 @@ def split(num_examples: int, fraction: float, seed: int) -> tuple[np.ndarray, np
     return np.sort(order[kept:]), np.sort(order[:kept])
 
 
+def parts(num_examples: int, num_for_validation: int, settings: RunSettings) -> tuple[np.ndarray, np.ndarray]:
+    """Indices to train on and to validate on, where `num_for_validation` examples of documents of their own follow the others."""
+    if num_for_validation:
+        return np.arange(num_examples), np.arange(num_examples, num_examples + num_for_validation)
+    return split(num_examples, settings.validation_fraction, settings.seed)
+
+
 def rendered(examples: Iterable[Example], template: ChatTemplate) -> Iterator[list[Segment]]:
     for index, example in enumerate(examples):
         try:
@@ -88,26 +81,55 @@ def rendered(examples: Iterable[Example], template: ChatTemplate) -> Iterator[li
             ) from error
 
 
-def tokenize(examples: Iterable[Example], tokenizer: TextTokenizer) -> Corpus:
-    """Every example's segments as tokens. Pieces are encoded on their own, as they will be when the model is asked."""
-    ids, trains, starts = array("I"), bytearray(), array("Q", [0])
-    eos = tokenizer.eos_id
-    stream = rendered(examples, tokenizer.template)
-    while batch := list(islice(stream, _BATCH)):
-        pieces = iter(tokenizer.encode_pieces([segment.text for segments in batch for segment in segments]))
-        for segments in batch:
-            example_ids: list[int] = []
-            example_trains = bytearray()
-            for segment in segments:
-                piece = next(pieces)
-                example_ids += piece
-                example_trains += (b"\1" if segment.trains else b"\0") * len(piece)
-            end = _end(example_ids, eos)
-            ids.extend(example_ids[:end])
-            trains += example_trains[:end]
-            starts.append(len(ids))
-    narrow = np.uint16 if tokenizer.vocabulary_size <= 2**16 else np.uint32
-    return Corpus(np.frombuffer(ids, np.uint32).astype(narrow), np.frombuffer(trains, np.bool_), np.frombuffer(starts, np.uint64).astype(np.int64))
+def tokenize(examples: Iterable[Example], tokenizer: TextTokenizer, *, folder: Path | None = None) -> Corpus:
+    """Every example's segments as tokens. Pieces are encoded on their own, as they will be when the model is asked.
+
+    Reading and rendering go on here while a thread encodes what came before (the tokenizer does not hold the interpreter meanwhile).
+    The tokens are kept in nameless files in `folder`, or where the system keeps temporary ones.
+    """
+    waiting: deque[tuple[_Batch, Future[list[list[int]]]]] = deque()
+    with ThreadPoolExecutor(1) as thread, CorpusWriter(tokenizer.vocabulary_size, folder) as writer:
+        for batch in _batches(rendered(examples, tokenizer.template)):
+            waiting.append((batch, thread.submit(tokenizer.encode_pieces, [segment.text for segments in batch for segment in segments])))
+            if len(waiting) > _WAITING_BATCHES:
+                _write(*waiting.popleft(), tokenizer.eos_id, writer)
+        while waiting:
+            _write(*waiting.popleft(), tokenizer.eos_id, writer)
+        return writer.corpus()
+
+
+_Batch = list[list[Segment]]
+"""The segments of some examples."""
+
+
+def _batches(stream: Iterable[list[Segment]]) -> Iterator[_Batch]:
+    batch: _Batch = []
+    characters = 0
+    for segments in stream:
+        batch.append(segments)
+        characters += sum(len(segment.text) for segment in segments)
+        if characters >= _BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
+def _write(batch: _Batch, encoded: "Future[list[list[int]]]", eos: int, writer: CorpusWriter) -> None:
+    ids: list[int] = []
+    trains = bytearray()
+    lengths: list[int] = []
+    pieces = iter(encoded.result())
+    for segments in batch:
+        before = len(ids)
+        for segment in segments:
+            piece = next(pieces)
+            ids += piece
+            trains += (b"\1" if segment.trains else b"\0") * len(piece)
+        del ids[before + _end(ids[before:], eos) :]
+        del trains[len(ids) :]
+        lengths.append(len(ids) - before)
+    writer.append(ids, trains, lengths)
 
 
 def _end(ids: list[int], eos: int) -> int:

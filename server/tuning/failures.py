@@ -101,6 +101,24 @@ def no_examples(message: str, fix: str) -> TuningFailure:
     return TuningFailure("no_examples", message, cause="There is nothing in the data that the model could learn to write.", fix=fix)
 
 
+def all_masked() -> TuningFailure:
+    return TuningFailure(
+        "no_examples",
+        "The examples hold nothing to learn: no token of theirs carries loss.",
+        cause="Every answer is empty, or marked as read only (weight 0), or there is only one token to each example.",
+        fix="Add examples with completions of at least one word.",
+    )
+
+
+def few_steps(num_steps: int) -> TuningFailure:
+    return TuningFailure(
+        "few_steps",
+        f"The run would end after {num_steps} optimizer step{'s' if num_steps != 1 else ''}, which is too few to learn anything.",
+        cause="There is little data for the batch size and the block size, or max_steps is set very low.",
+        fix="Add examples, raise the epochs, or lower the batch size or the block size; or start the job again as a short run on purpose.",
+    )
+
+
 def base_unavailable(base_model: str, cause: str, fix: str) -> TuningFailure:
     return TuningFailure("base_unavailable", f"The base model {base_model!r} is not available on this machine.", cause=cause, fix=fix)
 

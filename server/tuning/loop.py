@@ -18,7 +18,7 @@ from server.tuning.model import CausalModel
 from server.tuning.optimizer import Optimizer
 from server.tuning.packing import Batch, Blocks
 from server.tuning.process import memory_bytes
-from server.tuning.schedule import rate_at
+from server.tuning.schedule import batch_shape, num_steps, rate_at
 from shared.job_spec import RunSettings
 from shared.trainer_events import EvaluationEvent, ProgressEvent
 
@@ -153,18 +153,6 @@ class Loop:
         self._events.write(
             EvaluationEvent, step=step, loss=loss, perplexity=math.exp(min(loss, 50)), elapsed_s=round(self._clock.elapsed_s, 2), best=best
         )
-
-
-def batch_shape(settings: RunSettings, num_blocks: int) -> tuple[int, int]:
-    """Blocks a micro-batch and micro-batches a step; never more blocks a step than there are."""
-    size = min(settings.batch_size, num_blocks)
-    return size, max(1, min(settings.gradient_accumulation, num_blocks // size))
-
-
-def num_steps(settings: RunSettings, num_blocks: int) -> int:
-    if settings.max_steps:
-        return settings.max_steps
-    return max(1, round(num_blocks * settings.epochs / math.prod(batch_shape(settings, num_blocks))))
 
 
 def evaluation_steps(num_steps: int) -> set[int]:

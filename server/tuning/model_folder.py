@@ -1,9 +1,7 @@
 """Weights from and to a Hugging Face folder: only `config.json` and safetensors files with known names are ever opened."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -12,18 +10,12 @@ from torch import Tensor
 
 from server.tuning.files import write_json
 from server.tuning.model import CausalModel, Slot
+from server.tuning.model_files import CONFIG_FILE, GENERATION_FILE, WEIGHTS_FILE, DamagedModel, end_ids, read_config, weight_files
 from server.tuning.model_gpt2 import GPT2
 from server.tuning.model_llama import Llama
 from server.tuning.model_shape import ModelShape, UnsupportedModel, config_of, one_or_all, shape_of
 
-CONFIG_FILE = "config.json"
-GENERATION_FILE = "generation_config.json"
-WEIGHTS_FILE = "model.safetensors"
-INDEX_FILE = "model.safetensors.index.json"
-
-
-class DamagedModel(ValueError):
-    """The folder holds no whole model. The text says what is wrong, without a path."""
+__all__ = ["DamagedModel", "build", "end_ids", "load_model", "read_config", "save_model", "weight_files"]
 
 
 def build(shape: ModelShape) -> CausalModel:
@@ -49,28 +41,6 @@ def load_model(folder: Path) -> CausalModel:
     return model
 
 
-def read_config(folder: Path) -> dict[str, Any]:
-    try:
-        config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise DamagedModel(f"{CONFIG_FILE} is missing") from error
-    except ValueError as error:
-        raise DamagedModel(f"{CONFIG_FILE} is not JSON") from error
-    if not isinstance(config, dict):
-        raise DamagedModel(f"{CONFIG_FILE} is not a JSON object")
-    return config
-
-
-def end_ids(folder: Path) -> list[int]:
-    """The tokens that end a generation, from where transformers takes them: the generation config, else the config."""
-    config = read_config(folder)
-    generation = folder / GENERATION_FILE
-    if generation.exists():
-        config = {**config, **json.loads(generation.read_text(encoding="utf-8"))}
-    ids = config.get("eos_token_id")
-    return [ids] if isinstance(ids, int) else [int(id_) for id_ in ids or []]
-
-
 def save_model(model: CausalModel, folder: Path, *, bos_id: int | None, end_ids: list[int], pad_id: int | None) -> None:
     """`config.json`, `generation_config.json` and one `model.safetensors` that transformers loads as they are."""
     tensors = {slot.name: (slot.view.T if slot.transposed else slot.view).contiguous() for slot in model.slots()}
@@ -78,24 +48,6 @@ def save_model(model: CausalModel, folder: Path, *, bos_id: int | None, end_ids:
     write_json(folder / CONFIG_FILE, config_of(model.shape, bos_id=bos_id, eos_ids=end_ids, pad_id=pad_id))
     tokens = {"bos_token_id": bos_id, "eos_token_id": one_or_all(end_ids), "pad_token_id": pad_id}
     write_json(folder / GENERATION_FILE, {name: value for name, value in tokens.items() if value is not None})
-
-
-def weight_files(folder: Path) -> list[Path]:
-    """The one file, or those that the index names. A name with a folder in it is refused."""
-    if (folder / WEIGHTS_FILE).exists():
-        return [folder / WEIGHTS_FILE]
-    try:
-        names = sorted(set(json.loads((folder / INDEX_FILE).read_text(encoding="utf-8"))["weight_map"].values()))
-    except FileNotFoundError as error:
-        raise DamagedModel(f"{WEIGHTS_FILE} is missing") from error
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise DamagedModel(f"{INDEX_FILE} cannot be read") from error
-    for name in names:
-        if Path(name).name != name or not name.endswith(".safetensors"):
-            raise DamagedModel(f"{INDEX_FILE} names a file that is not a safetensors file beside it")
-        if not (folder / name).exists():
-            raise DamagedModel(f"{name} is missing")
-    return [folder / name for name in names]
 
 
 def _tensors(folder: Path) -> Iterator[tuple[str, Tensor]]:

@@ -1,8 +1,4 @@
-"""Examples into blocks of at most `block_size` tokens, and blocks into the batches that a model computes. Deterministic by seed.
-
-A row is a token that is read in order to guess the next one, so an example of n tokens has n - 1 rows. Blocks are not padded: a batch
-is as long as what is in it.
-"""
+"""Blocks into the batches that a model computes. Which example comes into which block is `layout`'s business. Deterministic by seed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,22 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from server.tuning.data import Corpus
+from server.tuning.corpus import Corpus
+from server.tuning.layout import laid_out, shared_opening
 from server.tuning.spans import Spans
 
-_OPEN_BLOCKS = 32
-_SHORTEST_OPENING = 8
-
-
-@dataclass(frozen=True)
-class Document:
-    """Rows `start` to `end` of the corpus: an example, or a window of a long one."""
-
-    start: int
-    end: int
-
-    def __len__(self) -> int:
-        return self.end - self.start
+__all__ = ["Batch", "Blocks", "shared_opening"]
 
 
 @dataclass(frozen=True)
@@ -52,10 +37,8 @@ class Blocks:
 
     def __init__(self, corpus: Corpus, examples: np.ndarray, *, block_size: int, seed: int) -> None:
         self._corpus = corpus
-        self._opening = shared_opening(corpus, examples, block_size)
-        documents = list(_windows(corpus, examples, self._opening, block_size))
-        order = np.random.default_rng(seed).permutation(len(documents))
-        self._blocks = _pack([documents[i] for i in order], block_size - len(self._opening))
+        layout = laid_out(corpus, examples, block_size=block_size, seed=seed)
+        self._opening, self._blocks = layout.opening, layout.blocks
 
     def __len__(self) -> int:
         return len(self._blocks)
@@ -85,52 +68,3 @@ class Blocks:
         while True:
             yield from np.random.default_rng((seed, epoch)).permutation(len(self._blocks)).tolist()
             epoch += 1
-
-
-def shared_opening(corpus: Corpus, examples: np.ndarray, block_size: int) -> np.ndarray:
-    """The tokens that all these examples begin with and none of them learns: a chat template's system prompt, usually.
-
-    Empty when it is too short to be worth sharing, and at most half a block.
-    """
-    if len(examples) < 2:
-        return corpus.ids[:0]
-    first = corpus.ids[corpus.starts[examples[0]] : corpus.starts[examples[0] + 1]]
-    length = min(len(first) - 2, block_size // 2)
-    for example in examples:
-        start, end = corpus.starts[example], corpus.starts[example + 1]
-        length = min(length, end - start - 2)
-        if length < _SHORTEST_OPENING:
-            return corpus.ids[:0]
-        differs = np.flatnonzero((corpus.ids[start : start + length] != first[:length]) | corpus.trains[start + 1 : start + length + 1])
-        length = int(differs[0]) if len(differs) else length
-    return first[:length] if length >= _SHORTEST_OPENING else corpus.ids[:0]
-
-
-def _windows(corpus: Corpus, examples: np.ndarray, opening: np.ndarray, block_size: int) -> Iterator[Document]:
-    """Each example without the opening, cut where it is longer than a block has room. Later windows follow the opening, too."""
-    room = block_size - len(opening)
-    for example in examples:
-        first, last = int(corpus.starts[example]) + len(opening), int(corpus.starts[example + 1]) - 1
-        for start in range(first, last, room):
-            end = min(start + room, last)
-            if corpus.trains[start + 1 : end + 1].any():
-                yield Document(start, end)
-
-
-def _pack(documents: list[Document], room: int) -> list[list[Document]]:
-    """First fit, with a few blocks open at a time so that packing stays linear."""
-    packed: list[list[Document]] = []
-    opened: list[tuple[list[Document], int]] = []
-    for document in documents:
-        for i, (block, free) in enumerate(opened):
-            if len(document) <= free:
-                block.append(document)
-                opened[i] = (block, free - len(document))
-                break
-        else:
-            block = [document]
-            packed.append(block)
-            opened.append((block, room - len(document)))
-            if len(opened) > _OPEN_BLOCKS:
-                opened.remove(min(opened, key=lambda item: item[1]))
-    return packed

@@ -36,7 +36,7 @@ def _of(example: Example, tokenizer: TextTokenizer) -> Prompt:
     if "prompt" in example:
         return _asked(example["prompt"], tokenizer)
     messages = example["messages"]
-    first = next(i for i, message in enumerate(messages) if message["role"] == "assistant")
+    first = next((i for i, message in enumerate(messages) if message["role"] == "assistant"), len(messages))
     asked = next((message["content"] for message in reversed(messages[:first]) if message["role"] == "user"), "")
     plain = [{"role": message["role"], "content": message["content"]} for message in messages[:first]]
     return Prompt(asked, _rendered(plain, tokenizer))

@@ -11,13 +11,14 @@ import torch
 
 from server.tuning import failures, lora, prompts
 from server.tuning.base import ready_folder
-from server.tuning.data import Corpus, check_unchanged, examples_of, rendered, split, tokenize
+from server.tuning.corpus import Corpus
+from server.tuning.data import check_unchanged, examples_of, parts, tokenize
 from server.tuning.evaluate import Evaluation
 from server.tuning.events import EventLog
 from server.tuning.export import Exporter, artifacts
 from server.tuning.flat import FlatParameters
 from server.tuning.generate import Sampling, generate
-from server.tuning.loop import Loop, Progress, num_steps
+from server.tuning.loop import Loop, Progress
 from server.tuning.model import CausalModel
 from server.tuning.model_folder import DamagedModel, build, end_ids, load_model, read_config
 from server.tuning.model_gpt2 import GPT2
@@ -25,11 +26,14 @@ from server.tuning.model_shape import gpt2_shape, shape_of
 from server.tuning.packing import Blocks
 from server.tuning.process import peak_memory_bytes, set_up_torch
 from server.tuning.samples import first_examples, sample_texts
-from server.tuning.tokenizer_training import train_tokenizer
+from server.tuning.schedule import num_steps
+from server.tuning.tokenizer_training import every, learned_from
 from server.tuning.tokens import TextTokenizer, load_tokenizer
 from shared.base_models import CATALOGUE, Scratch
-from shared.job_spec import MODEL_FOLDER, JobSpec, RunSettings
+from shared.constants import MIN_OPTIMIZER_STEPS
+from shared.job_spec import MODEL_FOLDER, DataFile, JobSpec, RunSettings
 from shared.reading import Example, ReadProblem
+from shared.reading.examples import characters_of
 from shared.rendering import PLAIN_SOURCE
 from shared.trainer_events import DoneEvent, GenerationEvent, HyperparametersEvent, SampleEvent, SpecEvent
 
@@ -40,9 +44,10 @@ _MOST_WARNINGS = 5
 
 @dataclass(frozen=True)
 class _Data:
-    """What the documents hold: how many examples, those to train and to validate on, the first of each, and whether any is a conversation."""
+    """What the documents hold: how many examples, those to train and to validate on, the first of each; whether any is a conversation."""
 
     num_examples: int
+    num_characters: int
     training: np.ndarray
     validation: np.ndarray
     first: list[Example]
@@ -69,8 +74,8 @@ def tune(spec: JobSpec, folder: Path, events: EventLog) -> None:
         settings = _fitting(spec.settings, base, events)
         data = _read(spec, events)
         tokenizer = _tokenizer(spec, base, data, events)
-        corpus = _tokenize(spec, tokenizer, data, events)
-        blocks = _pack(corpus, data.training, settings)
+        corpus = _tokenize(spec, folder, tokenizer, data, events)
+        blocks = _pack(spec, corpus, data.training, settings)
         model = _load(base, tokenizer, settings.seed, events)
     except DamagedModel as error:
         raise failures.base_damaged(spec.base_model, str(error)) from error
@@ -137,13 +142,14 @@ def _fitting(settings: RunSettings, base: _Base, events: EventLog) -> RunSetting
 
 
 def _read(spec: JobSpec, events: EventLog) -> _Data:
-    names = ", ".join(file.name for file in spec.data)
+    names = ", ".join(file.name for file in _files(spec))
     events.stage("read", f"Reading {names}")
-    check_unchanged(spec.data)
+    check_unchanged(_files(spec))
     problems: list[ReadProblem] = []
-    num_examples, conversations = 0, False
-    for example in examples_of(spec.data, problems):
+    files, num_examples, num_characters, conversations = _files(spec), 0, 0, False
+    for example in examples_of(files, problems):
         num_examples += 1
+        num_characters += characters_of(example)
         conversations = conversations or "text" not in example
     for problem in problems[:_MOST_WARNINGS]:
         events.warn(f"Line {problem.line}: {problem.message}" if problem.line else problem.message)
@@ -151,9 +157,16 @@ def _read(spec: JobSpec, events: EventLog) -> _Data:
         events.warn(f"{len(problems) - _MOST_WARNINGS} more lines like these were found.")
     if not num_examples:
         raise failures.no_examples("The documents hold no examples.", "Upload a document with at least one example.")
-    training, validation = split(num_examples, spec.settings.validation_fraction, spec.settings.seed)
-    asked = first_examples(spec.data, validation if len(validation) else training, prompts.MOST)
-    return _Data(num_examples, training, validation, first_examples(spec.data, np.arange(num_examples)), asked, conversations)
+    num_for_validation = sum(1 for _ in examples_of(spec.validation_data))
+    training, validation = parts(num_examples - num_for_validation, num_for_validation, spec.settings)
+    asked = first_examples(files, validation if len(validation) else training, prompts.MOST)
+    first = first_examples(files, np.arange(num_examples))
+    return _Data(num_examples, num_characters, training, validation, first, asked, conversations)
+
+
+def _files(spec: JobSpec) -> list[DataFile]:
+    """All documents in the order in which their examples are counted: what is validated on stands last."""
+    return [*spec.data, *spec.validation_data]
 
 
 def _tokenizer(spec: JobSpec, base: _Base, data: _Data, events: EventLog) -> TextTokenizer:
@@ -163,27 +176,27 @@ def _tokenizer(spec: JobSpec, base: _Base, data: _Data, events: EventLog) -> Tex
         assert base.scratch is not None
         events.stage("tokenize", "Learning a vocabulary from the text")
         kept_back = set(data.validation.tolist())
-        examples = (example for i, example in enumerate(examples_of(spec.data)) if i not in kept_back)
-        template = train_tokenizer([], 257).template
-        texts = ("".join(segment.text for segment in segments) for segments in rendered(examples, template))
-        tokenizer = train_tokenizer(texts, base.scratch.vocabulary_size)
-        events.log(f"The vocabulary has {tokenizer.vocabulary_size:,} tokens")
+        examples = (example for i, example in enumerate(examples_of(_files(spec))) if i not in kept_back)
+        tokenizer = learned_from(examples, num_characters=data.num_characters, vocabulary_size=base.scratch.vocabulary_size)
+        share = f", learned from every {step}th example" if (step := every(data.num_characters)) > 1 else ""
+        events.log(f"The vocabulary has {tokenizer.vocabulary_size:,} tokens{share}")
     for index, text in enumerate(sample_texts(data.first, tokenizer)):
         events.write(SampleEvent, index=index, text=text)
     return tokenizer
 
 
-def _tokenize(spec: JobSpec, tokenizer: TextTokenizer, data: _Data, events: EventLog) -> Corpus:
+def _tokenize(spec: JobSpec, folder: Path, tokenizer: TextTokenizer, data: _Data, events: EventLog) -> Corpus:
     events.stage("tokenize", f"Turning {data.num_examples:,} examples into tokens")
-    return tokenize(examples_of(spec.data), tokenizer)
+    return tokenize(examples_of(_files(spec)), tokenizer, folder=folder)
 
 
-def _pack(corpus: Corpus, training: np.ndarray, settings: RunSettings) -> Blocks:
+def _pack(spec: JobSpec, corpus: Corpus, training: np.ndarray, settings: RunSettings) -> Blocks:
     blocks = Blocks(corpus, training, block_size=settings.block_size, seed=settings.seed)
     if not len(blocks):
-        raise failures.no_examples(
-            "The examples hold nothing to learn: every one of them is too short.", "Add examples with completions of at least one word."
-        )
+        raise failures.all_masked()
+    steps = num_steps(settings, len(blocks))
+    if steps < MIN_OPTIMIZER_STEPS and not spec.allow_short_run:
+        raise failures.few_steps(steps)
     return blocks
 
 

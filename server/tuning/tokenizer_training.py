@@ -1,6 +1,8 @@
 """A byte-level BPE tokenizer learned from the user's own text, for models that start from nothing."""
 
+import math
 from collections.abc import Iterable
+from itertools import islice
 
 from tokenizers import AddedToken, Tokenizer
 from tokenizers.decoders import ByteLevel as ByteLevelDecoder
@@ -9,9 +11,29 @@ from tokenizers.pre_tokenizers import ByteLevel
 from tokenizers.processors import ByteLevel as ByteLevelProcessor
 from tokenizers.trainers import BpeTrainer
 
+from server.tuning.data import rendered
 from server.tuning.tokens import TextTokenizer
+from shared.reading import Example
 
 END = "<|endoftext|>"
+_MOST_CHARACTERS = 10_000_000
+"""More text than this teaches a vocabulary of some thousand tokens nothing new, and takes memory that grows with it."""
+
+
+def learned_from(examples: Iterable[Example], *, num_characters: int, vocabulary_size: int) -> TextTokenizer:
+    """The tokenizer of a run that starts from nothing: from these examples as the model will see them, or of much text from every k-th.
+
+    `num_characters` is the size of all the data, what is kept back for validation included.
+    """
+    template = train_tokenizer([], 257).template
+    some = islice(examples, 0, None, every(num_characters))
+    texts = ("".join(segment.text for segment in segments) for segments in rendered(some, template))
+    return train_tokenizer(texts, vocabulary_size)
+
+
+def every(num_characters: int) -> int:
+    """Which share of the examples a vocabulary is learned from: every one, every second, every third..."""
+    return max(1, math.ceil(num_characters / _MOST_CHARACTERS))
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary_size: int) -> TextTokenizer:

@@ -8,7 +8,7 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from server.tuning.files import write_json
-from server.tuning.model_folder import DamagedModel
+from server.tuning.model_files import DamagedModel
 from shared.rendering import PLAIN_SOURCE, ChatTemplate
 
 TOKENIZER_FILE = "tokenizer.json"
