@@ -15,14 +15,19 @@ from server.adapters.inspector_process import InspectorProcess
 from server.adapters.launch_local import LocalLauncher
 from server.adapters.records_sqlite import SqliteRecords
 from server.background.supervisor import Supervisor
+from server.domain.datasets.looks import Looks
+from server.domain.datasets.service import Datasets
 from server.domain.documents.service import Documents
+from server.domain.documents.uploads import Uploads
+from server.domain.documents.usage import Room
 from server.domain.jobs.lifecycle import Folders, Lifecycle
 from server.domain.jobs.progress import RunReaders
 from server.domain.jobs.service import Jobs
 from server.domain.models.catalogue import BaseModels
 from server.domain.models.tuned import TunedModels
 from server.settings import REPOSITORY
-from shared.wire import Document
+from shared.look_spec import LookSpec
+from shared.wire import Blocker, Document, Look
 
 # Stands in for the trainer: reads the spec, says what a trainer says, and leaves what the file `script` beside the records asks for.
 TRAINER = """
@@ -45,7 +50,8 @@ def leave(status):
     sys.exit(status)
 print("trainer of", spec.job_id, flush=True)
 say("stage", stage="train", message="Training")
-say("progress", step=1, num_steps=2, epoch=0.5, loss=3.0, learning_rate=1e-3, grad_norm=1.0, tokens_per_s=100.0, eta_s=1.0, elapsed_s=1.0, memory_bytes=1)
+say("progress", step=1, num_steps=2, epoch=0.5, loss=3.0, learning_rate=1e-3, grad_norm=1.0, tokens_per_s=100.0,
+    eta_s=1.0, elapsed_s=1.0, memory_bytes=1)
 if script["do"] == "wait":
     time.sleep(60)
 if script["do"] == "crash":
@@ -62,8 +68,8 @@ for path, data in {{"model/config.json": b"{{}}", "model/model.safetensors": b"w
     artifacts.append(dict(path=path, size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest()))
 if script["do"] == "lie":
     (folder / "model" / "model.safetensors").write_bytes(b"other")
-say("done", step=0 if script["do"] == "nothing" else 2, train_loss=2.0, validation_loss_before=4.0, validation_loss=2.0, num_training_tokens=500,
-    num_parameters=1000, seconds=10.0, tokens_per_s=100.0, peak_memory_bytes=1, chat=True, artifacts=artifacts)
+say("done", step=0 if script["do"] == "nothing" else 2, train_loss=2.0, validation_loss_before=4.0, validation_loss=2.0,
+    num_training_tokens=500, num_parameters=1000, seconds=10.0, tokens_per_s=100.0, peak_memory_bytes=1, chat=True, artifacts=artifacts)
 leave(0)
 """
 
@@ -80,22 +86,38 @@ class House:
         self.records = SqliteRecords(folder / "records.sqlite3")
         self.blobs = DiskBlobs(folder / "blobs")
         self.clock = SystemClock()
-        room = {"free_bytes": lambda: self.free_bytes, "min_free_bytes": 1000}
-        self.documents = Documents(
+        self.quota_bytes = 10**10
+        self.room = Room(
             self.records,
-            self.blobs,
-            self.clock,
-            InspectorProcess(REPOSITORY),
-            samples_folder=REPOSITORY / "shared" / "samples",
-            max_upload_bytes=1_000_000,
-            **room,  # type: ignore[arg-type]
+            max_upload_bytes=20_000_000,
+            quota_bytes=self.quota_bytes,
+            free_bytes=lambda: self.free_bytes,
+            min_free_bytes=1000,
         )
+        samples = REPOSITORY / "shared" / "samples"
+        self.documents = Documents(self.records, self.blobs, self.clock, InspectorProcess(REPOSITORY), self.room, samples_folder=samples)
+        self.uploads = Uploads(self.records, self.blobs, self.clock, self.documents)
+        self.datasets = Datasets(self.records, self.clock, self.documents)
+        self.blockers: list[Blocker] = []
+        self.looked: list[LookSpec] = []
+        self.looks = Looks(self.blobs, self.look_with, base_models_folder=folder / "bases", own_models_folder=folder / "own")
         self.base_models = BaseModels(
             base_models_folder=folder / "bases", own_models_folder=folder / "own", hub_off=True, hub_reachable=lambda: False
         )
         self.tuned_models = TunedModels(self.records, self.blobs)
         readers = RunReaders()
-        self.jobs = Jobs(self.records, self.clock, self.documents, self.base_models, readers, runs_folder=folder / "runs", **room)  # type: ignore[arg-type]
+        self.jobs = Jobs(
+            self.records,
+            self.clock,
+            self.documents,
+            self.datasets,
+            self.looks,
+            self.base_models,
+            readers,
+            runs_folder=folder / "runs",
+            free_bytes=lambda: self.free_bytes,
+            min_free_bytes=1000,
+        )
         self.launcher = LocalLauncher(folder, programs={"train": "standin", "generate": "standin"})
         self.lifecycle = Lifecycle(
             self.records,
@@ -109,6 +131,29 @@ class House:
             trainer_threads=None,
         )
         self.supervisor = Supervisor(self.lifecycle)
+
+    def look_with(self, spec: LookSpec) -> Look:
+        """Stands in for the program with the tokenizers: finds what the test put into `blockers`."""
+        self.looked.append(spec)
+        counts = dict.fromkeys(
+            [
+                "num_examples",
+                "num_validation_examples",
+                "num_tokens",
+                "num_trained_tokens",
+                "longest",
+                "num_longer_than_block",
+                "num_empty",
+                "num_all_masked",
+                "num_exact_duplicates",
+                "num_near_duplicates",
+                "num_leaked",
+                "num_steps",
+            ],
+            0,
+        )
+        nothing = {"histogram": [], "examples": [], "duplicates": [], "leaked": [], "personal_data": {"emails": 0, "phones": 0, "cards": 0}}
+        return Look.model_validate({"base_model": spec.base_model, **counts, **nothing, "blockers": self.blockers})
 
     def trainer_will(self, do: str) -> None:
         """succeed, fail, crash, wait, lie (about a file) or nothing (and call it success)."""

@@ -72,7 +72,7 @@ def test_every_broken_line_is_named_at_once(house: House) -> None:
 
 def test_limits_are_said_with_what_to_do(house: House) -> None:
     with pytest.raises(TooLarge, match="LLM_TUNER_MAX_UPLOAD_BYTES"):
-        house.upload(b"x" * 1_000_001, "large.txt")
+        house.upload(b"x" * 20_000_001, "large.txt")
     house.free_bytes = 1_001
     with pytest.raises(StorageFull, match="not enough room"):
         house.upload(b"some text", "small.txt")

@@ -1,0 +1,103 @@
+"""Datasets: frozen by a hash of what they hold and of how it is read."""
+
+import pytest
+
+from server.errors import Conflict, InvalidInput, NotFound
+from shared.wire import Blocker, DatasetRequest, DocumentPatch, JobRequest, ReadingOptions, SplitByDocument, SplitByFraction
+from tests.domain.conftest import House
+
+OWNER = "usr-1"
+
+
+def test_the_same_asked_again_is_the_same_dataset(house: House) -> None:
+    documents = [house.document().id, house.document(rows=30).id]
+    first = house.datasets.create(OWNER, DatasetRequest(document_ids=documents))
+    assert house.datasets.create(OWNER, DatasetRequest(document_ids=documents)).id == first.id
+    assert first.num_examples == 50
+    others = [
+        DatasetRequest(document_ids=documents[::-1]),
+        DatasetRequest(document_ids=documents, split=SplitByFraction(fraction=0.2)),
+        DatasetRequest(document_ids=documents, split=SplitByFraction(seed=7)),
+        DatasetRequest(document_ids=documents[:1], split=SplitByDocument(document_id=documents[1])),
+    ]
+    assert len({house.datasets.create(OWNER, other).content_sha256 for other in others} | {first.content_sha256}) == 5
+    assert len(house.datasets.page(OWNER, limit=10, after=None).data) == 5
+
+
+def test_a_job_on_documents_makes_their_dataset_and_the_next_one_finds_it(house: House) -> None:
+    request = JobRequest(base_model="gpt2-scratch-1m", document_ids=[house.document().id])
+    first, second = house.jobs.create(OWNER, request), house.jobs.create(OWNER, request)
+    assert first.dataset_id == second.dataset_id
+    dataset = house.datasets.get(OWNER, first.dataset_id)
+    assert dataset.content_sha256 == first.content_sha256
+    third = house.jobs.create(OWNER, JobRequest(base_model="gpt2-scratch-1m", dataset_id=dataset.id))
+    assert third.document_ids == first.document_ids
+
+
+def test_a_dataset_whose_document_is_read_in_another_way_is_another(house: House) -> None:
+    document = house.upload(b"name,text\na,first text here\nb,second text here\nc,third one\nd,fourth one\n", "rows.csv")
+    dataset = house.datasets.create(OWNER, DatasetRequest(document_ids=[document.id]))
+    house.jobs.patch_document(OWNER, document.id, DocumentPatch(reading=ReadingOptions(format="txt")))
+    with pytest.raises(Conflict, match="Make the dataset again"):
+        house.jobs.create(OWNER, JobRequest(base_model="gpt2-scratch-1m", dataset_id=dataset.id))
+
+
+def test_a_document_that_a_job_waits_for_is_not_read_in_another_way(house: House) -> None:
+    document = house.document()
+    house.jobs.create(OWNER, JobRequest(base_model="gpt2-scratch-1m", document_ids=[document.id]))
+    with pytest.raises(Conflict, match="uses this document"):
+        house.jobs.patch_document(OWNER, document.id, DocumentPatch(reading=ReadingOptions(format="txt")))
+    assert house.jobs.patch_document(OWNER, document.id, DocumentPatch(name="Renamed")).name == "Renamed"
+
+
+def test_validation_on_a_document_of_its_own(house: House) -> None:
+    training, validation = house.document().id, house.document(rows=5).id
+    dataset = house.datasets.create(OWNER, DatasetRequest(document_ids=[training], split=SplitByDocument(document_id=validation)))
+    job = house.jobs.create(OWNER, JobRequest(base_model="gpt2-scratch-1m", dataset_id=dataset.id))
+    assert job.resolved["validation_fraction"].value == 0
+    assert len(house.looked[0].validation_data) == 1
+    with pytest.raises(Conflict, match="uses this document"):
+        house.jobs.delete_document(OWNER, validation)
+    with pytest.raises(InvalidInput, match="among those to train on"):
+        house.datasets.create(OWNER, DatasetRequest(document_ids=[training], split=SplitByDocument(document_id=training)))
+
+
+def test_the_split_of_a_dataset_is_that_of_its_jobs(house: House) -> None:
+    split = SplitByFraction(fraction=0.25, seed=9)
+    dataset = house.datasets.create(OWNER, DatasetRequest(document_ids=[house.document().id], split=split))
+    resolved = house.jobs.create(OWNER, JobRequest(base_model="gpt2-scratch-1m", dataset_id=dataset.id)).resolved
+    assert (resolved["validation_fraction"].value, resolved["seed"].value) == (0.25, 9)
+
+
+def test_a_run_that_would_learn_nothing_starts_only_when_that_is_wanted(house: House) -> None:
+    house.blockers = [Blocker(code="few_steps", message="This run would take 3 optimizer steps; fewer than 10 teach nothing.")]
+    document = house.document().id
+    with pytest.raises(InvalidInput, match="3 optimizer steps") as refused:
+        house.jobs.create(OWNER, JobRequest(base_model="gpt2-scratch-1m", document_ids=[document]))
+    assert refused.value.param == "allow_short_run"
+    assert house.jobs.page(OWNER, limit=10, after=None, state=None).data == []
+    wanted = JobRequest(base_model="gpt2-scratch-1m", document_ids=[document], allow_short_run=True)
+    assert house.jobs.create(OWNER, wanted).state == "queued"
+
+
+def test_exactly_one_of_dataset_and_documents(house: House) -> None:
+    for request in ({}, {"dataset_id": "dst-x", "document_ids": ["doc-x"]}):
+        with pytest.raises(InvalidInput, match="either"):
+            house.jobs.create(OWNER, JobRequest.model_validate({"base_model": "gpt2-scratch-1m", **request}))
+
+
+def test_somebody_elses_dataset_is_not_there(house: House) -> None:
+    dataset = house.datasets.create("usr-2", DatasetRequest(document_ids=[house.document("usr-2").id]))
+    for call in (house.datasets.get, house.datasets.delete):
+        with pytest.raises(NotFound):
+            call(OWNER, dataset.id)
+    with pytest.raises(NotFound):
+        house.jobs.create(OWNER, JobRequest(base_model="gpt2-scratch-1m", dataset_id=dataset.id))
+
+
+def test_deleting_a_dataset_leaves_its_documents(house: House) -> None:
+    document = house.document().id
+    dataset = house.datasets.create(OWNER, DatasetRequest(document_ids=[document]))
+    house.datasets.delete(OWNER, dataset.id)
+    assert house.documents.get(OWNER, document).id == document
+    assert house.datasets.create(OWNER, DatasetRequest(document_ids=[document])).id != dataset.id
