@@ -34,13 +34,13 @@ class Settings(BaseSettings):
     access_token_ttl_s: Annotated[int, Field(ge=1, le=86_400, description="Lifetime of an access token, seconds.")] = 900
     session_ttl_s: Annotated[int, Field(ge=60, description="Lifetime of a sign-in without use, seconds.")] = 30 * 86_400
     max_upload_bytes: Annotated[int, Field(ge=1, description="Largest file that is taken, bytes.")] = 2 * 1024**3
-    min_free_bytes: Annotated[int, Field(ge=0, description="Uploads and jobs are refused when less disk than this would be free.")] = 512 * 1024**2
+    min_free_bytes: Annotated[int, Field(ge=0, description="Uploads and jobs leave at least this much disk free.")] = 512 * 1024**2
     hub: Annotated[
-        Literal["auto", "off"], Field(description="`auto` fetches base models from the model hub when it can be reached; `off` never tries.")
+        Literal["auto", "off"], Field(description="`auto` fetches base models from the model hub when it answers; `off` never tries.")
     ] = "auto"
     hub_url: Annotated[str, Field(description="Address of the model hub or of a mirror.")] = "https://huggingface.co"
     models_folder: Annotated[
-        Path | None, Field(description="Folder of your own base models, one folder each with safetensors. Left out: `models` in the data folder.")
+        Path | None, Field(description="Your own base models, one folder each with safetensors. Left out: `models` in the data folder.")
     ] = None
     trainer_threads: Annotated[int | None, Field(ge=1, description="Threads of a training run. Left out: one for each core.")] = None
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="How much the server's log says.")] = "info"
@@ -103,5 +103,5 @@ def signing_secret(settings: Settings) -> str:
         pass
     secret = file.read_text().strip()
     if len(secret.encode()) < MIN_SECRET_BYTES:
-        raise ValueError(f"the signing secret in {file.name} is shorter than {MIN_SECRET_BYTES} bytes; delete the file to have a new one made")
+        raise ValueError(f"the signing secret in {file.name} is shorter than {MIN_SECRET_BYTES} bytes; delete the file for a new one")
     return secret

@@ -112,6 +112,4 @@ def build(settings: Settings) -> Services:
     supervisor = Supervisor(lifecycle)
     jobs.wake = supervisor.wake
     generator = Generator(launcher, clock, base_models_folder=settings.base_models_folder, threads=settings.trainer_threads)
-    return Services(
-        settings, clock, records, blobs, launcher, accounts, documents, base_models, tuned_models, jobs, supervisor, generator
-    )
+    return Services(settings, clock, records, blobs, launcher, accounts, documents, base_models, tuned_models, jobs, supervisor, generator)

@@ -27,7 +27,7 @@ def disk_errors() -> Iterator[None]:
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise StorageFull(
-                "The disk of this installation is full. Delete documents or models you no longer need, or make room on the disk, and try again.",
+                "The disk of this installation is full. Delete documents or models you no longer need, or make room, and try again.",
                 code="storage.full",
             ) from error
         raise

@@ -16,7 +16,7 @@ from typing import Any, Final
 from server.errors import InvalidInput, NotFound, Unavailable
 from server.ports.clock import Clock
 from server.ports.launcher import Launch, Launcher
-from shared.wire import Generation, GenerateRequest
+from shared.wire import GenerateRequest, Generation
 
 _START_S: Final = 60.0
 _ANSWER_S: Final = 300.0
@@ -112,7 +112,8 @@ class Generator:
         self._handle = self._folder = None
 
     def _socket_file(self) -> Path:
-        assert self._folder is not None
+        if self._folder is None:
+            raise RuntimeError("the program has not been started")
         return self._folder / "socket"
 
 

@@ -1,18 +1,18 @@
 """Every key shape on one page: this is the database schema. The owner is part of every owned key.
 
-    partition          sort                     document
-    user#<usr>         profile                  the account
-    user#<usr>         session#<ses>            a signed-in browser: hashes of its refresh tokens
-    email#<address>    owner                    pointer: who has this address
-    user#<usr>         document#<doc>           an uploaded file
-    user#<usr>         preview#<doc>            its first examples
-    user#<usr>         job#<job>                a job
-    user#<usr>         model#<time id>          a tuned model
-    user#<usr>         model-name#<ft:...>      pointer: the tuned model of this public id
-    user#<usr>         idempotency#<sha256>     pointer: the job that a key made
-    queue              <job>                    pointer: a job that waits, oldest first
-    running            <job>                    pointer: a job that has a run, with the run's handle
-    speed              <base>#<method>          tokens a second that this machine last reached
+partition          sort                     document
+user#<usr>         profile                  the account
+user#<usr>         session#<ses>            a signed-in browser: hashes of its refresh tokens
+email#<address>    owner                    pointer: who has this address
+user#<usr>         document#<doc>           an uploaded file
+user#<usr>         preview#<doc>            its first examples
+user#<usr>         job#<job>                a job
+user#<usr>         model#<time id>          a tuned model
+user#<usr>         model-name#<ft:...>      pointer: the tuned model of this public id
+user#<usr>         idempotency#<sha256>     pointer: the job that a key made
+queue              <job>                    pointer: a job that waits, oldest first
+running            <job>                    pointer: a job that has a run, with the run's handle
+speed              <base>#<method>          tokens a second that this machine last reached
 """
 
 from server.ports.records import Key

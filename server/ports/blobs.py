@@ -1,7 +1,7 @@
 """Bytes under names. The record that names a blob is written after it, and deleted before it.
 
-Laws (`tests/contracts/test_blobs.py`): a blob is visible whole or not at all, also after a crash; `put` takes any size in constant memory and
-replaces what was there; `open` gives exactly the bytes asked for; deleting what is not there is fine.
+Laws (`tests/contracts/test_blobs.py`): a blob is visible whole or not at all, also after a crash; `put` takes any size in constant memory
+and replaces what was there; `open` gives exactly the bytes asked for; deleting what is not there is fine.
 Keys are made by `domain/keys.py`, never from a user's words: segments of letters, digits, `.`, `_`, `-` and `:`, joined by `/`.
 """
 

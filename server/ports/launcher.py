@@ -1,7 +1,8 @@
 """Starts programs that outlive the server, and tells what became of them.
 
-Laws (`tests/contracts/test_launcher.py`): `start` is idempotent by run id while the run's folder is there; a handle is a string that survives a
-restart; a process that merely has the same number as the run's is never taken for it and never signalled; output goes to a file, never a pipe.
+Laws (`tests/contracts/test_launcher.py`): `start` is idempotent by run id while the run's folder is there; a handle is a string that
+survives a restart; a process that merely has the same number as the run's is never taken for it and never signalled; output goes to a file,
+never a pipe.
 """
 
 from collections.abc import Sequence

@@ -23,7 +23,7 @@ _BATCH = 256
 
 @dataclass(frozen=True)
 class Corpus:
-    """Examples one behind the other: `ids` and `trains` (is this token learned?) for each token, `starts` with one entry more than examples."""
+    """Examples one behind the other: `ids` and `trains` (is this token learned?) for each token, `starts` for each example and the end."""
 
     ids: np.ndarray
     trains: np.ndarray
@@ -107,7 +107,9 @@ def tokenize(examples: Iterable[Example], tokenizer: TextTokenizer) -> Corpus:
             trains += example_trains[:end]
             starts.append(len(ids))
     narrow = np.uint16 if tokenizer.vocabulary_size <= 2**16 else np.uint32
-    return Corpus(np.frombuffer(ids, np.uint32).astype(narrow), np.frombuffer(trains, np.bool_), np.frombuffer(starts, np.uint64).astype(np.int64))
+    return Corpus(
+        np.frombuffer(ids, np.uint32).astype(narrow), np.frombuffer(trains, np.bool_), np.frombuffer(starts, np.uint64).astype(np.int64)
+    )
 
 
 def _end(ids: list[int], eos: int) -> int:

@@ -45,7 +45,8 @@ def leave(status):
     sys.exit(status)
 print("trainer of", spec.job_id, flush=True)
 say("stage", stage="train", message="Training")
-say("progress", step=1, num_steps=2, epoch=0.5, loss=3.0, learning_rate=1e-3, grad_norm=1.0, tokens_per_s=100.0, eta_s=1.0, elapsed_s=1.0, memory_bytes=1)
+say("progress", step=1, num_steps=2, epoch=0.5, loss=3.0, learning_rate=1e-3, grad_norm=1.0, tokens_per_s=100.0,
+    eta_s=1.0, elapsed_s=1.0, memory_bytes=1)
 if script["do"] == "wait":
     time.sleep(60)
 if script["do"] == "crash":
@@ -62,8 +63,8 @@ for path, data in {{"model/config.json": b"{{}}", "model/model.safetensors": b"w
     artifacts.append(dict(path=path, size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest()))
 if script["do"] == "lie":
     (folder / "model" / "model.safetensors").write_bytes(b"other")
-say("done", step=0 if script["do"] == "nothing" else 2, train_loss=2.0, validation_loss_before=4.0, validation_loss=2.0, num_training_tokens=500,
-    num_parameters=1000, seconds=10.0, tokens_per_s=100.0, peak_memory_bytes=1, chat=True, artifacts=artifacts)
+say("done", step=0 if script["do"] == "nothing" else 2, train_loss=2.0, validation_loss_before=4.0, validation_loss=2.0,
+    num_training_tokens=500, num_parameters=1000, seconds=10.0, tokens_per_s=100.0, peak_memory_bytes=1, chat=True, artifacts=artifacts)
 leave(0)
 """
 

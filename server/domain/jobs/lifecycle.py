@@ -136,7 +136,7 @@ class Lifecycle:
         return (b"", cursor) if run.handle is None else self._launcher.read(run.handle, cursor)
 
     def finish(self, run: Run, status: RunStatus) -> JobState:
-        """Judges a run that is over, and says what became of the job. `succeeded` takes exit status 0 and files that are what they should be."""
+        """Judges a run that is over, and says what became of the job. `succeeded` takes exit status 0 and files as they should be."""
         job = self._jobs.get(run.owner, run.job_id).value
         reader = self._readers.of(self._folder(run.job_id) / EVENTS_FILE)
         if status.exit_status == EXIT_DONE and reader.done is not None and not (doubt := doubt_about(reader.done)):
@@ -169,7 +169,13 @@ class Lifecycle:
         return self._end(run, "succeeded", model=model, also=[speed])
 
     def _end(
-        self, run: Run, state: JobState, *, error: JobError | None = None, model: StoredModel | None = None, also: list[Put | Delete] | None = None
+        self,
+        run: Run,
+        state: JobState,
+        *,
+        error: JobError | None = None,
+        model: StoredModel | None = None,
+        also: list[Put | Delete] | None = None,
     ) -> JobState:
         at: datetime = self._clock.now()
         progress = self._readers.of(self._folder(run.job_id) / EVENTS_FILE).progress

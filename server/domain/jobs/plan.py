@@ -46,8 +46,8 @@ def make_plan(request: JobRequest, documents: list[Document], base_models: BaseM
     asked = request.hyperparameters
     if data.num_examples < MIN_EXAMPLES_TO_SPLIT and asked.validation_fraction != 0:
         raise InvalidInput(
-            f"The data holds {data.num_examples} example{'s' if data.num_examples != 1 else ''}; keeping some back for validation takes at least "
-            f"{MIN_EXAMPLES_TO_SPLIT}. Add examples, or set validation_fraction to 0.",
+            f"The data holds {data.num_examples} example{'s' if data.num_examples != 1 else ''}; keeping some back for validation takes "
+            f"at least {MIN_EXAMPLES_TO_SPLIT}. Add examples, or set validation_fraction to 0.",
             code="jobs.too_few_examples",
             param="document_ids",
         )

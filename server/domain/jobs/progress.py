@@ -16,7 +16,7 @@ _MAX_READERS: Final = 64
 
 
 def log_lines(events_file: Path, *, after: int, limit: int) -> tuple[list[LogLine], int]:
-    """At most `limit` lines that begin at byte `after` or later, and the cursor behind them. Costs what is returned, however long the file."""
+    """At most `limit` lines from byte `after` on, and the cursor behind them. Costs what is returned, however long the file."""
     lines: list[LogLine] = []
     cursor = after
     for end, event in _events(events_file, after):

@@ -125,7 +125,7 @@ class Jobs:
         return self._shown(self._change(owner, job_id, lambda job: job.model_copy(update=patch.model_dump(exclude_none=True))))
 
     def cancel(self, owner: str, job_id: str) -> Job:
-        """A waiting job is cancelled at once. A running one is asked to stop; this returns when it did, or after a moment while it still does."""
+        """A waiting job is cancelled at once. A running one is asked to stop; returns when it did, or a moment later."""
 
         def attempt() -> StoredJob:
             stored = self._jobs.get(owner, job_id)

@@ -31,7 +31,7 @@ class BaseModels:
         """Raises `NotFound`."""
         found = CATALOGUE.get(model_id) or next((base for base in self._own() if base.id == model_id), None)
         if found is None:
-            raise NotFound("There is no base model of this name. See GET /api/base-models for those there are.", code="base_models.not_found")
+            raise NotFound("There is no base model of this name. See GET /api/base-models for the list.", code="base_models.not_found")
         return found
 
     def usable(self, model_id: str) -> BaseModel:

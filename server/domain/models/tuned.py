@@ -105,7 +105,9 @@ class TunedModels:
         return str(pointer.data["key"])
 
 
-def model_from(done: DoneEvent, *, key: str, owner: str, name: str, base_model: str, method: Method, job_id: str, at: datetime) -> StoredModel:
+def model_from(
+    done: DoneEvent, *, key: str, owner: str, name: str, base_model: str, method: Method, job_id: str, at: datetime
+) -> StoredModel:
     """The model that a finished run left. Its public name follows from its key, so that finishing twice names it once."""
     suffix = _suffix(name)
     return StoredModel(
@@ -131,7 +133,7 @@ def _suffix(name: str) -> str:
     slug = _slug(name) or "model"
     if len(slug) <= _MAX_SUFFIX:
         return slug
-    return slug[:_MAX_SUFFIX + 1].rpartition("-")[0] or slug[:_MAX_SUFFIX]
+    return slug[: _MAX_SUFFIX + 1].rpartition("-")[0] or slug[:_MAX_SUFFIX]
 
 
 def _slug(text: str) -> str:

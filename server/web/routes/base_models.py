@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from server.errors import InvalidInput
 from server.web.deps import AppServices, CurrentUser
-from shared.wire import BaseModelInfo, Generation, GenerateRequest, ListOf
+from shared.wire import BaseModelInfo, GenerateRequest, Generation, ListOf
 
 router = APIRouter(prefix="/api/base-models", tags=["base models"])
 

@@ -48,9 +48,7 @@ def get_document(document_id: str, services: AppServices, user: CurrentUser) -> 
     return services.documents.get(user, document_id)
 
 
-def preview_document(
-    document_id: str, services: AppServices, user: CurrentUser, limit: Annotated[int, Query(ge=1, le=20)] = 10
-) -> Preview:
+def preview_document(document_id: str, services: AppServices, user: CurrentUser, limit: Annotated[int, Query(ge=1, le=20)] = 10) -> Preview:
     """The first examples, as pieces that the model learns and pieces that it only reads."""
     return services.documents.preview(user, document_id, limit=limit)
 

@@ -8,7 +8,7 @@ from server.errors import Unavailable
 from server.web.attachments import disposition
 from server.web.deps import AppServices, CurrentUser
 from server.web.paging import After, Limit
-from shared.wire import Deleted, DownloadLink, Generation, GenerateRequest, ListOf, TunedModel
+from shared.wire import Deleted, DownloadLink, GenerateRequest, Generation, ListOf, TunedModel
 
 router = APIRouter(tags=["tuned models"])
 

@@ -59,7 +59,7 @@ def test_nothing_that_is_stored_lets_anybody_in(sessions: Sessions, records: Rec
 
 
 @pytest.mark.parametrize("kept", [0, 1])
-def test_a_second_tab_gets_in_with_the_token_before_whichever_answer_the_browser_keeps(sessions: Sessions, clock: SetClock, kept: int) -> None:
+def test_a_second_tab_gets_in_with_the_token_before(sessions: Sessions, clock: SetClock, kept: int) -> None:
     old = opened(sessions)
     first = used(sessions, old)
     clock.pass_(seconds=29)

@@ -12,8 +12,8 @@ def line(**fields: object) -> str:
 
 
 def progress(step: int, loss: float = 1.0) -> str:
-    numbers = {"num_steps": 100, "epoch": 1, "learning_rate": 0.1, "grad_norm": 1, "tokens_per_s": 5, "eta_s": 9, "elapsed_s": step, "memory_bytes": 1}
-    return line(type="progress", step=step, loss=loss, **numbers)
+    rates = {"learning_rate": 0.1, "grad_norm": 1, "tokens_per_s": 5}
+    return line(type="progress", step=step, loss=loss, num_steps=100, epoch=1, eta_s=9, elapsed_s=step, memory_bytes=1, **rates)
 
 
 def test_each_log_line_is_given_once_and_in_order(tmp_path: Path) -> None:

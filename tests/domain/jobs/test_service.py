@@ -18,9 +18,7 @@ def request(document_id: str, **changes: object) -> JobRequest:
 def test_a_hundred_submits_with_one_key_make_one_job(house: House) -> None:
     asked = request(house.document().id)
     made: list[str] = []
-    threads = [
-        threading.Thread(target=lambda: made.append(house.jobs.create(OWNER, asked, idempotency_key="once").id)) for _ in range(100)
-    ]
+    threads = [threading.Thread(target=lambda: made.append(house.jobs.create(OWNER, asked, idempotency_key="once").id)) for _ in range(100)]
     for thread in threads:
         thread.start()
     for thread in threads:

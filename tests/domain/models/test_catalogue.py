@@ -33,7 +33,16 @@ def own_model(folder: Path, name: str = "mine", *, config: object = None, weight
 
 def test_the_catalogue_offers_what_the_product_promises(tmp_path: Path) -> None:
     listed = {entry.id: entry for entry in models(tmp_path).all().data}
-    promised = {"smollm2-135m-instruct", "distilgpt2", "gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl", "smollm2-360m-instruct", "smollm2-1.7b-instruct"}
+    promised = {
+        "smollm2-135m-instruct",
+        "distilgpt2",
+        "gpt2",
+        "gpt2-medium",
+        "gpt2-large",
+        "gpt2-xl",
+        "smollm2-360m-instruct",
+        "smollm2-1.7b-instruct",
+    }
     assert promised | {"gpt2-scratch-1m", "gpt2-scratch-10m", "gpt2-scratch-30m"} == set(listed)
     for entry in listed.values():
         assert entry.num_parameters > 0
