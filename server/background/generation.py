@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from server.errors import InvalidInput, Unavailable
+from server.errors import Conflict, InvalidInput, Unavailable
 from server.ports.clock import Clock
 from server.ports.launcher import Launch, Launcher
 from shared.wire import GenerateRequest, Generation
@@ -125,6 +125,6 @@ def _translated(error: dict[str, str]) -> Exception:
         case "prompt_too_long":
             return InvalidInput(error["message"], code="generate.prompt_too_long", param="prompt")
         case "base_unavailable":
-            return Unavailable(error["message"], code="base_models.unavailable")
+            return Conflict(error["message"], code="base_models.unavailable")
         case _:
             return Unavailable(error.get("message", "The model could not answer."), code="generate.failed", retry_after_s=10)
