@@ -1,9 +1,10 @@
-"""The API's own description (OpenAPI), with what the framework cannot know: refusals have one shape, and answers always hold every field."""
+"""The API's own description (OpenAPI), with what the framework cannot know: refusals have one shape, answers hold every field."""
 
 import inspect
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from shared import wire
@@ -46,7 +47,8 @@ def _wire_schemas() -> dict[str, Any]:
         and model not in bases
         and model.__module__ == wire.__name__
     ]
-    asked = [(model, "validation") for model in models if issubclass(model, wire.Request)]
-    answered = [(model, "serialization") for model in models if issubclass(model, wire.Answer)]
-    _, schemas = models_json_schema([*asked, *answered], ref_template="#/components/schemas/{model}")
+    as_sent: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
+        (model, "validation" if issubclass(model, wire.Request) else "serialization") for model in models
+    ]
+    _, schemas = models_json_schema(as_sent, ref_template="#/components/schemas/{model}")
     return dict(schemas["$defs"])
