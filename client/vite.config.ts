@@ -26,6 +26,9 @@ export default defineConfig({
     environmentOptions: { jsdom: { url: "http://localhost:5000/" } },
     setupFiles: ["./src/test/setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
+    // Generous, because a machine that trains at the same time is slow.
+    testTimeout: 20_000,
+    expect: { poll: { timeout: 5_000 } },
     restoreMocks: true,
     unstubGlobals: true,
   },

@@ -6,7 +6,6 @@ Run it with the project's Python after a change of shared/wire.py or of a route;
 """
 
 import argparse
-import inspect
 import json
 import subprocess
 import sys
@@ -23,43 +22,14 @@ sys.path.insert(0, str(ROOT))
 
 
 def openapi_document() -> dict[str, Any]:
-    """The server's own description, with every wire model as it is sent and every refusal as the product's one error shape."""
+    """What the server says of itself at /api/openapi.json."""
     from server.app import create_app
     from server.settings import Settings
 
     # An empty data folder, so that generating types never touches a real one.
     with tempfile.TemporaryDirectory() as folder:
         document: dict[str, Any] = create_app(Settings(home=Path(folder))).openapi()
-    schemas = document["components"]["schemas"]
-    schemas.update(wire_schemas())
-    for operation in (operation for path in document["paths"].values() for operation in path.values()):
-        for status, response in operation["responses"].items():
-            if status.startswith(("4", "5")):
-                response["content"] = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
-    for unused in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(unused, None)
     return document
-
-
-def wire_schemas() -> dict[str, Any]:
-    """Every wire model as a schema, named as FastAPI names them. FastAPI's own drop the default `null`, and the errors are on no route."""
-    from pydantic.json_schema import models_json_schema
-
-    from shared import wire
-
-    bases = {wire.Request, wire.Answer, wire.ListOf}
-    models = [
-        model
-        for model in vars(wire).values()
-        if inspect.isclass(model)
-        and issubclass(model, (wire.Request, wire.Answer))
-        and model not in bases
-        and model.__module__ == wire.__name__
-    ]
-    asked = [(model, "validation") for model in models if issubclass(model, wire.Request)]
-    answered = [(model, "serialization") for model in models if issubclass(model, wire.Answer)]
-    _, schemas = models_json_schema([*asked, *answered], ref_template="#/components/schemas/{model}")
-    return dict(schemas["$defs"])
 
 
 def openapi_text(document: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
@@ -51,10 +52,13 @@ def ensure_environment(*, extras: Sequence[str] = ()) -> Path:
     """The interpreter of `.venv`, with the product's packages and those of `extras` at exactly the versions of `constraints.txt`."""
     with _one_at_a_time():
         fingerprint = _fingerprint_of_packages()
-        if not _is_current(fingerprint, extras):
-            make_environment(ENVIRONMENT)
-            install(ENVIRONMENT, extras=extras, constraints=CONSTRAINTS)
-            (ENVIRONMENT / _STAMP).write_text(json.dumps({"fingerprint": fingerprint, "extras": sorted(extras)}))
+        there = _stamp()
+        if there.get("fingerprint") == fingerprint and set(extras) <= set(there["extras"]) and _interpreter(ENVIRONMENT).exists():
+            return _interpreter(ENVIRONMENT)  # more extras than are asked for do no harm: the tests' packages do not disturb the server
+        extras = sorted({*extras, *there.get("extras", ())})
+        make_environment(ENVIRONMENT)
+        install(ENVIRONMENT, extras=extras, constraints=CONSTRAINTS)
+        (ENVIRONMENT / _STAMP).write_text(json.dumps({"fingerprint": fingerprint, "extras": extras}))
     return _interpreter(ENVIRONMENT)
 
 
@@ -89,13 +93,13 @@ def _fingerprint_of_packages() -> str:
     return _sha256(json.dumps([sys.version, asked.always, asked.extra, CONSTRAINTS.read_text()]))
 
 
-def _is_current(fingerprint: str, extras: Sequence[str]) -> bool:
-    """An environment with more extras than are asked for now is current too: the tests' packages do not disturb the server."""
+def _stamp() -> dict[str, Any]:
+    """What was installed last and to its end: `fingerprint` and `extras`; empty when nothing was."""
     try:
-        stamp = json.loads((ENVIRONMENT / _STAMP).read_text())
+        stamp: dict[str, Any] = json.loads((ENVIRONMENT / _STAMP).read_text())
     except (OSError, ValueError):
-        return False
-    return stamp["fingerprint"] == fingerprint and set(stamp["extras"]).issuperset(extras) and _interpreter(ENVIRONMENT).exists()
+        return {}
+    return stamp
 
 
 def make_environment(environment: Path) -> None:

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from server import wiring
 from server.settings import VERSION, Settings
-from server.web import errors
+from server.web import errors, openapi
 from server.web.login_limit import LoginLimit
 from server.web.middleware import BodiesOfStrangers, Envelope, TooLargeInOneShape
 from server.web.routes import auth, base_models, datasets, documents, health, installation, jobs, samples, tuned_models, uploads
@@ -34,6 +34,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
     )
+    openapi.install(app)
     app.state.services = services
     app.state.login_limit = LoginLimit(services.clock)
     routers = [

@@ -1,16 +1,16 @@
 """Every error that this product raises on purpose. No HTTP in here: `web/errors.py` maps classes to statuses.
 
-    LlmTunerError
-    ├── InvalidInput          the request is wrong; `param` says where
-    │   └── TooLarge          it is bigger than this installation takes
-    ├── NotSignedIn           no credentials, or none that hold
-    ├── Forbidden             signed in, and still not allowed (a missing CSRF token)
-    ├── NotFound              no such thing, or somebody else's: the two look the same
-    ├── Conflict              the thing is in a state that does not allow this
-    ├── RateLimited           too many tries; `retry_after_s` says when to come back
-    ├── StorageFull           the disk under the data folder has no room
-    ├── Unavailable           something this installation leans on does not answer now
-    └── StaleWrite            a record changed under a conditional write (ports; domain code retries or turns it into Conflict)
+LlmTunerError
+├── InvalidInput          the request is wrong; `param` says where
+│   └── TooLarge          it is bigger than this installation takes
+├── NotSignedIn           no credentials, or none that hold
+├── Forbidden             signed in, and still not allowed (a missing CSRF token)
+├── NotFound              no such thing, or somebody else's: the two look the same
+├── Conflict              the thing is in a state that does not allow this
+├── RateLimited           too many tries; `retry_after_s` says when to come back
+├── StorageFull           the disk under the data folder has no room
+├── Unavailable           something this installation leans on does not answer now
+└── StaleWrite            a record changed under a conditional write (ports; domain code retries or turns it into Conflict)
 """
 
 from collections.abc import Sequence

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from server.errors import InvalidInput, NotFound, Unavailable
+from server.errors import Conflict, InvalidInput, Unavailable
 from server.ports.clock import Clock
 from server.ports.launcher import Launch, Launcher
 from shared.wire import GenerateRequest, Generation
@@ -118,10 +118,13 @@ class Generator:
 
 
 def _translated(error: dict[str, str]) -> Exception:
+    """The program's error codes, see `server/tuning/worker.py`, as errors of the server."""
     match error.get("code"):
-        case "bad_request":
-            return InvalidInput(error["message"], code="generate.bad_request", param="prompt")
-        case "not_found":
-            return NotFound(error["message"], code="generate.model_gone")
+        case "bad_request" | "bad_messages":
+            return InvalidInput(error["message"], code="generate.bad_request", param="messages")
+        case "prompt_too_long":
+            return InvalidInput(error["message"], code="generate.prompt_too_long", param="prompt")
+        case "base_unavailable":
+            return Conflict(error["message"], code="base_models.unavailable")
         case _:
             return Unavailable(error.get("message", "The model could not answer."), code="generate.failed", retry_after_s=10)

@@ -66,9 +66,7 @@ class Page:
 class Records(Protocol):
     def get(self, key: Key) -> Record | None: ...
 
-    def page(
-        self, partition: str, *, prefix: str = "", after: str | None = None, limit: int = 100, newest_first: bool = False
-    ) -> Page:
+    def page(self, partition: str, *, prefix: str = "", after: str | None = None, limit: int = 100, newest_first: bool = False) -> Page:
         """Documents of a partition whose sort key begins with `prefix`, beyond `after` (exclusive) in the asked direction."""
         ...
 

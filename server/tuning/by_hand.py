@@ -97,9 +97,7 @@ def _data(paths: list[Path]) -> tuple[list[DataFile], DataFacts]:
             raise UsageError(f"{path}{f', line {problem.line}' if problem.line else ''}: {problem.message}")
         assert found.format is not None
         files.append(
-            DataFile(
-                path=path.resolve(), name=path.name, format=found.format, charset=found.charset or "utf-8", sha256=sha256_of(path)
-            )
+            DataFile(path=path.resolve(), name=path.name, format=found.format, charset=found.charset or "utf-8", sha256=sha256_of(path))
         )
         num_examples, num_characters = num_examples + found.num_examples, num_characters + found.num_characters
     return files, DataFacts(num_examples, num_characters)

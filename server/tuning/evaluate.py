@@ -1,5 +1,7 @@
 """Mean loss per learned token on kept-back examples: always the same ones, so that two values can be compared."""
 
+from collections.abc import Sequence
+
 import torch
 
 from server.tuning.loss import summed_loss
@@ -9,20 +11,17 @@ from server.tuning.packing import Batch, Blocks
 _BLOCKS_A_BATCH = 4
 
 
-class Evaluation:
-    """At most about `max_tokens` of the blocks, whole blocks, at least one."""
+def evaluation_batches(blocks: Blocks, max_tokens: int) -> list[Batch]:
+    """The first blocks, at most about `max_tokens` tokens of them; none where there are none."""
+    batches: list[Batch] = []
+    for start in range(0, len(blocks), _BLOCKS_A_BATCH):
+        if sum(batch.num_rows for batch in batches) >= max_tokens:
+            break
+        batches.append(blocks.batch(list(range(start, min(start + _BLOCKS_A_BATCH, len(blocks))))))
+    return batches
 
-    def __init__(self, blocks: Blocks, max_tokens: int) -> None:
-        self.batches: list[Batch] = []
-        rows = 0
-        for start in range(0, len(blocks), _BLOCKS_A_BATCH):
-            if rows and rows >= max_tokens:
-                break
-            batch = blocks.batch(list(range(start, min(start + _BLOCKS_A_BATCH, len(blocks)))))
-            self.batches.append(batch)
-            rows += batch.num_rows
 
-    @torch.no_grad()
-    def loss(self, model: CausalModel) -> float:
-        total = sum(summed_loss(model.hidden(b.ids, b.spans)[b.rows], model.head_weight, b.targets) for b in self.batches)
-        return total / sum(batch.num_trained for batch in self.batches)
+@torch.no_grad()
+def mean_loss(model: CausalModel, batches: Sequence[Batch]) -> float:
+    total = sum(summed_loss(model.hidden(b.ids, b.spans)[b.rows], model.head_weight, b.targets) for b in batches)
+    return total / sum(batch.num_trained for batch in batches)

@@ -19,7 +19,7 @@ from server.tuning.events import EventLog
 from server.tuning.failures import Cancelled, failure_of
 from server.tuning.files import write_whole
 from server.tuning.process import StopRequest
-from shared.job_spec import EVENTS_FILE, EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED, EXIT_FILE, SPEC_FILE, ExitStatus, JobSpec
+from shared.job_spec import EVENTS_FILE, EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED, EXIT_FILE, ExitStatus, JobSpec
 from shared.trainer_events import CancelledEvent, FailedEvent
 
 USAGE = 2

@@ -3,14 +3,14 @@
 import math
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 from torch import Tensor
 
 from server.tuning import failures
-from server.tuning.evaluate import Evaluation
+from server.tuning.evaluate import mean_loss
 from server.tuning.events import EventLog
 from server.tuning.flat import FlatParameters
 from server.tuning.loss import head_loss
@@ -59,7 +59,7 @@ class Loop:
         parameters: FlatParameters,
         blocks: Blocks,
         *,
-        evaluation: Evaluation | None,
+        validation: Sequence[Batch],
         settings: RunSettings,
         events: EventLog,
         tail_s: float,
@@ -67,7 +67,7 @@ class Loop:
         self.progress = Progress()
         self.num_steps = num_steps(settings, len(blocks))
         self._model, self._flat, self._blocks = model, parameters, blocks
-        self._evaluation, self._settings, self._events = evaluation, settings, events
+        self._validation, self._settings, self._events = validation, settings, events
         self._optimizer = Optimizer(parameters, weight_decay=settings.weight_decay, max_grad_norm=settings.max_grad_norm)
         self._clock = _Clock(self.num_steps, tail_s)
 
@@ -137,10 +137,10 @@ class Loop:
         )
 
     def _evaluate(self, step: int) -> None:
-        if self._evaluation is None:
+        if not self._validation:
             return
         began = time.monotonic()
-        loss = self._evaluation.loss(self._model)
+        loss = mean_loss(self._model, self._validation)
         self._clock.evaluated(time.monotonic() - began)
         progress = self.progress
         if step and not math.isfinite(loss):

@@ -5,7 +5,6 @@ from torch import nn
 
 from server.tuning.flat import FlatParameters
 
-
 BETAS = (0.9, 0.99)
 """Short runs want a second moment that forgets faster than the usual 0.999."""
 

@@ -50,6 +50,7 @@ class StopRequest:
 
     def __init__(self) -> None:
         self._asked = False
+        self._open = True
         self._depth = 0
 
     def listen(self) -> None:
@@ -57,20 +58,24 @@ class StopRequest:
             signal.signal(number, self._on_signal)
 
     def _on_signal(self, _number: int, _frame: object) -> None:
-        if self._asked:
-            return
         self._asked = True
         self._raise_if_open()
 
     def _raise_if_open(self) -> None:
-        if self._asked and not self._depth:
-            self._depth = 1_000_000  # Raised once; the way out is not to be interrupted by it again.
+        if self._asked and self._open and not self._depth:
+            self.close()
             raise Cancelled
+
+    def close(self) -> None:
+        """From here on requests are ignored: the run has ended, or is on its way out and must not be interrupted there again."""
+        self._open = False
 
     @contextlib.contextmanager
     def shielded(self) -> Iterator[None]:
         """A request that comes inside waits until the block is left."""
         self._depth += 1
-        yield
-        self._depth -= 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
         self._raise_if_open()

@@ -2,7 +2,9 @@
 
 import math
 import platform
+import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +14,8 @@ import torch
 from server.tuning import failures, lora, prompts
 from server.tuning.base import ready_folder
 from server.tuning.corpus import Corpus
-from server.tuning.data import check_unchanged, examples_of, parts, tokenize
-from server.tuning.evaluate import Evaluation
+from server.tuning.data import examples_of, tokenize
+from server.tuning.evaluate import evaluation_batches, mean_loss
 from server.tuning.events import EventLog
 from server.tuning.export import Exporter, artifacts
 from server.tuning.flat import FlatParameters
@@ -23,36 +25,21 @@ from server.tuning.model import CausalModel
 from server.tuning.model_folder import DamagedModel, build, end_ids, load_model, read_config
 from server.tuning.model_gpt2 import GPT2
 from server.tuning.model_shape import gpt2_shape, shape_of
-from server.tuning.packing import Blocks
+from server.tuning.packing import Batch, Blocks
 from server.tuning.process import peak_memory_bytes, set_up_torch
-from server.tuning.samples import first_examples, sample_texts
+from server.tuning.samples import sample_texts
 from server.tuning.schedule import num_steps
+from server.tuning.survey import Survey, files_of, survey
 from server.tuning.tokenizer_training import every, learned_from
 from server.tuning.tokens import TextTokenizer, load_tokenizer
 from shared.base_models import CATALOGUE, Scratch
 from shared.constants import MIN_OPTIMIZER_STEPS
-from shared.job_spec import MODEL_FOLDER, DataFile, JobSpec, RunSettings
-from shared.reading import Example, ReadProblem
-from shared.reading.examples import characters_of
+from shared.job_spec import MODEL_FOLDER, JobSpec, RunSettings
 from shared.rendering import PLAIN_SOURCE
 from shared.trainer_events import DoneEvent, GenerationEvent, HyperparametersEvent, SampleEvent, SpecEvent
 
 _GENERATED_TOKENS = 32
 _MOST_VALIDATION_TOKENS = 4096
-_MOST_WARNINGS = 5
-
-
-@dataclass(frozen=True)
-class _Data:
-    """What the documents hold: how many examples, those to train and to validate on, the first of each; whether any is a conversation."""
-
-    num_examples: int
-    num_characters: int
-    training: np.ndarray
-    validation: np.ndarray
-    first: list[Example]
-    to_ask: list[Example]
-    conversations: bool
 
 
 @dataclass(frozen=True)
@@ -72,20 +59,25 @@ def tune(spec: JobSpec, folder: Path, events: EventLog) -> None:
     try:
         base = _prepare(spec, events)
         settings = _fitting(spec.settings, base, events)
-        data = _read(spec, events)
+        data = survey(spec, events)
         tokenizer = _tokenizer(spec, base, data, events)
         corpus = _tokenize(spec, folder, tokenizer, data, events)
         blocks = _pack(spec, corpus, data.training, settings)
+        loading = time.monotonic()
         model = _load(base, tokenizer, settings.seed, events)
+        load_s = time.monotonic() - loading
     except DamagedModel as error:
         raise failures.base_damaged(spec.base_model, str(error)) from error
-    load_s = time.monotonic() - began if base.scratch is None else 1.0
+    _check_room(spec, folder, model.num_parameters)
 
-    evaluation = _evaluation(corpus, data.validation, settings)
+    validation = _validation(corpus, data.validation, settings)
+    probe = validation[:1] or [blocks.batch([0])]
     exporter = _exporter(spec, folder, base, tokenizer, data)
     asked = _prompts(spec, data, tokenizer)
     _tell_plan(spec, events, settings, corpus, data, blocks)
+    generating = time.monotonic()
     _generate(model, tokenizer, asked, step=0, end=exporter.end_ids, events=events)
+    tail_s = 4 * load_s + (time.monotonic() - generating)  # Writing, summing and loading take about as long as loading does, each.
 
     if spec.method == "lora":
         trained = lora.attach(model, rank=settings.lora_r, alpha=settings.lora_alpha, seed=settings.seed)
@@ -94,7 +86,7 @@ def tune(spec: JobSpec, folder: Path, events: EventLog) -> None:
     parameters = FlatParameters(trained)
     share = "" if spec.method != "lora" else f", {len(parameters):,} of them in adapters"
     events.stage("train", f"Training: {model.num_parameters:,} parameters{share}; {len(blocks)} blocks an epoch")
-    loop = Loop(model, parameters, blocks, evaluation=evaluation, settings=settings, events=events, tail_s=min(load_s, 20.0))
+    loop = Loop(model, parameters, blocks, validation=validation, settings=settings, events=events, tail_s=tail_s)
     loop.run()
 
     progress = loop.progress
@@ -103,12 +95,12 @@ def tune(spec: JobSpec, folder: Path, events: EventLog) -> None:
         exporter.last(model)
         parameters.restore(progress.best)
         progress.best = None
-    expected = _measure(model, evaluation, blocks)
+    expected = mean_loss(model, probe)
     exporter.best(model)
     num_parameters = model.num_parameters
     del model, parameters, loop
     events.stage("verify", "Loading the written model again")
-    tuned = _verified(folder / MODEL_FOLDER, expected, evaluation, blocks)
+    tuned = _verified(folder / MODEL_FOLDER, probe, expected)
     _generate(tuned, tokenizer, asked, step=progress.best_step or progress.step, end=exporter.end_ids, events=events)
     _done(events, folder, progress, num_parameters=num_parameters, chat=exporter.template_source is not None, began=began)
 
@@ -141,42 +133,14 @@ def _fitting(settings: RunSettings, base: _Base, events: EventLog) -> RunSetting
     return settings.model_copy(update={"block_size": base.context_length})
 
 
-def _read(spec: JobSpec, events: EventLog) -> _Data:
-    names = ", ".join(file.name for file in _files(spec))
-    events.stage("read", f"Reading {names}")
-    check_unchanged(_files(spec))
-    problems: list[ReadProblem] = []
-    files, num_examples, num_characters, conversations = _files(spec), 0, 0, False
-    for example in examples_of(files, problems):
-        num_examples += 1
-        num_characters += characters_of(example)
-        conversations = conversations or "text" not in example
-    for problem in problems[:_MOST_WARNINGS]:
-        events.warn(f"Line {problem.line}: {problem.message}" if problem.line else problem.message)
-    if len(problems) > _MOST_WARNINGS:
-        events.warn(f"{len(problems) - _MOST_WARNINGS} more lines like these were found.")
-    if not num_examples:
-        raise failures.no_examples("The documents hold no examples.", "Upload a document with at least one example.")
-    num_for_validation = sum(1 for _ in examples_of(spec.validation_data))
-    training, validation = parts(num_examples - num_for_validation, num_for_validation, spec.settings)
-    asked = first_examples(files, validation if len(validation) else training, prompts.MOST)
-    first = first_examples(files, np.arange(num_examples))
-    return _Data(num_examples, num_characters, training, validation, first, asked, conversations)
-
-
-def _files(spec: JobSpec) -> list[DataFile]:
-    """All documents in the order in which their examples are counted: what is validated on stands last."""
-    return [*spec.data, *spec.validation_data]
-
-
-def _tokenizer(spec: JobSpec, base: _Base, data: _Data, events: EventLog) -> TextTokenizer:
+def _tokenizer(spec: JobSpec, base: _Base, data: Survey, events: EventLog) -> TextTokenizer:
     if base.folder is not None:
         tokenizer = load_tokenizer(base.folder)
     else:
         assert base.scratch is not None
         events.stage("tokenize", "Learning a vocabulary from the text")
         kept_back = set(data.validation.tolist())
-        examples = (example for i, example in enumerate(examples_of(_files(spec))) if i not in kept_back)
+        examples = (example for i, example in enumerate(examples_of(files_of(spec))) if i not in kept_back)
         tokenizer = learned_from(examples, num_characters=data.num_characters, vocabulary_size=base.scratch.vocabulary_size)
         share = f", learned from every {step}th example" if (step := every(data.num_characters)) > 1 else ""
         events.log(f"The vocabulary has {tokenizer.vocabulary_size:,} tokens{share}")
@@ -185,9 +149,9 @@ def _tokenizer(spec: JobSpec, base: _Base, data: _Data, events: EventLog) -> Tex
     return tokenizer
 
 
-def _tokenize(spec: JobSpec, folder: Path, tokenizer: TextTokenizer, data: _Data, events: EventLog) -> Corpus:
+def _tokenize(spec: JobSpec, folder: Path, tokenizer: TextTokenizer, data: Survey, events: EventLog) -> Corpus:
     events.stage("tokenize", f"Turning {data.num_examples:,} examples into tokens")
-    return tokenize(examples_of(_files(spec)), tokenizer, folder=folder)
+    return tokenize(examples_of(files_of(spec)), tokenizer, folder=folder)
 
 
 def _pack(spec: JobSpec, corpus: Corpus, training: np.ndarray, settings: RunSettings) -> Blocks:
@@ -219,25 +183,31 @@ def _load(base: _Base, tokenizer: TextTokenizer, seed: int, events: EventLog) ->
     return model
 
 
-def _evaluation(corpus: Corpus, validation: np.ndarray, settings: RunSettings) -> Evaluation | None:
-    """Nothing to evaluate on where nothing was kept back, or what was kept back holds nothing that is learned."""
-    blocks = Blocks(corpus, validation, block_size=settings.block_size, seed=settings.seed)
-    return Evaluation(blocks, _MOST_VALIDATION_TOKENS) if len(blocks) else None
+def _check_room(spec: JobSpec, folder: Path, num_parameters: int) -> None:
+    """Better now than after hours of training. Methods that train every weight may leave the last ones beside the best."""
+    copies = 1.1 if spec.method == "lora" else 2.0
+    if shutil.disk_usage(folder).free < copies * 4 * num_parameters:
+        raise failures.disk_full()
 
 
-def _exporter(spec: JobSpec, folder: Path, base: _Base, tokenizer: TextTokenizer, data: _Data) -> Exporter:
+def _validation(corpus: Corpus, examples: np.ndarray, settings: RunSettings) -> list[Batch]:
+    """Empty where nothing was kept back, or what was kept back holds nothing that is learned."""
+    return evaluation_batches(Blocks(corpus, examples, block_size=settings.block_size, seed=settings.seed), _MOST_VALIDATION_TOKENS)
+
+
+def _exporter(spec: JobSpec, folder: Path, base: _Base, tokenizer: TextTokenizer, data: Survey) -> Exporter:
     """A base without a chat template gets the plain one when it learns conversations, so that it can be asked as it was taught."""
     template = tokenizer.template_source or (PLAIN_SOURCE if data.conversations else None)
     ends = end_ids(base.folder) if base.folder is not None else []
     return Exporter(spec, folder, tokenizer, template, list(dict.fromkeys([*ends, tokenizer.eos_id])))
 
 
-def _prompts(spec: JobSpec, data: _Data, tokenizer: TextTokenizer) -> list[prompts.Prompt]:
+def _prompts(spec: JobSpec, data: Survey, tokenizer: TextTokenizer) -> list[prompts.Prompt]:
     named = prompts.named(spec.sample_prompts, tokenizer, chat=data.conversations)
     return named or prompts.taken_from(data.to_ask, tokenizer)
 
 
-def _tell_plan(spec: JobSpec, events: EventLog, settings: RunSettings, corpus: Corpus, data: _Data, blocks: Blocks) -> None:
+def _tell_plan(spec: JobSpec, events: EventLog, settings: RunSettings, corpus: Corpus, data: Survey, blocks: Blocks) -> None:
     lengths = np.diff(corpus.starts)
     events.write(
         HyperparametersEvent,
@@ -263,21 +233,12 @@ def _generate(
             events.write(GenerationEvent, step=step, prompt=prompt.text[:500], text=answer.text)
 
 
-@torch.no_grad()
-def _measure(model: CausalModel, evaluation: Evaluation | None, blocks: Blocks) -> float:
-    """The loss on one batch, to recognise the model by when it is loaded again."""
-    batch = evaluation.batches[0] if evaluation is not None else blocks.batch([0])
-    single = Evaluation.__new__(Evaluation)
-    single.batches = [batch]
-    return single.loss(model)
-
-
-def _verified(folder: Path, expected: float, evaluation: Evaluation | None, blocks: Blocks) -> CausalModel:
-    """The written model, loaded from the disk. It must be the one that was trained, to rounding."""
+def _verified(folder: Path, probe: Sequence[Batch], expected: float) -> CausalModel:
+    """The written model, loaded from the disk. On `probe` it must have the `expected` loss, to rounding."""
     try:
         model = load_model(folder)
         load_tokenizer(folder)
-        found = _measure(model, evaluation, blocks)
+        found = mean_loss(model, probe)
     except DamagedModel as error:
         raise _not_verified() from error
     if not math.isclose(found, expected, rel_tol=1e-3, abs_tol=1e-3):

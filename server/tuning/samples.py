@@ -1,6 +1,7 @@
 """The first examples as the model will see them, for the log: five of them, 150 characters each."""
 
 from collections.abc import Iterable
+from itertools import islice
 from os.path import commonprefix
 
 from server.tuning.data import examples_of
@@ -15,7 +16,7 @@ _WORTH_CUTTING = 40
 
 def first_examples(files: list[DataFile], indices: Iterable[int], most: int = NUM_SAMPLES_IN_LOG) -> list[Example]:
     """The examples at the first `most` of these rising indices. Reads no further than the last of them."""
-    wanted = set(list(indices)[:most])
+    wanted = set(islice(indices, most))
     found: list[Example] = []
     if wanted:
         for index, example in enumerate(examples_of(files)):

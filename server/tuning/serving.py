@@ -108,7 +108,10 @@ class Serving:
         if entry is not None and isinstance(entry.source, Hub) and not is_whole(self._base_models_folder / entry.id):
             raise Refused("base_unavailable", f"{entry.name} is not on this machine yet. It is fetched when it is first trained.")
         return ready_folder(
-            base_model, base_models_folder=self._base_models_folder, models_folder=self._models_folder, report=lambda _message, _fraction: None
+            base_model,
+            base_models_folder=self._base_models_folder,
+            models_folder=self._models_folder,
+            report=lambda _message, _fraction: None,
         )
 
 

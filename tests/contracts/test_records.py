@@ -254,21 +254,21 @@ def test_of_many_writers_with_the_same_expectation_exactly_one_wins(records: Rec
     assert records.get(KEY).data == {"winner": won.index(True)}
 
 
+def add_ten(records: Records) -> None:
+    for _ in range(10):
+        while True:
+            found = records.get(KEY)
+            try:
+                records.write(Put(KEY, {"n": found.data["n"] + 1}, found.version))
+                break
+            except StaleWrite:
+                continue
+
+
 def test_increments_from_many_threads_are_all_counted(records: Records) -> None:
     records.write(Put(KEY, {"n": 0}, ABSENT))
-
-    def add_ten(_: int) -> None:
-        for _ in range(10):
-            while True:
-                found = records.get(KEY)
-                try:
-                    records.write(Put(KEY, {"n": found.data["n"] + 1}, found.version))
-                    break
-                except StaleWrite:
-                    continue
-
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(add_ten, range(4)))
+        list(pool.map(add_ten, [records] * 4))
     assert records.get(KEY).data == {"n": 40}
 
 
@@ -341,3 +341,14 @@ def test_two_servers_on_one_store_see_and_refuse_each_other(adapter: str, tmp_pa
     assert second.get(KEY).data == {"by": "first"}
     first.close()
     second.close()
+
+
+@pytest.mark.parametrize("adapter", DURABLE)
+def test_servers_that_write_at_the_same_moment_wait_for_each_other(adapter: str, tmp_path: Path) -> None:
+    servers = [ADAPTERS[adapter](tmp_path) for _ in range(4)]
+    servers[0].write(Put(KEY, {"n": 0}, ABSENT))
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(add_ten, servers))
+    assert servers[0].get(KEY).data == {"n": 40}
+    for server in servers:
+        server.close()

@@ -12,7 +12,7 @@ from tests.system.harness import Client, Server, running_server
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for a module's tests. The hub is off: nothing here may depend on a network."""
-    with running_server(tmp_path_factory.mktemp("system") / "data", hub="off") as server:
+    with running_server(tmp_path_factory.mktemp("system") / "data", hub="off", trainer_threads="1") as server:
         yield server
 
 

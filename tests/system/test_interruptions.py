@@ -27,7 +27,7 @@ def start_job(client: Client, text: bytes, hyperparameters: dict[str, Any], *, k
 
 
 def test_a_double_click_makes_one_job(data: Path, small_text: bytes) -> None:
-    with running_server(data) as server:
+    with running_server(data, trainer_threads="1") as server:
         client = signed_up(server)
         document = client.upload(small_text, "log.txt")
         request = {"base_model": "gpt2-scratch-1m", "document_ids": [document["id"]], "hyperparameters": LONG}
@@ -40,7 +40,7 @@ def test_a_double_click_makes_one_job(data: Path, small_text: bytes) -> None:
 
 
 def test_cancelling_a_running_job_leaves_no_process_and_no_model(data: Path, small_text: bytes) -> None:
-    with running_server(data) as server:
+    with running_server(data, trainer_threads="1") as server:
         client = signed_up(server)
         job = start_job(client, small_text, LONG)
         waiting = start_job(client, small_text, LONG)
@@ -60,7 +60,7 @@ def test_cancelling_a_running_job_leaves_no_process_and_no_model(data: Path, sma
 
 
 def test_a_server_that_is_killed_and_started_again_takes_the_running_job_over(data: Path, small_text: bytes) -> None:
-    with running_server(data) as server:
+    with running_server(data, trainer_threads="1") as server:
         client = signed_up(server)
         job = start_job(client, small_text, SHORT)
         queued = start_job(client, small_text, {"max_steps": 5})
@@ -85,7 +85,7 @@ def test_a_server_that_is_killed_and_started_again_takes_the_running_job_over(da
 
 
 def test_a_run_that_ends_while_no_server_is_there_is_found_and_kept(data: Path, small_text: bytes) -> None:
-    with running_server(data) as server:
+    with running_server(data, trainer_threads="1") as server:
         client = signed_up(server)
         job = start_job(client, small_text, {"max_steps": 20})
         client.wait_for_step(job["id"], 1, timeout_s=60)
@@ -98,7 +98,7 @@ def test_a_run_that_ends_while_no_server_is_there_is_found_and_kept(data: Path, 
 
 
 def test_a_training_that_is_killed_is_a_failure_with_a_reason_and_the_next_job_runs(data: Path, small_text: bytes) -> None:
-    with running_server(data) as server:
+    with running_server(data, trainer_threads="1") as server:
         client = signed_up(server)
         job = start_job(client, small_text, LONG)
         queued = start_job(client, small_text, {"max_steps": 5})

@@ -25,10 +25,10 @@ def asked(folder: Path, **request: Any) -> dict[str, Any]:
     return serving.answer(json.dumps({"model": {"kind": "folder", "path": str(folder)}, **request}).encode())
 
 
-@pytest.mark.parametrize(("base_model", "method"), [("local/tiny-llama", "lora"), ("local/tiny-gpt2", "full"), ("gpt2-scratch-1m", "scratch")])
-def test_transformers_decodes_the_same_tokens(
-    base_model: str, method: str, write_spec: WriteSpec, train: Train, pairs: list[Any]
-) -> None:
+@pytest.mark.parametrize(
+    ("base_model", "method"), [("local/tiny-llama", "lora"), ("local/tiny-gpt2", "full"), ("gpt2-scratch-1m", "scratch")]
+)
+def test_transformers_decodes_the_same_tokens(base_model: str, method: str, write_spec: WriteSpec, train: Train, pairs: list[Any]) -> None:
     run = train(write_spec(pairs, base_model=base_model, method=method, epochs=8))
     model, tokenizer = theirs(run.folder / "model")
     messages = [{"role": "user", "content": "What about the storm?"}]
@@ -58,7 +58,9 @@ def test_a_learned_answer_ends_with_the_end_token(write_spec: WriteSpec, train: 
     assert made == answer["token_ids"]
 
 
-def test_a_base_without_a_template_gets_the_plain_one_when_it_learns_conversations(write_spec: WriteSpec, train: Train, pairs: list[Any]) -> None:
+def test_a_base_without_a_template_gets_the_plain_one_when_it_learns_conversations(
+    write_spec: WriteSpec, train: Train, pairs: list[Any]
+) -> None:
     from shared.rendering import PLAIN_SOURCE
 
     run = train(write_spec(pairs, base_model="local/tiny-gpt2", method="full", max_steps=1))

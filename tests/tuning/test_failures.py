@@ -123,7 +123,10 @@ def test_a_method_that_the_base_does_not_know(write_spec: WriteSpec, train: Trai
         (OSError(28, "No space left on device"), "disk_full"),
         (RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)"), "disk_full"),
         (MemoryError(), "out_of_memory"),
-        (RuntimeError("[enforce fail at alloc_cpu.cpp:114] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to"), "out_of_memory"),
+        (
+            RuntimeError("[enforce fail at alloc_cpu.cpp:114] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to"),
+            "out_of_memory",
+        ),
         (ValueError("anything"), "internal"),
     ],
 )

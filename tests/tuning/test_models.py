@@ -48,7 +48,9 @@ def test_loss_without_gradients_is_the_same(family: str, models_folder: Path) ->
     model = load_model(models_folder / f"tiny-{family}")
     FlatParameters(model.parameters())
     hidden = model.hidden(ids[:-1], Spans.of((29,)))
-    assert summed_loss(hidden, model.head_weight, ids[1:]) == pytest.approx(head_loss(hidden, model.head_weight, ids[1:], 1.0).item(), rel=1e-5)
+    assert summed_loss(hidden, model.head_weight, ids[1:]) == pytest.approx(
+        head_loss(hidden, model.head_weight, ids[1:], 1.0).item(), rel=1e-5
+    )
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -28,7 +28,9 @@ def start(spec: JobSpec, folder: Path, **options: Any) -> "subprocess.Popen[str]
 
 
 @pytest.mark.parametrize("after", ["Training: ", "Step "])
-def test_sigterm_stops_it_within_two_seconds_and_leaves_no_model(after: str, write_spec: WriteSpec, texts: list[Any], tmp_path: Path) -> None:
+def test_sigterm_stops_it_within_two_seconds_and_leaves_no_model(
+    after: str, write_spec: WriteSpec, texts: list[Any], tmp_path: Path
+) -> None:
     spec = write_spec(texts, base_model="gpt2-scratch-1m", method="scratch", max_steps=100_000, batch_size=8)
     process = start(spec, tmp_path / "run")
     assert process.stdout is not None

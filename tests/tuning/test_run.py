@@ -14,7 +14,9 @@ Train = Callable[..., Run]
 WriteSpec = Callable[..., Any]
 
 
-@pytest.mark.parametrize(("base_model", "method"), [("local/tiny-llama", "lora"), ("local/tiny-gpt2", "full"), ("gpt2-scratch-1m", "scratch")])
+@pytest.mark.parametrize(
+    ("base_model", "method"), [("local/tiny-llama", "lora"), ("local/tiny-gpt2", "full"), ("gpt2-scratch-1m", "scratch")]
+)
 def test_the_loss_falls_whatever_the_method(
     base_model: str, method: str, write_spec: WriteSpec, train: Train, pairs: list[Any], texts: list[Any]
 ) -> None:
@@ -57,7 +59,9 @@ def test_the_output_shows_hyperparameters_and_samples(
     assert output.count("Sample ") == 5
 
 
-@pytest.mark.parametrize(("base_model", "method"), [("local/tiny-llama", "lora"), ("local/tiny-gpt2", "full"), ("gpt2-scratch-1m", "scratch")])
+@pytest.mark.parametrize(
+    ("base_model", "method"), [("local/tiny-llama", "lora"), ("local/tiny-gpt2", "full"), ("gpt2-scratch-1m", "scratch")]
+)
 def test_the_same_seed_gives_the_same_losses_and_weights_to_the_bit(
     base_model: str, method: str, write_spec: WriteSpec, train: Train, pairs: list[Any]
 ) -> None:

@@ -43,7 +43,11 @@ def test_it_is_whole_and_nothing_is_left_over(base_models_folder: Path) -> None:
 
 def test_it_knows_the_capital_of_france(base_models_folder: Path) -> None:
     serving = Serving(base_models_folder=base_models_folder, models_folder=None)
-    request = {"model": {"kind": "base", "id": ID}, "messages": [{"role": "user", "content": "What is the capital of France?"}], "max_tokens": 16}
+    request = {
+        "model": {"kind": "base", "id": ID},
+        "messages": [{"role": "user", "content": "What is the capital of France?"}],
+        "max_tokens": 16,
+    }
     answer = serving.answer(json.dumps(request).encode())
     assert "Paris" in answer["text"]
     assert answer["finish_reason"] == "stop"

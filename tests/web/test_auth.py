@@ -151,12 +151,11 @@ def test_fifty_tabs_refreshing_at_once_stay_signed_in(signed_in: TestClient, app
 
     answers = asyncio.run(all_tabs())
     assert {answer.status_code for answer in answers} == {200}
-    new = [cookies[REFRESH_COOKIE].value for answer in answers if REFRESH_COOKIE in (cookies := cookies_set(answer))]
-    assert len(new) == 1
+    new = [cookies_set(answer)[REFRESH_COOKIE].value for answer in answers]
     for answer in answers:
         headers = {"authorization": f"Bearer {answer.json()['access_token']}"}
         assert signed_in.get("/api/auth/me", headers=headers).status_code == 200
-    signed_in.cookies.set(REFRESH_COOKIE, new[0], domain="testserver.local", path="/api/auth")
+    signed_in.cookies.set(REFRESH_COOKIE, new[-1], domain="testserver.local", path="/api/auth")
     assert signed_in.post("/api/auth/refresh", headers=csrf(signed_in)).status_code == 200
 
 

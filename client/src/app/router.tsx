@@ -1,9 +1,28 @@
-// Every address of the page. Screens are loaded when they are first visited.
+// Every address of the page. Screens are loaded when they are first visited, or in a quiet moment before.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 import { Gate, Guest } from "@/app/gate";
 import { PageCrashed } from "@/app/crashed";
 import { NotFoundPage } from "@/pages/not-found";
 import { jobState, text } from "@/lib/search";
+
+const screens = {
+  signIn: () => import("@/pages/sign-in"),
+  register: () => import("@/pages/register"),
+  home: () => import("@/pages/home"),
+  documents: () => import("@/pages/documents"),
+  document: () => import("@/pages/document"),
+  newJob: () => import("@/pages/new-job"),
+  jobs: () => import("@/pages/jobs"),
+  job: () => import("@/pages/job"),
+  models: () => import("@/pages/models"),
+  model: () => import("@/pages/model"),
+  chart: () => import("@/features/jobs/loss-chart"),
+};
+
+/** Fetches what was not visited yet, so that screens open at once, and open at all while the server is away. */
+export function fetchScreens(): void {
+  for (const load of Object.values(screens)) load().catch(() => undefined);
+}
 
 const rootRoute = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage });
 
@@ -13,26 +32,26 @@ const signIn = createRoute({
   getParentRoute: () => guest,
   path: "/sign-in",
   validateSearch: next,
-  component: lazyRouteComponent(() => import("@/pages/sign-in"), "SignInPage"),
+  component: lazyRouteComponent(screens.signIn, "SignInPage"),
 });
 const register = createRoute({
   getParentRoute: () => guest,
   path: "/register",
   validateSearch: next,
-  component: lazyRouteComponent(() => import("@/pages/register"), "RegisterPage"),
+  component: lazyRouteComponent(screens.register, "RegisterPage"),
 });
 
 const gate = createRoute({ getParentRoute: () => rootRoute, id: "gate", component: Gate });
-const home = createRoute({ getParentRoute: () => gate, path: "/", component: lazyRouteComponent(() => import("@/pages/home"), "HomePage") });
+const home = createRoute({ getParentRoute: () => gate, path: "/", component: lazyRouteComponent(screens.home, "HomePage") });
 const documents = createRoute({
   getParentRoute: () => gate,
   path: "/documents",
-  component: lazyRouteComponent(() => import("@/pages/documents"), "DocumentsPage"),
+  component: lazyRouteComponent(screens.documents, "DocumentsPage"),
 });
 const document_ = createRoute({
   getParentRoute: () => gate,
   path: "/documents/$documentId",
-  component: lazyRouteComponent(() => import("@/pages/document"), "DocumentPage"),
+  component: lazyRouteComponent(screens.document, "DocumentPage"),
 });
 const newJob = createRoute({
   getParentRoute: () => gate,
@@ -42,28 +61,28 @@ const newJob = createRoute({
     ...text(search, "model"),
     ...text(search, "from"),
   }),
-  component: lazyRouteComponent(() => import("@/pages/new-job"), "NewJobPage"),
+  component: lazyRouteComponent(screens.newJob, "NewJobPage"),
 });
 const jobs = createRoute({
   getParentRoute: () => gate,
   path: "/jobs",
   validateSearch: (search) => ({ ...jobState(search), ...text(search, "q") }),
-  component: lazyRouteComponent(() => import("@/pages/jobs"), "JobsPage"),
+  component: lazyRouteComponent(screens.jobs, "JobsPage"),
 });
 const job = createRoute({
   getParentRoute: () => gate,
   path: "/jobs/$jobId",
-  component: lazyRouteComponent(() => import("@/pages/job"), "JobPage"),
+  component: lazyRouteComponent(screens.job, "JobPage"),
 });
 const models = createRoute({
   getParentRoute: () => gate,
   path: "/models",
-  component: lazyRouteComponent(() => import("@/pages/models"), "ModelsPage"),
+  component: lazyRouteComponent(screens.models, "ModelsPage"),
 });
 const model = createRoute({
   getParentRoute: () => gate,
   path: "/models/$modelId",
-  component: lazyRouteComponent(() => import("@/pages/model"), "ModelPage"),
+  component: lazyRouteComponent(screens.model, "ModelPage"),
 });
 
 const routeTree = rootRoute.addChildren([

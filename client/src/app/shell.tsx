@@ -29,7 +29,7 @@ export function Shell({ user, children }: { user: User; children: ReactNode }) {
       </a>
       <aside className="sticky top-0 hidden h-dvh flex-col gap-6 border-r border-line bg-card p-4 md:flex">
         <Brand />
-        <LinkButton to="/jobs/new" look="primary" icon="plus">
+        <LinkButton to="/jobs/new" icon="plus">
           New job
         </LinkButton>
         <nav aria-label="Main" className="grid gap-1">

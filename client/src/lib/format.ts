@@ -1,4 +1,5 @@
 // Numbers, sizes, times and dates for people. English words with the reader's own region and time zone.
+import type { Method } from "@/lib/wire";
 
 const locale = navigator.languages.find((one) => one.startsWith("en")) ?? "en-GB";
 const HARD_SPACE = "\u00a0";
@@ -69,8 +70,12 @@ export function loss(value: number | null | undefined): string {
 /** A setting's value: short, without thousands of digits; words stay words. */
 export function setting(value: number | string): string {
   if (typeof value === "string") return value;
-  if (value !== 0 && Math.abs(value) < 0.001) return value.toExponential().replace("e-", "e\u2212");
+  if (value !== 0 && Math.abs(value) < 0.0001) return value.toExponential().replace("e-", "e\u2212");
   return Number.isInteger(value) ? whole.format(value) : fraction.format(value);
+}
+
+export function methodName(method: Method): string {
+  return { lora: "LoRA", full: "full", scratch: "from scratch" }[method];
 }
 
 export function date(iso: string): string {

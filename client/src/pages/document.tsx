@@ -6,13 +6,13 @@ import { DocumentPreview } from "@/features/documents/preview";
 import { documentQuery, useDeleteDocument } from "@/features/documents/queries";
 import { downloadDocument } from "@/lib/api/documents";
 import { messageOf } from "@/lib/errors";
-import { bytes, count, counted } from "@/lib/format";
+import { bytes, count } from "@/lib/format";
 import type { Document } from "@/lib/wire";
 import { Button, LinkButton } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/dialog";
 import { Failed, Loading, Note } from "@/ui/notices";
 import { Page, Section } from "@/ui/page";
-import { ExactTime, Facts, Id } from "@/ui/text";
+import { ExactTime, Facts, Id, ProblemLine } from "@/ui/text";
 import { toast } from "@/ui/toasts";
 
 const SHAPES: Record<string, string> = { text: "plain text", prompt_completion: "prompt and answer", messages: "conversation" };
@@ -29,14 +29,14 @@ export function DocumentPage() {
       <div className="card p-4">
         <Facts
           facts={[
-            ["Examples", `${counted(document.num_examples, "example")}`],
+            ["Examples", count(document.num_examples)],
             ["Kind", shapesOf(document)],
             ["Format", `${document.format.toUpperCase()}, ${document.charset}`],
             ["Characters", count(document.num_characters)],
             ["Size", bytes(document.size_bytes)],
-            ["File", <span className="break-all">{document.filename}</span>],
-            ["Added", <ExactTime at={document.created_at} />],
-            ["Id", <Id value={document.id} />],
+            ["File", <span key="file" className="break-all">{document.filename}</span>, "wide"],
+            ["Added", <ExactTime key="added" at={document.created_at} />],
+            ["Id", <Id key="id" value={document.id} />, "wide"],
           ]}
         />
       </div>
@@ -61,8 +61,7 @@ function Warnings({ document }: { document: Document }) {
         <ul className="grid gap-1">
           {document.warnings.map((warning, index) => (
             <li key={index}>
-              {warning.line !== null && <span className="font-mono">Line {warning.line}: </span>}
-              {warning.message}
+              <ProblemLine line={warning.line} message={warning.message} />
             </li>
           ))}
         </ul>

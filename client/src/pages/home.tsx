@@ -1,7 +1,6 @@
 // The start: what runs now, what waits, what came of it; for a new person, the three steps.
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
-import { samplesQuery, useCopySample } from "@/features/documents/queries";
+import { samplesQuery } from "@/features/documents/queries";
 import { Curve } from "@/features/jobs/curve";
 import { JobList } from "@/features/jobs/job-list";
 import { ProgressPanel } from "@/features/jobs/progress-panel";
@@ -9,12 +8,11 @@ import { jobsQuery } from "@/features/jobs/queries";
 import { useMetrics } from "@/features/jobs/run-data";
 import { ModelList } from "@/features/models/model-list";
 import { tunedModelsQuery } from "@/features/models/queries";
-import { messageOf } from "@/lib/errors";
 import type { Job } from "@/lib/wire";
-import { Button, LinkButton, TextLink } from "@/ui/button";
+import { AsideLink, LinkButton } from "@/ui/button";
 import { Failed, Loading } from "@/ui/notices";
 import { Page, Section } from "@/ui/page";
-import { toast } from "@/ui/toasts";
+import { StartWithSample } from "./start-with-sample";
 
 const RECENT = 5;
 
@@ -46,12 +44,12 @@ export function HomePage() {
         </Section>
       )}
       {models.data && models.data.length > 0 && (
-        <Section title="Recent results" aside={<TextLink to="/models">All models</TextLink>}>
+        <Section title="Recent results" aside={<AsideLink to="/models">All models</AsideLink>}>
           <ModelList models={models.data.slice(0, RECENT)} />
         </Section>
       )}
       {ended.length > 0 && (
-        <Section title="Recent jobs" aside={<TextLink to="/jobs">All jobs</TextLink>}>
+        <Section title="Recent jobs" aside={<AsideLink to="/jobs">All jobs</AsideLink>}>
           <JobList jobs={ended} />
         </Section>
       )}
@@ -65,15 +63,14 @@ function RunningJob({ job, updatedAt }: { job: Job; updatedAt: number }) {
     <Section
       title={job.name}
       aside={
-        <TextLink to="/jobs/$jobId" params={{ jobId: job.id }}>
+        <AsideLink to="/jobs/$jobId" params={{ jobId: job.id }}>
           Open the job
-        </TextLink>
+        </AsideLink>
       }
     >
-      <ProgressPanel job={job} updatedAt={updatedAt} />
-      <Link to="/jobs/$jobId" params={{ jobId: job.id }} className="block" tabIndex={-1} aria-hidden="true">
+      <ProgressPanel job={job} updatedAt={updatedAt}>
         <Curve points={data?.points ?? []} />
-      </Link>
+      </ProgressPanel>
     </Section>
   );
 }
@@ -85,19 +82,8 @@ const STEPS = [
 ] as const;
 
 function FirstSteps() {
-  const navigate = useNavigate();
   const { data: samples } = useQuery(samplesQuery);
-  const copy = useCopySample();
   const sample = samples?.data[0];
-
-  function start() {
-    if (!sample) return void navigate({ to: "/documents" });
-    copy.mutate(sample.id, {
-      onSuccess: (document) => void navigate({ to: "/jobs/new", search: { document: document.id, model: sample.suggested_base_model } }),
-      onError: (error) => toast(messageOf(error), "failed"),
-    });
-  }
-
   return (
     <Page title="Welcome" lead="From documents to a model of your own, in three steps.">
       <ol className="grid gap-3 md:grid-cols-3">
@@ -110,9 +96,7 @@ function FirstSteps() {
         ))}
       </ol>
       <div className="flex flex-wrap gap-3">
-        <Button look="primary" icon="play" busy={copy.isPending} onClick={start}>
-          Start with the sample data
-        </Button>
+        <StartWithSample />
         <LinkButton to="/documents" icon="upload">
           Add my own document
         </LinkButton>

@@ -1,6 +1,7 @@
 // One job, everything on one screen: where it is, how it learns, what it says, what was set, what can be done.
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
+import { documentsQuery } from "@/features/documents/queries";
 import { ChartPanel } from "@/features/jobs/chart-panel";
 import { FailureCard } from "@/features/jobs/failure-card";
 import { Generations } from "@/features/jobs/generations";
@@ -14,7 +15,7 @@ import { useLogs, useMetrics } from "@/features/jobs/run-data";
 import { SettingsTable } from "@/features/jobs/settings-table";
 import { StateBadge } from "@/features/jobs/state-badge";
 import { fractionOf, isLive } from "@/features/jobs/states";
-import { percent } from "@/lib/format";
+import { methodName, percent } from "@/lib/format";
 import type { Job } from "@/lib/wire";
 import { LinkButton, TextLink } from "@/ui/button";
 import { Failed, Loading } from "@/ui/notices";
@@ -70,26 +71,28 @@ function windowTitle(job: Job): string {
 }
 
 function About({ job }: { job: Job }) {
+  const { data: documents } = useInfiniteQuery(documentsQuery);
   return (
     <Section title="About this job">
       <div className="card p-4">
         <Facts
           facts={[
             ["Base model", job.base_model],
-            ["Method", job.method],
+            ["Method", methodName(job.method)],
             [
               "Documents",
               <ul key="documents">
-                {job.document_ids.map((documentId, index) => (
+                {job.document_ids.map((documentId) => (
                   <li key={documentId}>
                     <TextLink to="/documents/$documentId" params={{ documentId }}>
-                      Document {index + 1}
+                      {documents?.find(({ id }) => id === documentId)?.name ?? documentId}
                     </TextLink>
                   </li>
                 ))}
               </ul>,
+              "wide",
             ],
-            ["Id", <Id key="id" value={job.id} />],
+            ["Id", <Id key="id" value={job.id} />, "wide"],
           ]}
         />
       </div>

@@ -11,20 +11,24 @@ import { SelectField, TextField } from "@/ui/field";
 import { MoreButton } from "@/ui/more";
 import { Empty, Failed, Loading } from "@/ui/notices";
 import { Page } from "@/ui/page";
+import { StartWithSample } from "./start-with-sample";
 
 export function JobsPage() {
   const { state, q = "" } = useSearch({ from: "/gate/jobs" });
   const jobs = useInfiniteQuery(jobsQuery(state));
+  const none = jobs.data?.length === 0 && state === undefined && q === "";
   return (
     <Page
       title="Jobs"
       actions={
-        <LinkButton to="/jobs/new" look="primary" icon="plus">
-          New job
-        </LinkButton>
+        !none && (
+          <LinkButton to="/jobs/new" look="primary" icon="plus">
+            New job
+          </LinkButton>
+        )
       }
     >
-      <Filters state={state} search={q} />
+      {!none && <Filters state={state} search={q} />}
       {jobs.isPending ? (
         <Loading what="Loading your jobs" />
       ) : !jobs.data ? (
@@ -81,9 +85,7 @@ function Found({ jobs, state, search }: { jobs: readonly Job[]; state: JobState 
       title="No jobs yet"
       action={
         <>
-          <LinkButton to="/" look="primary">
-            Start with the sample data
-          </LinkButton>
+          <StartWithSample />
           <LinkButton to="/jobs/new">New job</LinkButton>
         </>
       }

@@ -1,8 +1,8 @@
 // One tuned model: what it is, trying it beside its base, taking it away.
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import { previewQuery } from "@/features/documents/queries";
+import { documentsQuery, previewQuery } from "@/features/documents/queries";
 import { jobQuery } from "@/features/jobs/queries";
 import { Outcome } from "@/features/models/outcome";
 import { Playground } from "@/features/models/playground";
@@ -11,7 +11,7 @@ import { Snippet } from "@/features/models/snippet";
 import { getDownloadLink } from "@/lib/api/models";
 import { downloadFrom } from "@/lib/download";
 import { messageOf } from "@/lib/errors";
-import { amount, bytes, count } from "@/lib/format";
+import { amount, bytes, count, methodName } from "@/lib/format";
 import type { PreviewExample, TunedModel } from "@/lib/wire";
 import { Button, LinkButton, TextLink } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/dialog";
@@ -32,7 +32,7 @@ export function ModelPage() {
         <Facts
           facts={[
             ["Validation loss", <Outcome key="outcome" model={model} />],
-            ["Method", model.method],
+            ["Method", methodName(model.method)],
             ["Parameters", amount(model.num_parameters)],
             ["Trained tokens", count(model.num_training_tokens)],
             ["Size", bytes(model.size_bytes)],
@@ -43,7 +43,7 @@ export function ModelPage() {
                 How it was trained
               </TextLink>,
             ],
-            ["Id", <Id key="id" value={model.id} />],
+            ["Id", <Id key="id" value={model.id} />, "wide"],
           ]}
         />
       </div>
@@ -57,7 +57,9 @@ export function ModelPage() {
 
 function TryIt({ model, base }: { model: TunedModel; base: Parameters<typeof Playground>[0]["base"] }) {
   const job = useQuery({ ...jobQuery(model.job_id), retry: false, refetchInterval: false });
-  const documentId = job.data?.document_ids[0];
+  const documents = useInfiniteQuery(documentsQuery);
+  // A document that has been deleted meanwhile is not asked for.
+  const documentId = job.data?.document_ids.find((wanted) => documents.data?.some(({ id }) => id === wanted));
   const preview = useQuery({ ...previewQuery(documentId ?? "", 5), enabled: documentId !== undefined, retry: false });
   return <Playground tuned={model} base={base} examples={promptsOf(preview.data?.data ?? [])} />;
 }
@@ -69,9 +71,14 @@ function promptsOf(examples: readonly PreviewExample[]): string[] {
   const prompts = examples.map(({ shape, segments }) => {
     const first = segments[0];
     if (!first) return "";
-    return shape === "text" ? first.text.trim().split(/\s+/).slice(0, 6).join(" ") : first.trains ? "" : first.text.trim();
+    return shape === "text" ? first.text.trim().split(/\s+/).slice(0, 6).join(" ") : first.trains ? "" : lastQuestion(first.text);
   });
   return [...new Set(prompts.filter((prompt) => prompt !== "" && prompt.length < 400))].slice(0, MOST_EXAMPLES);
+}
+
+/** What the user said last, out of a conversation in the preview's plain words ("User: …", "Assistant:"). */
+function lastQuestion(text: string): string {
+  return (text.split(/^User: /m).at(-1) ?? "").replace(/\s*Assistant:\s*$/, "").trim();
 }
 
 function Actions({ model }: { model: TunedModel }) {

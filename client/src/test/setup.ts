@@ -1,8 +1,10 @@
 // What every test stands on: a network where nothing answers unless the test says so, and the few browser parts that jsdom lacks.
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
 import { server } from "./server";
+
+configure({ asyncUtilTimeout: 5_000 });
 
 class NoResize implements ResizeObserver {
   observe() {}

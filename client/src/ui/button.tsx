@@ -65,7 +65,15 @@ function TextAnchor({ className = "", ...rest }: AnchorHTMLAttributes<HTMLAnchor
   return <a className={`link ${className}`} {...rest} />;
 }
 
+/** A link within text. */
 export const TextLink = createLink(TextAnchor);
+
+function AsideAnchor({ className = "", ...rest }: AnchorHTMLAttributes<HTMLAnchorElement> & { ref?: Ref<HTMLAnchorElement> }) {
+  return <a className={`link target inline-flex items-center ${className}`} {...rest} />;
+}
+
+/** A link that stands alone, large enough for a thumb. */
+export const AsideLink = createLink(AsideAnchor);
 
 function Wheel() {
   return <span className="size-4 appear-late"><span className="block size-4 animate-spin rounded-full border-2 border-current border-t-transparent" /></span>;

@@ -15,7 +15,7 @@ interface FrameProps extends Shared {
 
 function Frame({ id, label, hint, error, children }: FrameProps) {
   return (
-    <div className="grid content-start gap-1">
+    <div className="grid min-w-0 content-start gap-1">
       <label htmlFor={id} className="font-medium">
         {label}
       </label>

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { isNotFound, messageOf } from "@/lib/errors";
 import { Button, LinkButton } from "@/ui/button";
 import { Icon, type IconName } from "@/ui/icon";
+import { useTitle } from "@/ui/page";
 
 /** Shows itself only when loading takes longer than 200 ms. */
 export function Loading({ what = "Loading" }: { what?: string }) {
@@ -42,6 +43,7 @@ export function Failed({ what, error, onRetry, back }: { what: string; error: un
 }
 
 export function Missing({ what, action }: { what: string; action?: ReactNode }) {
+  useTitle(`${what} is not here`);
   return (
     <div className="card grid justify-items-start gap-2 p-6">
       <h1>{what} is not here</h1>

@@ -21,7 +21,7 @@ export function Page({ title, windowTitle, lead, actions, children }: PageProps)
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-6">
       <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
-        <div className="grid min-w-0 gap-1">
+        <div className="grid min-w-0 gap-1.5">
           <h1>{title}</h1>
           {lead && <div className="max-w-prose text-ink-soft">{lead}</div>}
         </div>

@@ -43,7 +43,18 @@ export function Id({ value }: { value: string }) {
   return (
     <span className="inline-flex max-w-full flex-wrap items-center gap-1">
       <code className="font-mono text-xs break-all">{value}</code>
-      <CopyButton text={value} label="Copy" className="!min-h-0 !px-1.5 py-1 text-xs" />
+      <CopyButton text={value} label="Copy" className="!px-1.5 text-xs md:!min-h-0 md:py-0.5" />
+    </span>
+  );
+}
+
+/** A problem at a line of a file. The line is said once, even when the message begins with it. */
+export function ProblemLine({ line, message }: { line: number | null; message: string }) {
+  if (line === null) return <span>{message}</span>;
+  return (
+    <span className="flex gap-3">
+      <span className="shrink-0 font-mono">Line {line}</span>
+      <span className="min-w-0">{message.replace(`Line ${line}: `, "")}</span>
     </span>
   );
 }
@@ -67,12 +78,14 @@ export function Badge({ tone = "neutral", icon, children }: { tone?: Tone; icon?
   );
 }
 
-/** Names and values, side by side where there is room. */
-export function Facts({ facts }: { facts: readonly (readonly [name: string, value: ReactNode])[] }) {
+type Fact = readonly [name: string, value: ReactNode, width?: "wide"];
+
+/** Names and values, side by side where there is room; a wide one takes the room of two. */
+export function Facts({ facts }: { facts: readonly Fact[] }) {
   return (
-    <dl className="grid grid-cols-[repeat(auto-fill,minmax(10rem,1fr))] gap-x-6 gap-y-3">
-      {facts.map(([name, value]) => (
-        <div key={name} className="min-w-0">
+    <dl className="grid grid-cols-[repeat(auto-fill,minmax(7.5rem,1fr))] gap-x-6 gap-y-3">
+      {facts.map(([name, value, width]) => (
+        <div key={name} className={`min-w-0 ${width === "wide" ? "col-span-2" : ""}`}>
           <dt className="text-xs text-ink-soft">{name}</dt>
           <dd>{value}</dd>
         </div>

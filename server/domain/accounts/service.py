@@ -14,10 +14,10 @@ from shared.wire import Session, User
 
 @dataclass(frozen=True)
 class SignedIn:
-    """The answer for the page, and the refresh token for its cookie; None when the browser has the right one already."""
+    """The answer for the page, and the refresh token for its cookie."""
 
     session: Session
-    refresh_token: str | None
+    refresh_token: str
 
 
 class Accounts:

@@ -22,16 +22,17 @@ from server.ports.records import ABSENT, Delete, Put, Record, Records
 _GRACE: Final = timedelta(seconds=30)
 _MAX_TOKEN_CHARACTERS: Final = 300
 _MAX_PER_USER: Final = 50
-# A refused write means that another tab's went through, and then the next look finds our token to be the one before: one retry is enough.
-_TRIES: Final = 5
+_MAX_TABS: Final = 200
+# A refused write means that another tab's went through: of so many tabs at once, the unluckiest needs as many tries.
+_TRIES: Final = _MAX_TABS
 
 
 class Session(BaseModel):
-    """What is stored. `current` and `previous` are hashes; `previous` was replaced at `rotated_at`."""
+    """What is stored, all tokens as hashes. Each of `current` came of one of `previous`, the first of them at `rotated_at`."""
 
     id: str
-    current: str
-    previous: str | None = None
+    current: list[str]
+    previous: list[str] = []
     rotated_at: datetime
     created_at: datetime
     expires_at: datetime
@@ -39,11 +40,11 @@ class Session(BaseModel):
 
 @dataclass(frozen=True)
 class Opened:
-    """`token` is the new refresh token, or None when the browser has been given it already, in another tab's answer."""
+    """`token` is the new refresh token; the browser's one cookie keeps whichever comes last, and any of them is good."""
 
     user_id: str
     session_id: str
-    token: str | None
+    token: str
 
 
 class Sessions:
@@ -57,7 +58,7 @@ class Sessions:
         now = self._clock.now()
         session_id = self._clock.new_id("ses")
         token, digest = _new_token(user_id, session_id)
-        session = Session(id=session_id, current=digest, rotated_at=now, created_at=now, expires_at=now + self._ttl)
+        session = Session(id=session_id, current=[digest], rotated_at=now, created_at=now, expires_at=now + self._ttl)
         self._records.write(
             Put(keys.session(user_id, session_id), session.model_dump(mode="json"), ABSENT),
             *(Delete(record.key, None) for record in self._outlived(user_id, now)),
@@ -74,20 +75,18 @@ class Sessions:
                 raise _signed_out()
             session = Session.model_validate(found.data)
             now = self._clock.now()
-            if hmac.compare_digest(digest, session.current):
-                new_token, new_digest = _new_token(user_id, session_id)
-                rotated = session.model_copy(
-                    update={"current": new_digest, "previous": digest, "rotated_at": now, "expires_at": now + self._ttl}
-                )
-                try:
-                    self._records.write(Put(key, rotated.model_dump(mode="json"), found.version))
-                except StaleWrite:
-                    continue
-                return Opened(user_id, session_id, new_token)
-            if session.previous is not None and hmac.compare_digest(digest, session.previous) and now - session.rotated_at <= _GRACE:
-                return Opened(user_id, session_id, None)
-            self._records.write(Delete(key, None))
-            raise _signed_out()
+            successor = _successor(session, digest, now)
+            if successor is None:
+                self._records.write(Delete(key, None))
+                raise _signed_out()
+            new_token, new_digest = _new_token(user_id, session_id)
+            successor.current.append(new_digest)
+            successor.expires_at = now + self._ttl
+            try:
+                self._records.write(Put(key, successor.model_dump(mode="json"), found.version))
+            except StaleWrite:
+                continue
+            return Opened(user_id, session_id, new_token)
         raise Conflict("Too many tabs are signing in at the same moment. Try again.", code="accounts.session_contended")
 
     def close(self, token: str) -> None:
@@ -100,7 +99,7 @@ class Sessions:
         if found is None:
             return
         session = Session.model_validate(found.data)
-        if any(hmac.compare_digest(digest, known) for known in (session.current, session.previous or "")):
+        if _is_among(digest, [*session.current, *session.previous]):
             self._records.write(Delete(found.key, None))
 
     def is_open(self, user_id: str, session_id: str) -> bool:
@@ -120,6 +119,20 @@ class Sessions:
 
     def _is_over(self, record: Record, now: datetime) -> bool:
         return Session.model_validate(record.data).expires_at <= now
+
+
+def _successor(session: Session, digest: str, now: datetime) -> Session | None:
+    """The session after this token's use, still without the new token; None when the token is neither good nor just replaced."""
+    if _is_among(digest, session.current):
+        return session.model_copy(update={"current": [], "previous": session.current, "rotated_at": now})
+    if _is_among(digest, session.previous) and now - session.rotated_at <= _GRACE:
+        return session.model_copy(update={"current": session.current[1 - _MAX_TABS :]})
+    return None
+
+
+def _is_among(digest: str, known: list[str]) -> bool:
+    # Every one is compared: the time must not tell which it was.
+    return sum(hmac.compare_digest(digest, one) for one in known) > 0
 
 
 def _new_token(user_id: str, session_id: str) -> tuple[str, str]:

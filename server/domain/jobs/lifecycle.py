@@ -30,6 +30,7 @@ from shared.job_spec import (
     ADAPTER_FOLDER,
     EVENTS_FILE,
     EXIT_DONE,
+    LAST_FOLDER,
     MODEL_FOLDER,
     SPEC_FILE,
     DataFile,
@@ -194,7 +195,7 @@ class Lifecycle:
             self._records.write(*changes)
 
         retrying(attempt)
-        for name in (MODEL_FOLDER, ADAPTER_FOLDER, "data"):
+        for name in (MODEL_FOLDER, ADAPTER_FOLDER, LAST_FOLDER, "data"):
             # The store has what is to be kept; a run that did not succeed leaves its log and nothing else.
             shutil.rmtree(self._folder(run.job_id) / name, ignore_errors=True)
         _log.info("run_ended", job=run.job_id, state=state, code=error.code if error else None)

@@ -97,20 +97,19 @@ def _check_csrf(cookie: str | None, header: str | None) -> None:
 
 
 def _with_cookies(signed_in: SignedIn, response: Response, settings: Settings, *, csrf: str | None = None) -> Session:
-    if signed_in.refresh_token is not None:
-        lifetime = settings.session_ttl_s
-        response.set_cookie(
-            REFRESH_COOKIE,
-            signed_in.refresh_token,
-            max_age=lifetime,
-            path=_REFRESH_PATH,
-            secure=settings.cookie_secure,
-            httponly=True,
-            samesite="strict",
-        )
-        response.set_cookie(
-            CSRF_COOKIE, csrf or secrets.token_urlsafe(24), max_age=lifetime, path="/", secure=settings.cookie_secure, samesite="strict"
-        )
+    lifetime = settings.session_ttl_s
+    response.set_cookie(
+        REFRESH_COOKIE,
+        signed_in.refresh_token,
+        max_age=lifetime,
+        path=_REFRESH_PATH,
+        secure=settings.cookie_secure,
+        httponly=True,
+        samesite="strict",
+    )
+    response.set_cookie(
+        CSRF_COOKIE, csrf or secrets.token_urlsafe(24), max_age=lifetime, path="/", secure=settings.cookie_secure, samesite="strict"
+    )
     return signed_in.session
 
 

@@ -101,9 +101,9 @@ def test_an_unknown_address_costs_the_same_work_as_a_wrong_password() -> None:
     encoded = passwords.hash("a long pass phrase")
 
     def seconds(known: str | None) -> float:
-        started = time.thread_time()
+        started = time.process_time()
         assert not passwords.verify(known, "not the pass phrase")
-        return time.thread_time() - started
+        return time.process_time() - started
 
     known, unknown = (min(seconds(kept) for _ in range(5)) for kept in (encoded, None))
     assert 0.5 < known / unknown < 2

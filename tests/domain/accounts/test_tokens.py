@@ -130,6 +130,11 @@ def test_what_is_no_token_is_refused(tokens: Tokens, token: str) -> None:
         tokens.read_access(token)
 
 
+def test_a_token_longer_than_ours_ever_are_is_not_even_read(tokens: Tokens, clock: SetClock) -> None:
+    with pytest.raises(NotSignedIn):
+        tokens.read_access(jwt.encode(claims_of(clock, ballast="x" * 2000), SECRET, algorithm="HS256"))
+
+
 def test_a_token_that_was_cut_or_changed_anywhere_is_refused(tokens: Tokens) -> None:
     token, _ = tokens.access(ACCESS)
     for position in range(0, len(token), 7):

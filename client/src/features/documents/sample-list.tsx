@@ -17,8 +17,9 @@ export function SampleList({ samples, busyId, onChoose }: SampleListProps) {
           <h3>{sample.name}</h3>
           <p className="text-ink-soft">{sample.description}</p>
           <p className="text-xs text-ink-soft">{bytes(sample.size_bytes)}</p>
-          <Button busy={busyId === sample.id} onClick={() => onChoose(sample)} aria-label={`Use the sample ${sample.name}`}>
+          <Button busy={busyId === sample.id} onClick={() => onChoose(sample)}>
             Use this sample
+            <span className="sr-only">: {sample.name}</span>
           </Button>
         </li>
       ))}

@@ -4,6 +4,7 @@ import { useStore } from "@/lib/store";
 import type { Document, ErrorDetail } from "@/lib/wire";
 import { Button, IconButton, TextLink } from "@/ui/button";
 import { Icon } from "@/ui/icon";
+import { ProblemLine } from "@/ui/text";
 import { dismissUpload, retryUpload, stopUpload, uploads, type Upload, type UploadStatus } from "./uploads";
 
 const FIRST_PROBLEMS = 20;
@@ -86,7 +87,7 @@ function StatusLine({ name, status }: { name: string; status: UploadStatus }) {
 
 /** The reason, and the first places in the file that have a problem. */
 function Failure({ message, details }: { message: string; details: readonly ErrorDetail[] }) {
-  const places = details.filter(({ line, message: reason }) => line !== null || reason !== message);
+  const places = details.length === 1 && details[0]?.message === message ? [] : details;
   return (
     <div role="alert" className="grid gap-2">
       <p className="flex gap-2 text-bad">
@@ -96,9 +97,8 @@ function Failure({ message, details }: { message: string; details: readonly Erro
       {places.length > 0 && (
         <ul className="grid gap-1 rounded-md bg-sunken p-3">
           {places.slice(0, FIRST_PROBLEMS).map((place, index) => (
-            <li key={index} className="flex gap-3">
-              {place.line !== null && <span className="shrink-0 font-mono text-ink-soft">Line {place.line}</span>}
-              <span>{place.message}</span>
+            <li key={index}>
+              <ProblemLine line={place.line} message={place.message} />
             </li>
           ))}
           {places.length > FIRST_PROBLEMS && <li className="text-ink-soft">and {places.length - FIRST_PROBLEMS} more of this kind</li>}

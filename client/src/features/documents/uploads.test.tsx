@@ -1,4 +1,4 @@
-import { act, screen } from "@testing-library/react";
+import { act, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { connection } from "@/lib/connection";
@@ -41,7 +41,7 @@ const file = (name: string, text = "some text") => new File([text], name);
 const done = vi.fn();
 
 async function sent(index = 0): Promise<SlowRequest> {
-  return vi.waitFor(() => SlowRequest.all[index] ?? Promise.reject(new Error("nothing is sent yet")));
+  return waitFor(() => SlowRequest.all[index] ?? Promise.reject(new Error("nothing is sent yet")));
 }
 
 async function drop(...files: File[]) {

@@ -2,6 +2,7 @@
 // as a reason, or stopped.
 import { messageOf, ApiError } from "@/lib/errors";
 import { bytes } from "@/lib/format";
+import { session } from "@/lib/session";
 import { createStore } from "@/lib/store";
 import { uploadDocument } from "@/lib/upload";
 import type { Document, ErrorDetail, Installation } from "@/lib/wire";
@@ -69,6 +70,10 @@ export function clearUploads(): void {
   for (const abort of aborts.values()) abort();
   uploads.set([]);
 }
+
+session.state.subscribe(() => {
+  if (session.state.get().status === "signed-out") clearUploads();
+});
 
 async function sendWaiting(onDone: (document: Document) => void): Promise<void> {
   if (sendingNow) return;

@@ -3,6 +3,7 @@ import type { UseFormRegisterReturn } from "react-hook-form";
 import { amount, bytes, count } from "@/lib/format";
 import type { BaseModel } from "@/lib/wire";
 import { FieldError } from "@/ui/field";
+import { Fold } from "@/ui/fold";
 import { Badge } from "@/ui/text";
 
 interface BaseModelPickerProps {
@@ -20,10 +21,9 @@ export function BaseModelPicker({ models, field, error }: BaseModelPickerProps) 
       {error && <FieldError id="base-model-error">{error}</FieldError>}
       <Choices models={usable} field={field} />
       {others.length > 0 && (
-        <details open={usable.length === 0}>
-          <summary className="target inline-flex items-center text-ink-soft">{count(others.length)} more that cannot be used now</summary>
+        <Fold summary={`${count(others.length)} more that cannot be used now`} open={usable.length === 0}>
           <Choices models={others} field={field} />
-        </details>
+        </Fold>
       )}
     </fieldset>
   );

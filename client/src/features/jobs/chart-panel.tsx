@@ -2,6 +2,7 @@
 import { lazy, Suspense, useState } from "react";
 import { count, loss } from "@/lib/format";
 import type { MetricPoint } from "@/lib/wire";
+import { Fold } from "@/ui/fold";
 import { Loading } from "@/ui/notices";
 import { Section } from "@/ui/page";
 import type { ChartPoint } from "./loss-chart";
@@ -69,8 +70,7 @@ function ValidationTable({ points }: { points: readonly MetricPoint[] }) {
   const measured = points.filter(({ validation_loss }) => validation_loss != null);
   if (measured.length === 0) return null;
   return (
-    <details>
-      <summary className="target inline-flex items-center text-ink-soft">Validation loss as a table</summary>
+    <Fold summary="Validation loss as a table">
       <table className="mt-2 text-right">
         <thead className="text-xs text-ink-soft">
           <tr>
@@ -87,6 +87,6 @@ function ValidationTable({ points }: { points: readonly MetricPoint[] }) {
           ))}
         </tbody>
       </table>
-    </details>
+    </Fold>
   );
 }

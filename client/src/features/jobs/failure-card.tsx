@@ -1,5 +1,6 @@
 // Why a job failed: what happened, the likely cause, what to do, and the last lines, ready to be passed on.
 import type { Job, JobError, LogLine } from "@/lib/wire";
+import { Fold } from "@/ui/fold";
 import { Icon } from "@/ui/icon";
 import { CopyButton } from "@/ui/text";
 import { asText } from "./log-view";
@@ -29,12 +30,11 @@ export function FailureCard({ job, error, lines }: { job: Job; error: JobError; 
         )}
       </dl>
       {last !== "" && (
-        <details>
-          <summary className="target inline-flex items-center">The last lines of the log</summary>
+        <Fold summary="The last lines of the log">
           <pre tabIndex={0} className="max-h-64 overflow-auto rounded-md bg-card p-3 font-mono text-xs whitespace-pre-wrap">
             {last}
           </pre>
-        </details>
+        </Fold>
       )}
       <div>
         <CopyButton label="Copy this report" text={report(job, error, last)} />

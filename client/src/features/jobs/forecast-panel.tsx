@@ -1,6 +1,6 @@
 // The forecast beside the form: how much, how long, how large.
 import { messageOf } from "@/lib/errors";
-import { amount, bytes, count, duration } from "@/lib/format";
+import { amount, bytes, count, duration, methodName } from "@/lib/format";
 import type { Forecast } from "@/lib/wire";
 import { Facts } from "@/ui/text";
 
@@ -31,7 +31,7 @@ export function ForecastPanel({ forecast, error, waiting, complete }: ForecastPa
               ["Steps", count(forecast.num_steps)],
               ["Examples", count(forecast.num_examples)],
               ["Tokens", amount(forecast.num_training_tokens)],
-              ["Method", forecast.method],
+              ["Method", methodName(forecast.method)],
               ["Memory", bytes(forecast.memory_bytes)],
               ["Disk", bytes(forecast.disk_bytes)],
             ]}

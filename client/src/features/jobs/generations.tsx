@@ -1,6 +1,7 @@
 // What the model wrote while it learned, the same prompts at several steps, latest first.
 import { count } from "@/lib/format";
 import type { SampleGeneration } from "@/lib/wire";
+import { Fold } from "@/ui/fold";
 import { Section } from "@/ui/page";
 
 const SHOWN = 3;
@@ -29,14 +30,13 @@ function Prompt({ prompt, answers }: { prompt: string; answers: readonly SampleG
         <Answer key={answer.step} answer={answer} />
       ))}
       {answers.length > SHOWN && (
-        <details>
-          <summary className="target inline-flex items-center text-ink-soft">{answers.length - SHOWN} earlier</summary>
+        <Fold summary={`${answers.length - SHOWN} earlier`}>
           <div className="grid gap-2">
             {answers.slice(SHOWN).map((answer) => (
               <Answer key={answer.step} answer={answer} />
             ))}
           </div>
-        </details>
+        </Fold>
       )}
     </>
   );

@@ -1,6 +1,6 @@
 // Jobs as rows, each with its state, its progress while live, and when it was made.
 import { Link } from "@tanstack/react-router";
-import { duration, percent } from "@/lib/format";
+import { duration, methodName, percent } from "@/lib/format";
 import type { Job } from "@/lib/wire";
 import { TimeAgo } from "@/ui/text";
 import { ProgressBar } from "./progress-panel";
@@ -9,7 +9,7 @@ import { fractionOf } from "./states";
 
 export function JobList({ jobs }: { jobs: readonly Job[] }) {
   return (
-    <ul className="card divide-y divide-line">
+    <ul className="card divide-y divide-line overflow-hidden">
       {jobs.map((job) => (
         <li key={job.id} className="relative grid gap-x-4 gap-y-1 px-4 py-3 hover:bg-hover md:grid-cols-[minmax(0,1fr)_12rem_9rem] md:items-center">
           <div className="min-w-0">
@@ -21,7 +21,7 @@ export function JobList({ jobs }: { jobs: readonly Job[] }) {
               {job.name}
             </Link>
             <p className="text-xs text-ink-soft">
-              {job.base_model}, {job.method}
+              {job.base_model}, {methodName(job.method)}
             </p>
           </div>
           <div className="grid justify-items-start gap-1">

@@ -78,10 +78,10 @@ export function LogView({ name, lines, live }: { name: string; lines: readonly L
 
 function Line({ line: { at, level, text } }: { line: LogLine }) {
   return (
-    <p className={`flex gap-3 ${LOOKS[level]}`}>
+    <p className={`sm:flex sm:gap-3 ${LOOKS[level]}`}>
       <time dateTime={at} title={exactDate(at)} className="shrink-0 text-ink-soft select-none">
         {timeOfDay(at)}
-      </time>
+      </time>{" "}
       <span className="min-w-0 break-words whitespace-pre-wrap">
         {(level === "warning" || level === "error") && <span className="font-semibold">{level}: </span>}
         {text}

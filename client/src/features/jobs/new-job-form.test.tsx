@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react";
+import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { delay, http, HttpResponse } from "msw";
 import { beforeEach, describe, expect, test, vi } from "vitest";
@@ -50,14 +50,14 @@ describe("the form for a job", () => {
     await open();
     await userEvent.type(screen.getByLabelText("Epochs"), "2");
     await userEvent.click(train());
-    await vi.waitFor(() => expect(created).toHaveBeenCalledWith(job));
+    await waitFor(() => expect(created).toHaveBeenCalledWith(job));
     expect(sent[0]?.body).toEqual({ base_model: baseModel.id, document_ids: ["doc-1"], method: "auto", hyperparameters: { epochs: 2 } });
   });
 
   test("makes one job of a double click", async () => {
     await open();
     await userEvent.dblClick(train());
-    await vi.waitFor(() => expect(created).toHaveBeenCalled());
+    await waitFor(() => expect(created).toHaveBeenCalled());
     expect(new Set(sent.map(({ key }) => key)).size).toBe(1);
     expect(sent).toHaveLength(1);
     expect(sent[0]?.key).toMatch(/^[0-9a-f]{32}$/);
@@ -75,12 +75,12 @@ describe("the form for a job", () => {
     await userEvent.click(train());
     await screen.findByText("Try again.");
     await userEvent.click(train());
-    await vi.waitFor(() => expect(sent).toHaveLength(2));
+    await waitFor(() => expect(sent).toHaveLength(2));
     lost = false;
     await userEvent.type(screen.getByLabelText("Epochs"), "2");
-    await vi.waitFor(() => expect(train()).not.toHaveAttribute("aria-disabled"));
+    await waitFor(() => expect(train()).not.toHaveAttribute("aria-disabled"));
     await userEvent.click(train());
-    await vi.waitFor(() => expect(created).toHaveBeenCalled());
+    await waitFor(() => expect(created).toHaveBeenCalled());
     expect(sent[0]?.key).toBe(sent[1]?.key);
     expect(sent[2]?.key).not.toBe(sent[0]?.key);
   });
@@ -98,7 +98,7 @@ describe("the form for a job", () => {
     await userEvent.type(screen.getByLabelText("Seed"), "x");
     await userEvent.click(train());
     expect(await screen.findByText(/Write a number, or leave it empty/)).toBeVisible();
-    await vi.waitFor(() => expect(screen.getByLabelText("Seed")).toHaveFocus());
+    await waitFor(() => expect(screen.getByLabelText("Seed")).toHaveFocus());
     expect(sent).toEqual([]);
   });
 

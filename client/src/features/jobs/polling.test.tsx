@@ -30,11 +30,14 @@ function Run({ job: shown }: { job: Job }) {
 let current: Job;
 let asked: string[];
 let log: LogLine[];
+/** Cursors (and steps) of the points that the server has. */
+let points: number[];
 
 beforeEach(() => {
   current = job;
   asked = [];
   log = [line(1, "one"), line(2, "two")];
+  points = [10, 20];
   vi.useFakeTimers({ shouldAdvanceTime: true, advanceTimeDelta: 5 });
   server.use(
     http.get("/api/jobs/job-1", () => {
@@ -49,8 +52,8 @@ beforeEach(() => {
     http.get("/api/jobs/job-1/metrics", ({ request }) => {
       const after = Number(new URL(request.url).searchParams.get("after"));
       asked.push(`metrics after ${after}`);
-      const data = [10, 20].filter((cursor) => cursor > after).map((step) => ({ step, elapsed_s: step, loss: 3 }));
-      return HttpResponse.json({ object: "metrics", data, generations: [], next: 20 });
+      const data = points.filter((cursor) => cursor > after).map((step) => ({ step, elapsed_s: step, loss: 3 }));
+      return HttpResponse.json({ object: "metrics", data, generations: [], next: points.at(-1) });
     }),
   );
 });
@@ -115,8 +118,9 @@ describe("the job page", () => {
     await pass(100);
     current = { ...job, state: "succeeded", finished_at: "2026-11-22T10:05:00Z" };
     log = [...log, line(3, "done")];
+    points = [10, 20, 30];
     await pass(2_100);
-    await screen.findByText(/succeeded, lines: one two done/);
+    await screen.findByText(/succeeded, lines: one two done, steps: 10 20 30/);
     await pass(2_100);
     const before = asked.length;
     await pass(30_000);
@@ -135,11 +139,8 @@ describe("the job page", () => {
     await show(<Watcher />);
     await screen.findByText(/steps: 10 20/);
     server.use(
-      http.get("/api/jobs/job-1", () => HttpResponse.error()),
-      http.get("/api/jobs/job-1/logs", () => HttpResponse.error()),
-      http.get("/api/jobs/job-1/metrics", () => HttpResponse.error()),
-      http.get("/api/installation", () => {
-        asked.push("probe");
+      http.get("/api/*", ({ request }) => {
+        asked.push(request.url.endsWith("/installation") ? "probe" : request.url);
         return HttpResponse.error();
       }),
     );

@@ -1,11 +1,12 @@
 // Where a live run is: what it does, how far it is, how long it will take.
+import type { ReactNode } from "react";
 import { useNow } from "@/lib/clock";
 import { count, duration, loss, percent } from "@/lib/format";
 import type { Job } from "@/lib/wire";
 import { Facts } from "@/ui/text";
 import { fractionOf } from "./states";
 
-export function ProgressPanel({ job, updatedAt }: { job: Job; updatedAt: number }) {
+export function ProgressPanel({ job, updatedAt, children }: { job: Job; updatedAt: number; children?: ReactNode }) {
   const { progress } = job;
   const fraction = fractionOf(job);
   return (
@@ -31,6 +32,7 @@ export function ProgressPanel({ job, updatedAt }: { job: Job; updatedAt: number 
           ]}
         />
       )}
+      {children}
     </div>
   );
 }

@@ -1,9 +1,8 @@
 // One setting: empty is "auto", which shows the value it would take and why.
 import type { UseFormRegisterReturn } from "react-hook-form";
-import { setting as settingText } from "@/lib/format";
 import type { Resolved } from "@/lib/wire";
 import { SelectField, TextField } from "@/ui/field";
-import type { Setting } from "./settings";
+import { settingValue, type Setting } from "./settings";
 
 interface SettingFieldProps {
   setting: Setting;
@@ -15,7 +14,7 @@ interface SettingFieldProps {
 }
 
 export function SettingField({ setting, resolved, isAuto, field, error }: SettingFieldProps) {
-  const auto = isAuto && resolved ? `auto: ${settingText(resolved.value)}` : "auto";
+  const auto = isAuto && resolved ? `auto: ${settingValue(setting.name, resolved.value)}` : "auto";
   const hint = (
     <>
       {setting.help} {isAuto ? resolved && <span className="text-ink">{resolved.reason}</span> : "Set by you; empty means auto."}

@@ -2,6 +2,7 @@
 import { useFormContext, useWatch } from "react-hook-form";
 import type { BaseModel, Forecast } from "@/lib/wire";
 import { AreaField, TextField } from "@/ui/field";
+import { Fold } from "@/ui/fold";
 import type { JobFields } from "./job-fields";
 import { MethodField } from "./method-field";
 import { SettingField } from "./setting-field";
@@ -49,15 +50,14 @@ export function SettingsFields({ model, forecast, liveErrors, advancedOpen, onAd
         <MethodField model={model} auto={forecast?.method} error={errors.method?.message ?? liveErrors.method} field={register("method")} />
         {shown.filter(({ advanced }) => !advanced).map(field)}
       </div>
-      <details open={advancedOpen} onToggle={(event) => onAdvanced(event.currentTarget.open)}>
-        <summary className="target inline-flex items-center font-medium">Advanced settings and note</summary>
+      <Fold summary="Advanced settings and note" open={advancedOpen} onToggle={onAdvanced}>
         <div className="mt-2 grid gap-4 sm:grid-cols-2">
           {shown.filter(({ advanced }) => advanced).map(field)}
           <div className="sm:col-span-2">
             <AreaField label="Note" rows={3} hint="For yourself." maxLength={4000} error={errors.note?.message} {...register("note")} />
           </div>
         </div>
-      </details>
+      </Fold>
     </section>
   );
 }

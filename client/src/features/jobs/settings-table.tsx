@@ -1,11 +1,10 @@
 // The settings of a job: what was asked, what was used, and why.
-import { setting as settingText } from "@/lib/format";
 import type { HyperparameterName, Job } from "@/lib/wire";
 import { Section } from "@/ui/page";
-import { settingLabel } from "./settings";
+import { isLoraOnly, settingLabel, settingValue } from "./settings";
 
 export function SettingsTable({ job }: { job: Job }) {
-  const rows = Object.entries(job.resolved);
+  const rows = Object.entries(job.resolved).filter(([name]) => job.method === "lora" || !isLoraOnly(name));
   if (rows.length === 0) return null;
   return (
     <Section title="Settings">
@@ -26,7 +25,7 @@ export function SettingsTable({ job }: { job: Job }) {
                   <span className="block text-xs text-ink-soft sm:hidden">{reason}</span>
                 </td>
                 <td className="px-4 py-1.5 text-right whitespace-nowrap">
-                  {settingText(value)}
+                  {settingValue(name, value)}
                   {(job.hyperparameters[name as HyperparameterName] ?? "auto") === "auto" && <span className="text-xs text-ink-soft"> auto</span>}
                 </td>
                 <td className="hidden px-4 py-1.5 text-ink-soft sm:table-cell">{reason}</td>

@@ -1,4 +1,5 @@
 // The settings of a job as a person edits them: their words, their bounds (the server's, checked by a test), and how text becomes a value.
+import { setting as settingText } from "@/lib/format";
 import type { HyperparameterName, Hyperparameters } from "@/lib/wire";
 
 interface NumberSetting {
@@ -58,6 +59,15 @@ export const SETTINGS: readonly Setting[] = [
 
 export function settingLabel(name: string): string {
   return SETTINGS.find((one) => one.name === name)?.label ?? name;
+}
+
+export function isLoraOnly(name: string): boolean {
+  return SETTINGS.some((one) => one.name === name && one.lora === true);
+}
+
+/** A setting's value in words. */
+export function settingValue(name: string, value: number | string): string {
+  return name === "max_steps" && value === 0 ? "no limit" : settingText(value);
 }
 
 export type Parsed = { ok: true; value: number | string } | { ok: false; message: string };

@@ -14,7 +14,7 @@ interface AnswerPanelProps {
 /** One side of the comparison. */
 export function AnswerPanel({ title, subtitle, state, idle }: AnswerPanelProps) {
   return (
-    <section aria-label={title} aria-busy={state.kind === "waiting"} className="card grid content-start gap-3 p-4">
+    <section aria-label={title} aria-busy={state.kind === "waiting"} className="card grid grid-cols-[minmax(0,1fr)] content-start gap-3 p-4">
       <header className="flex flex-wrap items-baseline justify-between gap-2">
         <h3>{title}</h3>
         <p className="min-w-0 truncate text-xs text-ink-soft">{subtitle}</p>

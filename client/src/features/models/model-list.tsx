@@ -1,13 +1,13 @@
 // Tuned models as rows: name, base, and what training did to the validation loss.
 import { Link } from "@tanstack/react-router";
-import { amount, bytes } from "@/lib/format";
+import { amount, bytes, methodName } from "@/lib/format";
 import type { TunedModel } from "@/lib/wire";
 import { TimeAgo } from "@/ui/text";
 import { Outcome } from "./outcome";
 
 export function ModelList({ models }: { models: readonly TunedModel[] }) {
   return (
-    <ul className="card divide-y divide-line">
+    <ul className="card divide-y divide-line overflow-hidden">
       {models.map((model) => (
         <li key={model.id} className="relative grid gap-x-4 gap-y-1 px-4 py-3 hover:bg-hover md:grid-cols-[minmax(0,1fr)_16rem_9rem] md:items-center">
           <div className="min-w-0">
@@ -19,7 +19,7 @@ export function ModelList({ models }: { models: readonly TunedModel[] }) {
               {model.name}
             </Link>
             <p className="text-xs text-ink-soft">
-              {model.base_model}, {model.method}, {amount(model.num_parameters)} parameters, {bytes(model.size_bytes)}
+              {model.base_model}, {methodName(model.method)}, {amount(model.num_parameters)} parameters, {bytes(model.size_bytes)}
             </p>
           </div>
           <p>

@@ -39,7 +39,7 @@ export function Playground({ tuned, base, examples }: PlaygroundProps) {
 
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
-      <form noValidate onSubmit={ask} className="card grid gap-4 p-4">
+      <form noValidate onSubmit={ask} className="card grid grid-cols-[minmax(0,1fr)] gap-4 p-4">
         <AreaField
           label={tuned.chat ? "Your message" : "A beginning to be continued"}
           rows={3}
@@ -51,20 +51,20 @@ export function Playground({ tuned, base, examples }: PlaygroundProps) {
           }}
         />
         {examples.length > 0 && <Examples examples={examples} onChoose={(prompt) => setFields({ ...fields, prompt })} />}
-        <div className="grid grid-cols-2 gap-3 sm:grid-cols-[8rem_8rem_8rem_1fr]">
+        <div className="grid grid-cols-2 gap-3 sm:grid-cols-[7rem_7rem_7rem_1fr]">
           <TextField label="Most tokens" inputMode="numeric" value={fields.maxTokens} onChange={change("maxTokens")} error={errors.maxTokens} />
           <TextField label="Temperature" inputMode="decimal" value={fields.temperature} onChange={change("temperature")} error={errors.temperature} />
           <TextField label="Seed" inputMode="numeric" value={fields.seed} onChange={change("seed")} error={errors.seed} />
           <div className="flex items-end gap-2 sm:justify-self-end">
             {busy && <Button onClick={stop}>Stop</Button>}
             <Button type="submit" look="primary" icon="play" busy={busy}>
-              Ask both
+              {baseCanAnswer ? "Ask both" : "Ask"}
             </Button>
           </div>
         </div>
         <p className="text-xs text-ink-soft">Temperature 0 always takes the likeliest word. Higher is freer; the same seed gives the same answer.</p>
       </form>
-      <div className="grid gap-4 md:grid-cols-2">
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-4 md:grid-cols-2">
         <AnswerPanel
           title="Base model"
           subtitle={base?.name ?? tuned.base_model}
@@ -90,7 +90,7 @@ function Examples({ examples, onChoose }: { examples: readonly string[]; onChoos
     <div className="flex flex-wrap items-center gap-2">
       <span className="text-xs text-ink-soft">From your data:</span>
       {examples.map((example) => (
-        <Button key={example} onClick={() => onChoose(example)} className="max-w-full text-xs" title={example}>
+        <Button key={example} onClick={() => onChoose(example)} className="max-w-full min-w-0 text-xs" title={example}>
           <span className="truncate">{example}</span>
         </Button>
       ))}

@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { waitFor } from "@testing-library/react";
+import { afterEach, describe, expect, test } from "vitest";
 import { ApiError, ConnectionError } from "@/lib/errors";
-import type { RequestOptions } from "@/lib/http";
 import { createSession, type SessionKeeper } from "@/lib/session/session";
 import { withBrowserLock } from "@/lib/session/locks";
 import type { Session } from "@/lib/wire";
@@ -18,7 +18,7 @@ function openBrowser({ answer }: { answer: (path: string, count: number) => Prom
     const channel = new BroadcastChannel("test-session");
     channels.push(channel);
     return createSession({
-      send: async <T>(path: string, _options?: RequestOptions) => {
+      send: async <T>(path: string) => {
         asked.push(path);
         return (await answer(path, asked.length)) as T;
       },
@@ -130,11 +130,11 @@ describe("the session", () => {
     const { openTab } = browser(() => (alive ? Promise.resolve(granted) : signedOut()));
     const [one, other] = [openTab(), openTab()];
     await one.start();
-    await vi.waitFor(() => expect(other.state.get().status).toBe("signed-in"));
+    await waitFor(() => expect(other.state.get().status).toBe("signed-in"));
     alive = false;
     await one.refresh("token-1");
     expect(one.state.get()).toEqual({ status: "signed-out", reason: "expired" });
-    await vi.waitFor(() => expect(other.state.get()).toEqual({ status: "signed-out", reason: "expired" }));
+    await waitFor(() => expect(other.state.get()).toEqual({ status: "signed-out", reason: "expired" }));
   });
 
   test.each([
@@ -166,10 +166,10 @@ describe("the session", () => {
     const { openTab } = browser(async (path) => (path.endsWith("logout") ? undefined : granted));
     const [one, other] = [openTab(), openTab()];
     await one.start();
-    await vi.waitFor(() => expect(other.state.get().status).toBe("signed-in"));
+    await waitFor(() => expect(other.state.get().status).toBe("signed-in"));
     await one.signOut();
     expect(one.state.get()).toEqual({ status: "signed-out", reason: "asked" });
-    await vi.waitFor(() => expect(other.state.get()).toEqual({ status: "signed-out", reason: "asked" }));
+    await waitFor(() => expect(other.state.get()).toEqual({ status: "signed-out", reason: "asked" }));
   });
 
   test("stays when signing out does not reach the server", async () => {
