@@ -147,10 +147,10 @@ class Column(Answer):
 
 class Mapping(Request):
     """Which column plays which part. Roles by shape: `text`: text; `prompt_completion`: prompt, completion, perhaps input;
-    `messages`: messages; `preference`: prompt, preferred, rejected."""
+    `messages`: messages; `preference`: preferred, rejected, perhaps prompt and input."""
 
     shape: Shape
-    columns: Annotated[dict[str, Annotated[str, StringConstraints(min_length=1, max_length=500)]], Field(min_length=1, max_length=3)]
+    columns: Annotated[dict[str, Annotated[str, StringConstraints(min_length=1, max_length=500)]], Field(min_length=1, max_length=4)]
 
 
 class Document(Answer):

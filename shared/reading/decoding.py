@@ -1,6 +1,6 @@
-"""From bytes to text: is it text at all, in which charset, and is every byte of it valid. One pass, in constant memory.
+"""From bytes to text: in which charset, and is every byte of it valid. One pass, in constant memory.
 
-UTF-8 first, then a byte order mark, then a guess that is always said to be one.
+A byte order mark first, then UTF-8, then the zeros that betray UTF-16, then a guess that is always said to be one.
 """
 
 import codecs
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 SAMPLE_BYTES = 65_536
 _CHUNK_BYTES = 1 << 20
 _GUESS_BYTES = 16_384
-
-ACCEPTED = "Accepted are TXT, MD, CSV, JSON and JSONL."
+_SAVE_AS_UTF8 = "Save the file as UTF-8."
 
 _BYTE_ORDER_MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -27,52 +26,30 @@ _BYTE_ORDER_MARKS = (  # UTF-32 first: its little-endian mark begins with that o
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_MAGIC = (
-    (b"%PDF-", "a PDF document"),
-    (b"PK\x03\x04", "a ZIP archive (Word, Excel and EPUB files are such archives)"),
-    (b"\x89PNG", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"\x7fELF", "a Linux program"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"\xfd7zXZ", "an xz archive"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"Rar!\x1a", "a RAR archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Microsoft Office document"),
-    (b"{\\rtf", "an RTF document"),
-    (b"SQLite format 3\x00", "an SQLite database"),
-)
-_WEAK_MAGIC = (  # letters that a text may begin with as well, so they only name what is known to be binary
-    (b"GIF8", "a GIF image"),
-    (b"BZh", "a bzip2 archive"),
-    (b"MZ", "a Windows program"),
-    (b"GGUF", "a GGUF model"),
-    (b"PAR1", "a Parquet table"),
-    (b"RIFF", "a sound, video or WebP file"),
-    (b"ID3", "an MP3 file"),
-    (b"OggS", "an Ogg file"),
-)
-_CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x08\x1a\x1b")) + b"\x7f"
-_CONTROLS_TOLERATED = 0.01
+_PRINTABLE_ASCII = bytes(range(32, 127)) + b"\t\n\r"
 _NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem", "utf_7"}
 """Codecs of Python that no file is saved in."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file that was found to be text: `charset` is what Python calls it, `charset_basis` says in words how it was found."""
+    """A file that was found to be text: `charset` is what Python calls it, `charset_basis` says in words how it was found.
+
+    With `lenient` bytes that are no characters become lone surrogates, which the rows they stand in are then refused for.
+    """
 
     file: BinaryIO
     charset: str
     charset_basis: str
     warnings: list[ReadProblem] = field(default_factory=list)
+    lenient: bool = False
 
     @contextmanager
     def text(self) -> Iterator[io.TextIOWrapper]:
         """The text from its beginning, without a byte order mark, every line end as one line feed. The file stays open."""
         self.file.seek(0)
         encoding = "utf-8-sig" if self.charset == "utf-8" else self.charset
-        stream = io.TextIOWrapper(self.file, encoding=encoding)
+        stream = io.TextIOWrapper(self.file, encoding=encoding, errors="surrogateescape" if self.lenient else "strict")
         try:
             yield stream
         finally:
@@ -85,64 +62,112 @@ class Source:
             return stream.read(SAMPLE_BYTES), not stream.read(1)
 
 
-class NotText(Exception):
-    """The file cannot be read as text. `problem` says why."""
+class Unreadable(Exception):
+    """The file cannot be read at all, or not any further. `problem` says why and what to do."""
 
-    def __init__(self, message: str, *, line: int | None = None) -> None:
+    def __init__(self, message: str, fix: str, *, line: int | None = None, page: int | None = None, skippable: bool = False) -> None:
         super().__init__(message)
-        self.problem = ReadProblem(line, message, fatal=True)
+        self.problem = ReadProblem(line, message, fatal=True, fix=fix, page=page, skippable=skippable)
 
 
-def open_source(file: BinaryIO, charset: str | None = None) -> Source:
-    """Finds the charset unless it is given, and checks the whole file against it. Raises NotText."""
+def open_source(file: BinaryIO, charset: str | None = None, *, declared: str | None = None, lenient: bool = False) -> Source:
+    """Finds the charset unless it is given, and checks the whole file against it. Raises Unreadable.
+
+    `declared` is what the text says of itself (HTML does); it counts where the bytes do not prove something else.
+    """
     file.seek(0)
     head = file.read(SAMPLE_BYTES)
-    if not head:
-        raise NotText("The file is empty. Choose one with text in it.")
-    _refuse_known_binary(head)
     if charset is not None:
-        return _open_as_told(file, head, charset)
+        return _open_as_told(file, charset, lenient)
     for mark, name in _BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return _open_as_marked(file, name)
-    _refuse_controls(head)
+    if betrayed := betrayed_by_zeros(head):
+        return _open_as_marked(file, betrayed)
+    said = _canonical(declared) if declared else None
+    if said and said != "utf-8" and _holds(file, head, said):
+        return Source(file, said, f"{said} as the document itself says")
     broken = _first_broken(file, "utf-8")
     if broken is None:
         marked = head.startswith(codecs.BOM_UTF8)
         return Source(file, "utf-8", "valid UTF-8 with a byte order mark" if marked else "valid UTF-8")
-    return _open_as_guessed(file, broken)
+    return _open_as_guessed(file, broken, lenient)
 
 
-def _open_as_told(file: BinaryIO, head: bytes, charset: str) -> Source:
+def betrayed_by_zeros(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 without a byte order mark: text has no zeros, but its line ends, blanks and Latin letters have halves that are.
+
+    Few zeros may also be stray ones in a text of single bytes, which then is mostly ASCII.
+    """
+    head = head[: len(head) // 4 * 4]
+    share = head.count(0) / len(head) if head else 0
+    if share < 0.01 or share < 0.25 and len(head) - len(head.translate(None, _PRINTABLE_ASCII)) > 0.7 * len(head):
+        return None
+    zeros = [head[offset::4].count(0) for offset in range(4)]
+    quarter = len(head) // 4
+    for name, found in (
+        ("utf-32-le", zeros[2] == zeros[3] == quarter),
+        ("utf-32-be", zeros[0] == zeros[1] == quarter),
+        ("utf-16-le", zeros[1] + zeros[3] > 20 * (zeros[0] + zeros[2])),
+        ("utf-16-be", zeros[0] + zeros[2] > 20 * (zeros[1] + zeros[3])),
+    ):
+        if found and _reads_well(head.decode(name, "replace")):
+            return name
+    return None
+
+
+def _reads_well(text: str) -> bool:
+    bad = sum(not (character.isprintable() or character in "\t\n\r\f\ufeff") or character == "\ufffd" for character in text)
+    return bad <= 0.02 * len(text)
+
+
+def _holds(file: BinaryIO, head: bytes, name: str) -> bool:
+    """Whether what a document says of itself can be believed: its bytes fit, and are not UTF-8 with letters beyond ASCII."""
+    if not head.isascii() and _first_broken(file, "utf-8") is None:
+        return False
+    return _first_broken(file, name) is None
+
+
+def _open_as_told(file: BinaryIO, charset: str, lenient: bool) -> Source:
     name = _canonical(charset)
     if name is None:
-        raise NotText(f"The charset {quoted(charset)} is not known. Leave it out to have it found, or save the file as UTF-8.")
-    if not name.startswith(("utf-16", "utf-32")):
-        _refuse_controls(head)
+        raise Unreadable(f"The charset {quoted(charset)} is not known.", "Leave it out to have it found, or save the file as UTF-8.")
     if broken := _first_broken(file, name):
-        raise NotText(f"Line {broken.line}: not valid {name} ({broken.what}). Save the file as UTF-8.", line=broken.line)
+        if lenient and name == "utf-8":
+            return Source(file, name, "as told", lenient=True)
+        raise Unreadable(
+            f"Line {broken.line}: not valid {name} ({broken.what}).",
+            f"Choose another charset, or {_SAVE_AS_UTF8.lower()}",
+            line=broken.line,
+        )
     return Source(file, name, "as told")
 
 
 def _open_as_marked(file: BinaryIO, name: str) -> Source:
+    marked = name in ("utf-16", "utf-32")
     if broken := _first_broken(file, name):
-        promised = f"{name.upper()}, which its byte order mark promises"
-        raise NotText(f"Line {broken.line}: not valid {promised} ({broken.what}). Save the file as UTF-8.", line=broken.line)
-    source = Source(file, name, f"{name.upper()} by its byte order mark")
-    _refuse_controls(source.sample()[0].encode("utf-8", "replace"))
-    return source
+        promised = f"{name.upper()}, which its {'byte order mark promises' if marked else 'first bytes look like'}"
+        raise Unreadable(f"Line {broken.line}: not valid {promised} ({broken.what}).", _SAVE_AS_UTF8, line=broken.line)
+    return Source(
+        file, name, f"{name.upper()} by its byte order mark" if marked else f"{name.upper()} without a byte order mark, by its zero bytes"
+    )
 
 
-def _open_as_guessed(file: BinaryIO, broken: "_Broken") -> Source:
+def _open_as_guessed(file: BinaryIO, broken: "_Broken", lenient: bool) -> Source:
     """Not UTF-8. A file with real UTF-8 before the bad byte is a damaged one, and guessing would garble all the rest of it."""
     found = f"Line {broken.line}: not valid UTF-8 ({broken.what})"
     if broken.num_joined >= 8:
-        raise NotText(f"{found}, though the text before it is. Mend that line and save as UTF-8.", line=broken.line)
+        if lenient:
+            return Source(file, "utf-8", "UTF-8 with damaged places", lenient=True)
+        raise Unreadable(f"{found}, though the text before it is.", f"Mend that line. {_SAVE_AS_UTF8}", line=broken.line, skippable=True)
     name = _guess(file, broken.offset)
     if name is None or _first_broken(file, name):
-        raise NotText(f"{found}, and no other charset fits. Save the file as UTF-8.", line=broken.line)
-    doubt = f"The file is not UTF-8; it was read as {name}, a guess. If letters look wrong, save it as UTF-8."
-    return Source(file, name, f"guessed as {name} from a sample", [ReadProblem(None, doubt, fatal=False)])
+        if lenient:
+            return Source(file, "utf-8", "UTF-8 with damaged places", lenient=True)
+        raise Unreadable(f"{found}, and no other charset fits.", _SAVE_AS_UTF8, line=broken.line)
+    doubt = f"The file is not UTF-8; it was read as {name}, a guess."
+    fix = "If letters look wrong, choose the charset or save the file as UTF-8."
+    return Source(file, name, f"guessed as {name} from a sample", [ReadProblem(None, doubt, fatal=False, fix=fix)])
 
 
 def _guess(file: BinaryIO, offset: int) -> str | None:
@@ -206,17 +231,3 @@ def _canonical(charset: str) -> str | None:
     if not usable:
         return None
     return "utf-8" if info.name in ("utf-8-sig", "ascii") else info.name
-
-
-def _refuse_known_binary(head: bytes) -> None:
-    for magic, words in _MAGIC:
-        if head.startswith(magic):
-            raise NotText(f"This seems to be {words}, not a text file. {ACCEPTED}")
-
-
-def _refuse_controls(head: bytes) -> None:
-    controls = len(head) - len(head.translate(None, _CONTROLS))
-    if b"\x00" not in head and controls <= _CONTROLS_TOLERATED * len(head):
-        return
-    words = next((words for magic, words in _WEAK_MAGIC if head.startswith(magic)), "a binary file")
-    raise NotText(f"This seems to be {words}, not a text file. {ACCEPTED}")

@@ -54,6 +54,10 @@ def reason_for(line: str) -> str:
     except NotJson as error:
         return str(error)
     rest = line[end:].strip()
+    if rest == ",":
+        return f"a comma after the end of the object at column {line.index(rest, end) + 1}"
     if rest:
         return f"something after the end of the object at column {line.index(rest, end) + 1}"
+    if any("\udc80" <= character <= "\udcff" for character in line):
+        return "a byte that is not valid UTF-8"
     return "half of a surrogate pair, such as \\ud83d alone, or values nested too deeply"

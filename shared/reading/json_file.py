@@ -1,6 +1,6 @@
-"""JSON: a list of objects, or an object with such a list under "data", "examples" or "train".
+"""JSON: a list of rows, an object that holds one, or a table written column by column as pandas does.
 
-The text is held whole (hence the limit), the values only one at a time. After the first syntax error nothing more can be known.
+The text is held whole (hence the limit), the values of a list only one at a time. After the first syntax error nothing more can be known.
 """
 
 import re
@@ -8,19 +8,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.reading.decoding import Source
-from shared.reading.examples import Example, ReadProblem, kind_of, quoted
+from shared.reading.examples import ReadProblem, kind_of, quoted
 from shared.reading.json_errors import NotJson, decode_at
-from shared.reading.rows import example_of_row
+from shared.reading.shaping import Row
 
 MAX_JSON_BYTES = 256 << 20
-_LIST_KEYS = ("data", "examples", "train")
+_LIST_KEYS = ("data", "examples", "train", "rows", "items", "records", "samples", "dataset", "training", "entries", "results")
+_ROW_KEYS = ("messages", "conversations", "conversation", "turns", "dialogue", "dialog", "chat", "contents", "items")
+"""Lists under these are the messages of one conversation when what they hold are messages."""
 _SPACE = re.compile(r"[ \t\r\n]*")
+_MAX_KEY_LINES = 1_000
 
 
-def read_json(source: Source) -> Iterator[Example | ReadProblem]:
-    if source.file.seek(0, 2) > MAX_JSON_BYTES:
+def read_json(source: Source, size: int) -> Iterator[Row | ReadProblem]:
+    if size > MAX_JSON_BYTES:
         limit = f"{MAX_JSON_BYTES >> 20} MB"
-        yield ReadProblem(None, f"A JSON file may have at most {limit}. Save larger data as JSONL, one object a line.", fatal=True)
+        yield ReadProblem(None, f"A JSON file may have at most {limit}.", True, "Save larger data as JSONL, one object a line.")
         return
     with source.text() as stream:
         scan = _Scan(stream.read())
@@ -28,7 +31,7 @@ def read_json(source: Source) -> Iterator[Example | ReadProblem]:
         yield from _rows(scan)
     except NotJson as error:
         line = scan.line_of(scan.position if error.offset is None else error.offset)
-        yield ReadProblem(line, f"Line {line}: not valid JSON ({error}). Fix it and upload the file again.", fatal=True)
+        yield ReadProblem(line, f"Line {line}: not valid JSON ({error}).", True, "Fix it and upload the file again.")
 
 
 class _Scan:
@@ -67,20 +70,22 @@ class _Scan:
         raise NotJson(f"{reason} at column {column}", self.position)
 
 
-def _rows(scan: _Scan) -> Iterator[Example | ReadProblem]:
+def _rows(scan: _Scan) -> Iterator[Row | ReadProblem]:
     match scan.peek():
         case "[":
             yield from _list(scan)
         case "{":
-            yield from _object(scan)
+            yield from _objects(scan)
         case _:
             value = scan.value()
-            yield ReadProblem(1, f"Line 1: expected a list of objects, found {kind_of(value)}.", fatal=True)
+            yield ReadProblem(
+                1, f"Line 1: expected a list of objects, found {kind_of(value)}.", True, "Upload a list with one object an example."
+            )
     if scan.peek():
         scan.fail("something after the end of the data")
 
 
-def _list(scan: _Scan) -> Iterator[Example | ReadProblem]:
+def _list(scan: _Scan) -> Iterator[Row | ReadProblem]:
     scan.take("[", "'['")
     if scan.peek() == "]":
         scan.position += 1
@@ -88,18 +93,25 @@ def _list(scan: _Scan) -> Iterator[Example | ReadProblem]:
     while True:
         scan.peek()
         line = scan.line_of(scan.position)
-        row = scan.value()
-        if isinstance(row, dict):
-            yield example_of_row(row, line)
-        else:
-            yield ReadProblem(line, f"Line {line}: expected a JSON object, found {kind_of(row)}. Fix or remove it.", fatal=True)
+        yield line, scan.value()
         if scan.take(",]", "',' or ']'") == "]":
             return
 
 
-def _object(scan: _Scan) -> Iterator[Example | ReadProblem]:
-    """The first list under a known key gives the examples; an object without one may itself be a single example."""
+def _objects(scan: _Scan) -> Iterator[Row | ReadProblem]:
+    """One object, or several without commas between, as some programs print them."""
+    first = scan.line_of(scan.position)
+    begun = scan.position
+    yield from _object(scan, first)
+    while scan.position > begun and scan.peek() == "{":
+        line = scan.line_of(scan.position)
+        yield line, scan.value()
+
+
+def _object(scan: _Scan, first: int) -> Iterator[Row | ReadProblem]:
+    """The first list of rows under a well-known key is streamed. What else the object may be is only known at its end."""
     others: dict[str, Any] = {}
+    places: dict[str, int] = {}
     taken: str | None = None
     scan.take("{", "'{'")
     while scan.peek() != "}":
@@ -107,10 +119,13 @@ def _object(scan: _Scan) -> Iterator[Example | ReadProblem]:
             scan.fail("expected a key in double quotes")
         key = scan.value()
         scan.take(":", "':'")
-        if taken is None and key in _LIST_KEYS and scan.peek() == "[":
+        if taken is None and key in _LIST_KEYS and scan.peek() == "[" and _begins_rows(scan, key, others):
             taken = key
             yield from _list(scan)
         else:
+            scan.peek()
+            if len(places) < _MAX_KEY_LINES:
+                places[key] = scan.line_of(scan.position)
             others[key] = scan.value()
         if scan.take(",}", "',' or '}'") == "}":
             break
@@ -119,15 +134,64 @@ def _object(scan: _Scan) -> Iterator[Example | ReadProblem]:
     else:
         scan.position += 1
     if taken is None:
-        yield _single(others)
-        return
-    for key, value in others.items():
-        if isinstance(value, list):
-            yield ReadProblem(None, f'The list under {quoted(key)} was left out; the one under "{taken}" was read.', fatal=False)
+        rows, left = _inside(others, places, first)
+        yield from rows
+    else:
+        left = [key for key, value in others.items() if isinstance(value, list)]
+        rows = []
+    for key in left:
+        message = f"The list under {quoted(key)} was left out{f'; the one under {quoted(taken)} was read' if taken else ''}."
+        yield ReadProblem(None, message, fatal=False, fix="Upload it as a file of its own if it should be learned too.")
 
 
-def _single(row: dict[str, Any]) -> Example | ReadProblem:
-    found = example_of_row(row, 1)
-    if isinstance(found, ReadProblem) and found.fatal and not {"messages", "conversations", "text", "prompt", "completion"} & row.keys():
-        return ReadProblem(1, 'Line 1: expected a list of objects, or an object with one under "data", "examples" or "train".', fatal=True)
-    return found
+def _begins_rows(scan: _Scan, key: str, others: dict[str, Any]) -> bool:
+    """Not the messages of a conversation (ShareGPT once called them "items"), nor columns that pandas has split off."""
+    if key == "data" and "columns" in others:
+        return False
+    opening = scan.text[scan.position : scan.position + 300]
+    return not (key in _ROW_KEYS and re.search(r'"(role|from|speaker)"\s*:', opening))
+
+
+def _inside(held: dict[str, Any], places: dict[str, int], first: int) -> tuple[list[Row | ReadProblem], list[str]]:
+    """The rows of an object that was read whole, and the keys of lists that were not used."""
+    from shared.reading.columns import find_mapping
+
+    if not held:
+        return [], []
+    names, data = held.get("columns"), held.get("data")
+    if isinstance(names, list) and isinstance(data, list) and data and all(isinstance(cells, list) for cells in data):  # orient="split"
+        return [(first, dict(zip(map(str, names), cells, strict=False))) for cells in data], []
+    columns = {key: value for key, value in held.items() if isinstance(value, dict | list) and value}
+    mapping = find_mapping(list(held), held)
+    if mapping and set(mapping.columns.values()) <= columns.keys() and mapping.shape != "messages":
+        if rows := _transposed({key: columns[key] for key in mapping.columns.values()}, first):
+            return rows, []
+    if mapping:
+        return [(first, held)], []
+    values = list(held.values())
+    if all(isinstance(value, dict) for value in values):  # orient="index", or splits by name
+        if all(find_mapping(list(value), value) for value in values[:20]):
+            return [(places.get(key, first), value) for key, value in held.items()], []
+        nested = [key for key, value in held.items() if any(isinstance(inner, list) for inner in value.values())]
+        if len(held) == 1 and nested:
+            return _inside(values[0], {}, first)
+    lists = [key for key, value in held.items() if isinstance(value, list) and value and isinstance(value[0], dict)]
+    if lists:
+        best = next((key for key in lists if find_mapping(list(held[key][0]), held[key][0])), lists[0])
+        return [(places.get(best, first), row) for row in held[best]], [key for key in lists if key != best]
+    return [(first, held)], []
+
+
+def _transposed(columns: dict[str, Any], first: int) -> list[Row | ReadProblem]:
+    """{"prompt": ["a", "b"], ...} or {"prompt": {"0": "a", "1": "b"}, ...}: a row for each place that all columns have."""
+    if all(isinstance(column, list) for column in columns.values()):
+        if len({len(column) for column in columns.values()}) == 1 and all(
+            isinstance(cell, str | None) for column in columns.values() for cell in column
+        ):
+            return [(first, dict(zip(columns, cells, strict=True))) for cells in zip(*columns.values(), strict=True)]
+        return []
+    if all(isinstance(column, dict) for column in columns.values()):
+        keys = list(next(iter(columns.values())))
+        if all(list(column) == keys for column in columns.values()):
+            return [(first, {name: column[key] for name, column in columns.items()}) for key in keys]
+    return []

@@ -1,134 +1,196 @@
-"""CSV: a header, then one example a row. The delimiter is found out; fields may hold line breaks when quoted."""
+"""CSV and TSV: a header, then one row an example. The delimiter is found out; fields may hold line breaks when quoted."""
 
 import csv
-import io
+from collections import deque
 from collections.abc import Iterator
 from typing import TextIO
 
 from shared.constants import MAX_EXAMPLE_CHARACTERS
-from shared.reading.examples import UNDERSTOOD, Example, ReadProblem, pair_in, quoted
+from shared.reading.columns import plain
+from shared.reading.examples import ReadProblem, quoted
 from shared.reading.lines import MAX_LINE_CHARACTERS, LineTooLong, numbered_lines
-from shared.reading.rows import example_of_row
+from shared.reading.shaping import Row, Shaper
+from shared.reading.sniffing import delimiter_of
 
 MAX_COLUMNS = 1_000
-_DELIMITERS = ",;\t|"
+_LONGEST_HEADING = 60
 
 
-def read_csv(stream: TextIO, sample: str) -> Iterator[Example | ReadProblem]:
-    """`sample` is the beginning of the same text."""
+def read_table(stream: TextIO, sample: str, shaper: Shaper) -> Iterator[Row | ReadProblem]:
+    """`sample` is the beginning of the same text; `shaper` is only asked which columns matter."""
     csv.field_size_limit(MAX_EXAMPLE_CHARACTERS)  # for the whole process; everyone here wants the same
-    lines = _RecordLines(stream)
-    rows = csv.reader(lines, delimiter=_delimiter(sample), strict=True)
+    table = _Table(stream, delimiter_of(sample), escaped=_quotes_are_escaped(sample))
     try:
-        header = _header(rows)
-        if isinstance(header, ReadProblem):
-            yield header
-        elif header:
-            yield from _rows(rows, header, lines)
+        yield from table.rows(shaper)
     except LineTooLong as error:
-        yield ReadProblem(error.line, str(error), fatal=True)
+        yield ReadProblem(error.line, str(error), True, error.fix)
     except _RecordTooLong as error:
-        yield ReadProblem(error.line, f"Line {error.line}: this row is too long; is a quote missing? {error}", fatal=True)
+        message = f"Line {error.line}: this row is too long; is a quote missing?"
+        yield ReadProblem(error.line, message, True, f"At most {MAX_LINE_CHARACTERS:,} characters fit in a row.")
+
+
+def _quotes_are_escaped(sample: str) -> bool:
+    r"""Whether quotes inside fields are written \" (as databases export them) and not ""."""
+    return '\\"' in sample and '\\""' not in sample and '""' not in sample.replace('\\"', "").replace('"",', "").replace(',""', "")
 
 
 class _RecordTooLong(Exception):
     def __init__(self, line: int) -> None:
-        super().__init__(f"At most {MAX_LINE_CHARACTERS:,} characters fit in a row.")
+        super().__init__()
         self.line = line
 
 
 class _RecordLines:
-    """Feeds the csv reader and stops it when one record swallows line after line."""
+    """Feeds the csv reader, stops it when one record swallows line after line, and can give the lines of a record once more."""
 
     def __init__(self, stream: TextIO) -> None:
         self._lines = numbered_lines(stream)
+        self._again: deque[tuple[int, str]] = deque()
         self._number = 0
         self.begin()
 
     def begin(self) -> int:
         """Marks the start of a record; says in which line that is."""
+        self._taken: list[tuple[int, str]] = []
         self._length = 0
-        self._first = self._number + 1
-        return self._first
+        return self._again[0][0] if self._again else self._number + 1
 
     def __iter__(self) -> "_RecordLines":
         return self
 
     def __next__(self) -> str:
-        self._number, line = next(self._lines)
+        number, line = self._again.popleft() if self._again else next(self._lines)
+        self._number = max(number, self._number)
+        self._taken.append((number, line))
         self._length += len(line)
         if self._length > MAX_LINE_CHARACTERS:
-            raise _RecordTooLong(self._first)
+            raise _RecordTooLong(self._taken[0][0])
         return line
 
-
-def _delimiter(sample: str) -> str:
-    """The delimiter under which the header has known columns; else the one that gives the most columns."""
-    return max(_DELIMITERS, key=lambda delimiter: _merit(sample, delimiter))
+    def give_back(self) -> None:
+        self._again.extendleft(reversed(self._taken))
 
 
-def _merit(sample: str, delimiter: str) -> tuple[bool, int]:
-    lines = (line for line in io.StringIO(sample) if line.strip())
-    try:
-        header = next(csv.reader(lines, delimiter=delimiter), [])
-    except csv.Error:
-        return False, 0
-    names = [_name(cell) for cell in header]
-    return _understood(names), len(names)
+class _Table:
+    def __init__(self, stream: TextIO, delimiter: str, *, escaped: bool) -> None:
+        self._lines = _RecordLines(stream)
+        self._delimiter = delimiter
+        self._escaped = escaped
+        self._literal = False
+        """Quotes mean nothing any more: the TSV has one that is never closed, so it is of the kind that does not use them."""
+        self._records = self._reader()
+
+    def _reader(self) -> Iterator[list[str]]:
+        if self._literal:
+            return csv.reader(self._lines, delimiter=self._delimiter, quoting=csv.QUOTE_NONE)
+        if self._escaped:
+            return csv.reader(self._lines, delimiter=self._delimiter, strict=True, escapechar="\\", doublequote=False)
+        return csv.reader(self._lines, delimiter=self._delimiter, strict=True)
+
+    def rows(self, shaper: Shaper) -> Iterator[Row | ReadProblem]:
+        found = self._header(shaper)
+        if found is None:
+            return
+        if isinstance(found, ReadProblem):
+            yield found
+            return
+        names, first = found
+        width = len(names)
+        if first is not None:
+            yield first
+        for record in self._all_records():
+            if isinstance(record, ReadProblem):
+                yield record
+                continue
+            line, cells = record
+            if len(cells) > width and not any(map(str.strip, cells[width:])):
+                cells = cells[:width]
+            if len(cells) == width:
+                yield line, dict(zip(names, cells, strict=True))
+            elif len(cells) < width and self._enough(names, cells, shaper):
+                yield line, dict(zip(names, cells + [""] * (width - len(cells)), strict=True))
+            else:
+                message = f"Line {line}: {len(cells)} columns, but the header has {width}."
+                yield ReadProblem(line, message, True, "Put texts that hold the delimiter in double quotes.", skippable=True)
+
+    def _enough(self, names: list[str], cells: list[str], shaper: Shaper) -> bool:
+        """Whether a short row has all the columns that matter: spreadsheets leave empty cells at the end away."""
+        row = dict.fromkeys(names, "")
+        found = shaper.mapping_of(row)
+        wanted = [] if found is None else [name for role, name in found.columns.items() if role != "input" and name in row]
+        return bool(wanted) and max(map(names.index, wanted)) < len(cells)
+
+    def _all_records(self) -> Iterator[tuple[int, list[str]] | ReadProblem]:
+        while True:
+            line = self._lines.begin()
+            try:
+                cells = next(self._records, None)
+            except csv.Error as error:
+                if self._delimiter == "\t" and not self._literal:
+                    self._literal = True
+                    self._lines.give_back()
+                    self._records = self._reader()
+                    continue
+                yield ReadProblem(line, f"Line {line}: {_reason(error)}.", True, "Fix or remove that row.", skippable=True)
+                continue
+            if cells is None:
+                return
+            if any(cells) and any(map(str.strip, cells)):
+                yield line, cells
+
+    def _header(self, shaper: Shaper) -> tuple[list[str], Row | None] | ReadProblem | None:
+        """The names of the columns, and the first row where there is no header; None for an empty file."""
+        first = next(self._all_records(), None)
+        if first is None or isinstance(first, ReadProblem):
+            return first
+        line, cells = first
+        if len(cells) == 1 and cells[0][:4].lower() == "sep=" or cells[0].lower() == "sep=" and not any(cells[1:]):
+            return self._header(shaper)
+        if len(cells) > MAX_COLUMNS:
+            message = f"Line {line}: {len(cells):,} columns; at most {MAX_COLUMNS:,} are read."
+            return ReadProblem(line, message, True, "Keep only those to learn from.")
+        while len(cells) > 1 and not cells[-1].strip():  # a delimiter at the end of every line
+            cells.pop()
+        names = _distinct([cell.strip() for cell in cells])
+        if _is_data(cells, shaper):
+            names = [f"Column {number}" for number in range(1, len(cells) + 1)]
+            return names, (line, dict(zip(names, cells, strict=True)))
+        if (doubled := _doubled(cells, names, shaper)) is not None:
+            return ReadProblem(line, f"Line {line}: the column {quoted(doubled)} is there twice.", True, "Rename or remove one.")
+        return names, None
 
 
-def _name(cell: str) -> str:
-    return cell.strip().lower()
-
-
-def _understood(names: list[str]) -> bool:
-    return "text" in names or pair_in(names) is not None
-
-
-def _header(rows: Iterator[list[str]]) -> list[str] | ReadProblem:
-    """The names of the columns in small letters; none in an empty file."""
-    try:
-        cells = next((row for row in rows if any(cell.strip() for cell in row)), [])
-    except csv.Error as error:
-        return ReadProblem(1, f"Line 1: the header cannot be read ({_reason(error)}).", fatal=True)
-    names = [_name(cell) for cell in cells]
-    if len(names) > MAX_COLUMNS:
-        message = f"Line 1: {len(names):,} columns; at most {MAX_COLUMNS:,} are read. Keep only those to learn from."
-        return ReadProblem(1, message, fatal=True)
-    if names and not _understood(names):
-        found = ", ".join(quoted(cell.strip()) for cell in cells[:12])
-        more = f" and {len(cells) - 12} more" if len(cells) > 12 else ""
-        message = f"Line 1: no known columns (found: {found}{more}). Name the columns {UNDERSTOOD} in a header row."
-        return ReadProblem(1, message, fatal=True)
-    wanted = {"text", "input", *(pair_in(names) or ())}
-    if doubled := next((name for name in names if name in wanted and names.count(name) > 1), None):
-        return ReadProblem(1, f'Line 1: the column "{doubled}" is there twice. Rename or remove one.', fatal=True)
+def _distinct(cells: list[str]) -> list[str]:
+    """Names for all columns: empty ones get their number, repeated ones a number behind."""
+    names: list[str] = []
+    for number, cell in enumerate(cells, 1):
+        name = cell or f"Column {number}"
+        copy = 2
+        while name in names:
+            name, copy = f"{cell} ({copy})", copy + 1
+        names.append(name)
     return names
 
 
-def _rows(rows: Iterator[list[str]], header: list[str], lines: _RecordLines) -> Iterator[Example | ReadProblem]:
-    wanted = list(pair_in(header) or ("text",))
-    needed = max(map(header.index, wanted)) + 1
-    if wanted[0] == "instruction" and "input" in header:
-        wanted.append("input")
-    while True:
-        line = lines.begin()
-        try:
-            cells = next(rows, None)
-        except csv.Error as error:
-            yield ReadProblem(line, f"Line {line}: {_reason(error)}. Fix or remove that row.", fatal=True)
-            continue
-        if cells is None:
-            return
-        if not any(cell.strip() for cell in cells):
-            continue
-        if not needed <= len(cells) <= len(header):
-            width = f"{len(cells)} columns, but the header has {len(header)}"
-            message = f"Line {line}: {width}. Put texts that hold the delimiter in double quotes."
-            yield ReadProblem(line, message, fatal=True)
-            continue
-        by_name = dict(zip(header, cells, strict=False))
-        yield example_of_row({name: by_name.get(name, "") for name in wanted}, line)
+def _doubled(cells: list[str], names: list[str], shaper: Shaper) -> str | None:
+    """A column that matters and is there twice; when a person has chosen the columns, their names are clear."""
+    if shaper.mapping is not None:
+        return None
+    found = shaper.mapping_of(dict.fromkeys(names, ""))
+    wanted = {plain(name): name for name in found.columns.values()} if found else {}
+    spelled = [plain(cell) for cell in cells]
+    return next((name for word, name in wanted.items() if spelled.count(word) > 1), None)
+
+
+def _is_data(cells: list[str], shaper: Shaper) -> bool:
+    """Whether the first line is a row like any other: headings are short, no sentences and no numbers."""
+    if shaper.mapping is not None:
+        wanted = set(shaper.mapping["columns"].values())
+        present = {cell.strip() for cell in cells}
+        return bool(wanted) and not wanted & present and all(name.startswith("Column ") for name in wanted)
+    if shaper.mapping_of(dict.fromkeys((cell.strip() for cell in cells), "")) is not None and len(cells) > 1:
+        return False
+    return any(len(cell) > _LONGEST_HEADING or cell.rstrip().endswith((".", "?", "!", "…")) or cell.strip().isdecimal() for cell in cells)
 
 
 def _reason(error: csv.Error) -> str:

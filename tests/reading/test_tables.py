@@ -40,19 +40,28 @@ def test_fields_may_hold_line_breaks_quotes_and_delimiters(inspected: Inspect) -
     assert found.preview == [{"prompt": "first\nsecond", "completion": 'say "yes", please'}, {"prompt": "x", "completion": "y"}]
 
 
-def test_unknown_columns_are_listed_with_those_understood(inspected: Inspect) -> None:
-    [problem] = inspected("Foo;Bar\n1;2\n", "rows.csv").problems
-    assert problem.message.startswith('Line 1: no known columns (found: "Foo", "Bar"). Name the columns "text", "prompt" and "completion"')
+def test_unknown_columns_are_asked_about(inspected: Inspect) -> None:
+    found = inspected("Foo;Bar\n1;2\n", "rows.csv")
+    assert (found.needs_mapping, found.problems, found.num_examples) == (True, [], 0)
+    assert found.columns == [{"name": "Foo", "example": "1"}, {"name": "Bar", "example": "2"}]
 
 
-def test_a_file_without_header_is_refused_by_what_stands_there(inspected: Inspect) -> None:
-    [problem] = inspected("What is it?,A pump.\nAnd this?,A valve.\n", "rows.csv").problems
-    assert '"What is it?", "A pump."' in problem.message
+def test_a_mapping_says_which_columns_to_learn(inspected: Inspect) -> None:
+    mapping = {"shape": "prompt_completion", "columns": {"prompt": "Foo", "completion": "Bar"}}
+    found = inspected("Foo;Bar\n1;2\n", "rows.csv", mapping=mapping)
+    assert (found.preview, found.mapping, found.needs_mapping) == ([{"prompt": "1", "completion": "2"}], mapping, False)
+
+
+def test_a_file_without_header_has_numbered_columns(inspected: Inspect) -> None:
+    content = "What is it?,A pump.\nAnd this?,A valve.\n"
+    assert inspected(content, "rows.csv").columns[0] == {"name": "Column 1", "example": "What is it?"}
+    mapping = {"shape": "prompt_completion", "columns": {"prompt": "Column 1", "completion": "Column 2"}}
+    assert inspected(content, "rows.csv", mapping=mapping).num_examples == 2
 
 
 def test_rows_of_the_wrong_width_are_told_by_their_first_line(inspected: Inspect) -> None:
     found = inspected('prompt,completion\n"a\nb",c\nonly one\nx,y,z\n\nlast,good\n', "rows.csv")
-    assert [(problem.line, problem.message[:44]) for problem in found.problems] == [
+    assert [(problem.line, problem.told[:44]) for problem in found.problems] == [
         (4, "Line 4: 1 columns, but the header has 2. Put"),
         (5, "Line 5: 3 columns, but the header has 2. Put"),
     ]
@@ -66,43 +75,43 @@ def test_rows_of_the_wrong_width_are_told_by_their_first_line(inspected: Inspect
 def test_broken_quotes(inspected: Inspect, row: str, reason: str) -> None:
     [problem] = inspected(f"prompt,completion\ngood,row\n{row}", "rows.csv").problems
     assert problem.line == 3
-    assert reason in problem.message
+    assert reason in problem.told
 
 
 def test_a_field_that_swallows_the_file_is_stopped_early(inspected: Inspect) -> None:
     found = inspected('text\n"' + "never closed\n" * 100_000, "rows.csv")
     assert found.problems[0].line == 2
-    assert "more than 1,000,000 characters, or a double quote is never closed" in found.problems[0].message
+    assert "more than 1,000,000 characters, or a double quote is never closed" in found.problems[0].told
 
 
 def test_a_row_that_goes_on_and_on_over_many_fields_is_stopped(inspected: Inspect, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table, "MAX_LINE_CHARACTERS", 1_000)
     [problem] = inspected("text\n" + '"a\n",' * 1_000, "rows.csv").problems
     assert problem.line == 2
-    assert "this row is too long" in problem.message
+    assert "this row is too long" in problem.told
 
 
 def test_ten_thousand_columns_are_refused(inspected: Inspect) -> None:
     [problem] = inspected(",".join(f"column{index}" for index in range(10_000)) + "\n1,2\n", "rows.csv").problems
-    assert problem.message.startswith("Line 1: 10,000 columns; at most 1,000 are read.")
+    assert problem.told.startswith("Line 1: 10,000 columns; at most 1,000 are read.")
 
 
 def test_a_row_of_a_hundred_thousand_cells_is_a_wide_row(inspected: Inspect) -> None:
     [problem] = inspected("text\na" + ",b" * 100_000, "rows.csv").problems
-    assert problem.message.startswith("Line 2: 100001 columns, but the header has 1.")
+    assert problem.told.startswith("Line 2: 100001 columns, but the header has 1.")
 
 
 def test_a_column_that_is_there_twice_is_refused(inspected: Inspect) -> None:
     [problem] = inspected("text,Text\na,b\n", "rows.csv").problems
-    assert problem.message == 'Line 1: the column "text" is there twice. Rename or remove one.'
+    assert problem.told == 'Line 1: the column "text" is there twice. Rename or remove one.'
 
 
 def test_empty_cells_are_a_warning(inspected: Inspect) -> None:
     found = inspected("prompt,completion\na,\nb,c\n", "rows.csv")
-    assert [warning.message for warning in found.warnings] == ['Line 2: "completion" is empty, so this row was left out.']
+    assert [warning.told for warning in found.warnings] == ['Line 2: "completion" is empty, so this row was left out.']
     assert found.num_examples == 1
 
 
 def test_a_header_alone_is_no_data(inspected: Inspect) -> None:
     [problem] = inspected("prompt,completion\n", "rows.csv").problems
-    assert problem.message == "The file holds no examples. Choose one with text in it."
+    assert problem.told == "The file holds no examples. Choose one with text in it."
