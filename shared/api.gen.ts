@@ -135,6 +135,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Datasets */
+        get: operations["list_datasets"];
+        put?: never;
+        /**
+         * Create Dataset
+         * @description Documents in an order, with their split. Asking for the same again gives the same.
+         */
+        post: operations["create_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Dataset */
+        get: operations["get_dataset"];
+        put?: never;
+        post?: never;
+        /** Delete Dataset */
+        delete: operations["delete_dataset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/documents": {
         parameters: {
             query?: never;
@@ -171,7 +210,11 @@ export interface paths {
         delete: operations["delete_document"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Patch Document
+         * @description Renames or describes a document, or has it read in another way: format, charset, columns.
+         */
+        patch: operations["patch_document"];
         trace?: never;
     };
     "/api/documents/{document_id}/content": {
@@ -206,6 +249,46 @@ export interface paths {
          * @description The first examples, as pieces that the model learns and pieces that it only reads.
          */
         get: operations["preview_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{document_id}/problems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Document Problems
+         * @description Every problem that was noticed in the file, as CSV.
+         */
+        get: operations["document_problems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/documents/{document_id}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Document Text
+         * @description The beginning of the text that was extracted from a PDF, DOCX or HTML file, as plain text.
+         */
+        get: operations["document_text"];
         put?: never;
         post?: never;
         delete?: never;
@@ -362,6 +445,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Look
+         * @description What the model will see: exact tokens, what carries loss, lengths, duplicates, leakage. Makes nothing.
+         */
+        post: operations["create_look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/samples": {
         parameters: {
             query?: never;
@@ -491,6 +594,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Uploads
+         * @description Uploads that can be continued, newest first.
+         */
+        get: operations["list_uploads"];
+        put?: never;
+        /**
+         * Create Upload
+         * @description Announces a file. Then send its parts, in any order, and complete it.
+         */
+        post: operations["create_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Upload */
+        get: operations["get_upload"];
+        put?: never;
+        post?: never;
+        /** Delete Upload */
+        delete: operations["delete_upload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{upload_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete Upload
+         * @description Reads the whole file. Refused, it stays here and can be completed again with other options.
+         */
+        post: operations["complete_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{upload_id}/parts/{part}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Upload Part
+         * @description Stores the bytes of one part. Sending a part again does no harm.
+         */
+        put: operations["put_upload_part"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{upload_id}/problems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Upload Problems
+         * @description Every reason for the last refusal, as CSV.
+         */
+        get: operations["upload_problems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Usage */
+        get: operations["get_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -536,6 +758,19 @@ export interface components {
             /** Size Bytes */
             size_bytes: number;
         };
+        /**
+         * Blocker
+         * @description Why a run would be pointless. It starts only with `allow_short_run`.
+         */
+        Blocker: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "all_masked" | "few_steps";
+            /** Message */
+            message: string;
+        };
         /** Body_create_document */
         Body_create_document: {
             /**
@@ -555,6 +790,16 @@ export interface components {
             type: "dataset" | "training_guide" | "test_submission";
         };
         /**
+         * Column
+         * @description A column of tabular data, or a key of JSON objects, with what it first holds (cut to 200 characters).
+         */
+        Column: {
+            /** Example */
+            example: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * Credentials
          * @description E-mail and password, for `register` and `login`. Their rules are the accounts domain's, so that every refusal names its field.
          */
@@ -563,6 +808,56 @@ export interface components {
             email: string;
             /** Password */
             password: string;
+        };
+        /**
+         * Dataset
+         * @description Documents in an order, with their split. `content_sha256` is over the documents' bytes, how they are read, and the split.
+         */
+        Dataset: {
+            /** Content Sha256 */
+            content_sha256: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Document Ids */
+            document_ids: string[];
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Num Characters */
+            num_characters: number;
+            /** Num Examples */
+            num_examples: number;
+            /**
+             * Object
+             * @default dataset
+             * @constant
+             */
+            object: "dataset";
+            /** Split */
+            split: components["schemas"]["SplitByFraction"] | components["schemas"]["SplitByDocument"];
+        };
+        /** DatasetRequest */
+        DatasetRequest: {
+            /** Document Ids */
+            document_ids: string[];
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Split
+             * @default {
+             *       "fraction": "auto",
+             *       "kind": "fraction",
+             *       "seed": "auto"
+             *     }
+             */
+            split: components["schemas"]["SplitByFraction"] | components["schemas"]["SplitByDocument"];
         };
         /** Deleted */
         Deleted: {
@@ -585,6 +880,10 @@ export interface components {
         Document: {
             /** Charset */
             charset: string;
+            /** Charset Basis */
+            charset_basis: string;
+            /** Columns */
+            columns: components["schemas"]["Column"][];
             /**
              * Created At
              * Format: date-time
@@ -592,21 +891,32 @@ export interface components {
             created_at: string;
             /** Description */
             description: string;
+            /** Duplicate Of */
+            duplicate_of: string | null;
             /** Filename */
             filename: string;
             /**
              * Format
              * @enum {string}
              */
-            format: "txt" | "md" | "csv" | "json" | "jsonl";
+            format: "txt" | "md" | "html" | "pdf" | "docx" | "csv" | "tsv" | "json" | "jsonl" | "parquet" | "zip";
+            /** Format Basis */
+            format_basis: string;
+            /** Has Text */
+            has_text: boolean;
             /** Id */
             id: string;
+            /** Leave Out Bad */
+            leave_out_bad: boolean;
+            mapping: components["schemas"]["Mapping"] | null;
             /** Name */
             name: string;
             /** Num Characters */
             num_characters: number;
             /** Num Examples */
             num_examples: number;
+            /** Num Problems */
+            num_problems: number;
             /**
              * Object
              * @default document
@@ -622,12 +932,35 @@ export interface components {
             /** Size Bytes */
             size_bytes: number;
             /**
+             * Status
+             * @enum {string}
+             */
+            status: "ready" | "needs_mapping";
+            /**
              * Type
              * @enum {string}
              */
             type: "dataset" | "training_guide" | "test_submission";
             /** Warnings */
             warnings: components["schemas"]["Problem"][];
+        };
+        /**
+         * DocumentPatch
+         * @description `reading` has the file read again, as a whole, in another way.
+         */
+        DocumentPatch: {
+            /**
+             * Description
+             * @default null
+             */
+            description: string | null;
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /** @default null */
+            reading: components["schemas"]["ReadingOptions"] | null;
         };
         /**
          * DownloadLink
@@ -786,6 +1119,18 @@ export interface components {
             token_ids: number[];
         };
         /**
+         * HistogramBin
+         * @description Examples with `low` to `high` tokens, both included.
+         */
+        HistogramBin: {
+            /** Count */
+            count: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+        };
+        /**
          * Hyperparameters
          * @description What a person may set. Everything left at "auto" is resolved by `shared.auto_settings`, with a reason.
          */
@@ -887,11 +1232,15 @@ export interface components {
         Job: {
             /** Base Model */
             base_model: string;
+            /** Content Sha256 */
+            content_sha256: string;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /** Dataset Id */
+            dataset_id: string;
             /** Document Ids */
             document_ids: string[];
             error: components["schemas"]["JobError"] | null;
@@ -961,13 +1310,27 @@ export interface components {
         };
         /**
          * JobRequest
-         * @description A request to tune. `method` "auto" is `scratch` for a from-scratch base and `lora` otherwise.
+         * @description A request to tune, on a dataset or on documents, of which one is then made. `method` "auto" is `scratch` for a from-scratch
+         *     base and `lora` otherwise.
          */
         JobRequest: {
+            /**
+             * Allow Short Run
+             * @default false
+             */
+            allow_short_run: boolean;
             /** Base Model */
             base_model: string;
-            /** Document Ids */
-            document_ids: string[];
+            /**
+             * Dataset Id
+             * @default null
+             */
+            dataset_id: string | null;
+            /**
+             * Document Ids
+             * @default null
+             */
+            document_ids: string[] | null;
             /**
              * @default {
              *       "batch_size": "auto",
@@ -1007,6 +1370,22 @@ export interface components {
         ListOf_BaseModelInfo_: {
             /** Data */
             data: components["schemas"]["BaseModelInfo"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more: boolean;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
+        };
+        /** ListOf[Dataset] */
+        ListOf_Dataset_: {
+            /** Data */
+            data: components["schemas"]["Dataset"][];
             /**
              * Has More
              * @default false
@@ -1083,6 +1462,22 @@ export interface components {
              */
             object: "list";
         };
+        /** ListOf[Upload] */
+        ListOf_Upload_: {
+            /** Data */
+            data: components["schemas"]["Upload"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more: boolean;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
+        };
         /**
          * LogLine
          * @description `cursor` is the position after this line: asking with `after=<cursor>` gives the lines that follow.
@@ -1117,6 +1512,94 @@ export interface components {
              * @constant
              */
             object: "log";
+        };
+        /**
+         * Look
+         * @description What a base model would see of the data: exact tokens of the first examples, and counts over all of them.
+         */
+        Look: {
+            /** Base Model */
+            base_model: string;
+            /** Blockers */
+            blockers: components["schemas"]["Blocker"][];
+            /** Duplicates */
+            duplicates: components["schemas"]["Pair"][];
+            /** Examples */
+            examples: components["schemas"]["TokenizedExample"][];
+            /** Histogram */
+            histogram: components["schemas"]["HistogramBin"][];
+            /** Leaked */
+            leaked: components["schemas"]["Pair"][];
+            /** Longest */
+            longest: number;
+            /** Num All Masked */
+            num_all_masked: number;
+            /** Num Empty */
+            num_empty: number;
+            /** Num Exact Duplicates */
+            num_exact_duplicates: number;
+            /** Num Examples */
+            num_examples: number;
+            /** Num Leaked */
+            num_leaked: number;
+            /** Num Longer Than Block */
+            num_longer_than_block: number;
+            /** Num Near Duplicates */
+            num_near_duplicates: number;
+            /** Num Steps */
+            num_steps: number;
+            /** Num Tokens */
+            num_tokens: number;
+            /** Num Trained Tokens */
+            num_trained_tokens: number;
+            /** Num Validation Examples */
+            num_validation_examples: number;
+            /**
+             * Object
+             * @default look
+             * @constant
+             */
+            object: "look";
+            personal_data: components["schemas"]["PersonalData"];
+        };
+        /**
+         * LookRequest
+         * @description Exactly one of `dataset_id` and `document_ids`.
+         */
+        LookRequest: {
+            /** Base Model */
+            base_model: string;
+            /**
+             * Block Size
+             * @default auto
+             */
+            block_size: number | "auto";
+            /**
+             * Dataset Id
+             * @default null
+             */
+            dataset_id: string | null;
+            /**
+             * Document Ids
+             * @default null
+             */
+            document_ids: string[] | null;
+        };
+        /**
+         * Mapping
+         * @description Which column plays which part. Roles by shape: `text`: text; `prompt_completion`: prompt, completion, perhaps input;
+         *     `messages`: messages; `preference`: preferred, rejected, perhaps prompt and input.
+         */
+        Mapping: {
+            /** Columns */
+            columns: {
+                [key: string]: string;
+            };
+            /**
+             * Shape
+             * @enum {string}
+             */
+            shape: "text" | "prompt_completion" | "messages" | "preference";
         };
         /** Message */
         Message: {
@@ -1181,6 +1664,30 @@ export interface components {
              */
             object: "metrics";
         };
+        /**
+         * Pair
+         * @description Two examples that are the same or nearly so, by their places in the data.
+         */
+        Pair: {
+            /** First */
+            first: number;
+            /** Second */
+            second: number;
+            /** Similarity */
+            similarity: number;
+        };
+        /**
+         * PersonalData
+         * @description How many examples seem to hold each kind. Counted, never blocked, never shown.
+         */
+        PersonalData: {
+            /** Cards */
+            cards: number;
+            /** Emails */
+            emails: number;
+            /** Phones */
+            phones: number;
+        };
         /** Preview */
         Preview: {
             /** Data */
@@ -1204,7 +1711,7 @@ export interface components {
              * Shape
              * @enum {string}
              */
-            shape: "text" | "prompt_completion" | "messages";
+            shape: "text" | "prompt_completion" | "messages" | "preference";
             /**
              * Truncated
              * @default false
@@ -1213,16 +1720,31 @@ export interface components {
         };
         /**
          * Problem
-         * @description Something a reader noticed in a file: where, and what to do about it.
+         * @description Something a reader noticed in a file: where (a line, a page, a file inside a ZIP), and what to do about it.
          */
         Problem: {
+            /**
+             * Fix
+             * @default
+             */
+            fix: string;
             /**
              * Line
              * @default null
              */
             line: number | null;
+            /**
+             * Member
+             * @default null
+             */
+            member: string | null;
             /** Message */
             message: string;
+            /**
+             * Page
+             * @default null
+             */
+            page: number | null;
         };
         /**
          * Progress
@@ -1276,6 +1798,29 @@ export interface components {
              * @default null
              */
             validation_loss: number | null;
+        };
+        /**
+         * ReadingOptions
+         * @description How a file is to be read, where what was detected is not what is meant. `leave_out_bad` keeps the good rows of a file with bad ones.
+         */
+        ReadingOptions: {
+            /**
+             * Charset
+             * @default null
+             */
+            charset: string | null;
+            /**
+             * Format
+             * @default null
+             */
+            format: ("txt" | "md" | "html" | "pdf" | "docx" | "csv" | "tsv" | "json" | "jsonl" | "parquet" | "zip") | null;
+            /**
+             * Leave Out Bad
+             * @default false
+             */
+            leave_out_bad: boolean;
+            /** @default null */
+            mapping: components["schemas"]["Mapping"] | null;
         };
         /**
          * Resolved
@@ -1347,6 +1892,66 @@ export interface components {
             token_type: "bearer";
             user: components["schemas"]["User"];
         };
+        /**
+         * SplitByDocument
+         * @description Validation on a document of its own, and training on all of the others.
+         */
+        SplitByDocument: {
+            /** Document Id */
+            document_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "document";
+        };
+        /** SplitByFraction */
+        SplitByFraction: {
+            /**
+             * Fraction
+             * @default auto
+             */
+            fraction: number | "auto";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "fraction";
+            /**
+             * Seed
+             * @default auto
+             */
+            seed: number | "auto";
+        };
+        /**
+         * Token
+         * @description `special` tokens are no text of the user's: they mark turns and ends.
+         */
+        Token: {
+            /** Id */
+            id: number;
+            /**
+             * Special
+             * @default false
+             */
+            special: boolean;
+            /** Text */
+            text: string;
+            /** Trains */
+            trains: boolean;
+        };
+        /**
+         * TokenizedExample
+         * @description `num_tokens` counts all of them; at most 400 are listed.
+         */
+        TokenizedExample: {
+            /** Index */
+            index: number;
+            /** Num Tokens */
+            num_tokens: number;
+            /** Tokens */
+            tokens: components["schemas"]["Token"][];
+        };
         /** TunedModel */
         TunedModel: {
             /** Base Model */
@@ -1385,6 +1990,77 @@ export interface components {
             validation_loss: number | null;
             /** Validation Loss Before */
             validation_loss_before: number | null;
+        };
+        /**
+         * Upload
+         * @description A file on its way. Parts are numbered from 1; each but the last has `part_size_bytes`. `received` are those that are safe here.
+         */
+        Upload: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Filename */
+            filename: string;
+            /** Id */
+            id: string;
+            /**
+             * Object
+             * @default upload
+             * @constant
+             */
+            object: "upload";
+            /** Part Size Bytes */
+            part_size_bytes: number;
+            /** Received */
+            received: number[];
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * UploadRequest
+         * @description Announces a file that will come in parts, so that a lost connection or a reload loses nothing.
+         */
+        UploadRequest: {
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Filename */
+            filename: string;
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * Type
+             * @default dataset
+             * @enum {string}
+             */
+            type: "dataset" | "training_guide" | "test_submission";
+        };
+        /** Usage */
+        Usage: {
+            /**
+             * Object
+             * @default usage
+             * @constant
+             */
+            object: "usage";
+            /** Quota Bytes */
+            quota_bytes: number;
+            /** Storage Bytes */
+            storage_bytes: number;
         };
         /** User */
         User: {
@@ -1616,6 +2292,135 @@ export interface operations {
             };
         };
     };
+    list_datasets: {
+        parameters: {
+            query?: {
+                /** @description Items of one page. */
+                limit?: number;
+                /** @description Id of the last item of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_Dataset_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_documents: {
         parameters: {
             query?: {
@@ -1745,6 +2550,41 @@ export interface operations {
             };
         };
     };
+    patch_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     document_content: {
         parameters: {
             query?: never;
@@ -1794,6 +2634,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    document_problems: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    document_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Validation Error */
@@ -2156,6 +3056,39 @@ export interface operations {
             };
         };
     };
+    create_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Look"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_samples: {
         parameters: {
             query?: never;
@@ -2394,6 +3327,241 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_uploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_Upload_"];
+                };
+            };
+        };
+    };
+    create_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    complete_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadingOptions"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_upload_part: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+                part: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    upload_problems: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
                 };
             };
         };
