@@ -1801,7 +1801,7 @@ export interface components {
         };
         /**
          * ReadingOptions
-         * @description How a file is to be read, where what was detected is not what is meant. `leave_out_bad` keeps the good rows of a file with bad ones.
+         * @description How a file is to be read, where what was detected is not meant. `leave_out_bad` keeps the good rows of a file with bad ones.
          */
         ReadingOptions: {
             /**

@@ -181,7 +181,7 @@ class Document(Answer):
 
 
 class ReadingOptions(Request):
-    """How a file is to be read, where what was detected is not what is meant. `leave_out_bad` keeps the good rows of a file with bad ones."""
+    """How a file is to be read, where what was detected is not meant. `leave_out_bad` keeps the good rows of a file with bad ones."""
 
     format: DocumentFormat | None = None
     charset: Annotated[str, StringConstraints(max_length=40)] | None = None

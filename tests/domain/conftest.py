@@ -89,7 +89,7 @@ class House:
         self.quota_bytes = 10**10
         self.room = Room(
             self.records,
-            max_upload_bytes=20_000_000,
+            max_upload_bytes=40_000_000,
             quota_bytes=self.quota_bytes,
             free_bytes=lambda: self.free_bytes,
             min_free_bytes=1000,

@@ -1,6 +1,5 @@
 """A file read through: accepted with what it holds, or refused with every reason. The reader itself runs in a process of its own."""
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -13,19 +12,18 @@ Inspect = Callable[[BinaryIO, str, dict[str, Any], BinaryIO], dict[str, Any]]
 
 @dataclass(frozen=True)
 class ReadFile:
-    """What one reading found. `problems_csv` is an open file with every problem, empty when there was none."""
+    """What one reading found."""
 
     facts: dict[str, Any]
     """Fields of `shared.wire.Document`."""
     preview: list[dict[str, Any]]
     text_sample: str | None
-    problems_csv: BinaryIO
 
 
 class Refused(InvalidInput):
-    """The file cannot be trained on as it is. `problems_csv` holds every reason; the error's details the first ones."""
+    """The file cannot be trained on as it is; the details hold the first reasons."""
 
-    def __init__(self, found: dict[str, Any], problems_csv: BinaryIO) -> None:
+    def __init__(self, found: dict[str, Any]) -> None:
         problems = found["problems"]
         first = problems[0]
         more = f" ({len(problems) - 1} more problems below.)" if len(problems) > 1 else ""
@@ -35,21 +33,16 @@ class Refused(InvalidInput):
             param="file",
             details=[Detail(message=_sentence(problem), line=problem.get("line"), param="file") for problem in problems],
         )
-        self.problems_csv = problems_csv
 
 
-def read_file(file: BinaryIO, filename: str, options: ReadingOptions, inspect: Inspect) -> ReadFile:
-    """Raises `Refused` for a file with problems, `InvalidInput` for one that takes too long or too much memory."""
-    problems_csv = tempfile.TemporaryFile()  # noqa: SIM115 - handed on open, and closed by whoever takes it
-    try:
-        found = inspect(file, filename, options.model_dump(mode="json", exclude_defaults=True), problems_csv)
-        if found["problems"]:
-            raise Refused(found, problems_csv)
-    except Refused:
-        raise
-    except BaseException:
-        problems_csv.close()
-        raise
+def read_file(file: BinaryIO, filename: str, options: ReadingOptions, inspect: Inspect, problems_csv: BinaryIO) -> ReadFile:
+    """Every problem goes to `problems_csv`, also those of a file that is refused.
+
+    Raises `Refused` for a file with problems, `InvalidInput` for one that takes too long or too much memory.
+    """
+    found = inspect(file, filename, options.model_dump(mode="json", exclude_defaults=True), problems_csv)
+    if found["problems"]:
+        raise Refused(found)
     mapping = found.get("mapping")
     facts = {
         "format": found["format"],
@@ -66,7 +59,7 @@ def read_file(file: BinaryIO, filename: str, options: ReadingOptions, inspect: I
         "warnings": _warnings(found),
         "num_problems": found.get("num_warnings", len(found["warnings"])),
     }
-    return ReadFile(facts, found["preview"], found.get("text_sample"), problems_csv)
+    return ReadFile(facts, found["preview"], found.get("text_sample"))
 
 
 def _warnings(found: dict[str, Any]) -> list[Problem]:

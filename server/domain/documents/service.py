@@ -48,23 +48,37 @@ class Documents:
         description: str = "",
         reading: ReadingOptions = _AS_DETECTED,
         announced_bytes: int = 0,
+        problems_csv: BinaryIO | None = None,
     ) -> Document:
-        """Takes a file (seekable). Raises `Refused` with every problem's line when it could not be trained on.
+        """Takes a file (seekable). Raises `Refused` with the first problems' lines when it could not be trained on.
 
-        `announced_bytes` are counted in the user's usage already.
+        `announced_bytes` are counted in the user's usage already; every problem goes to the file `problems_csv`.
         """
+        if problems_csv is None:
+            with tempfile.TemporaryFile() as own:
+                return self.add(
+                    owner,
+                    source,
+                    filename=filename,
+                    document_type=document_type,
+                    name=name,
+                    description=description,
+                    reading=reading,
+                    announced_bytes=announced_bytes,
+                    problems_csv=own,
+                )
         source.seek(0, 2)
         size_bytes = source.tell()
         self.room.check(owner, size_bytes - announced_bytes)
         filename = _plain_filename(filename)
         name = _limited(name or PurePath(filename).stem or filename, MAX_NAME_CHARACTERS, "name")
         description = _limited(description, MAX_NOTE_CHARACTERS, "description")
-        read = read_file(source, filename, reading, self._inspect)
+        read = read_file(source, filename, reading, self._inspect, problems_csv)
         document_id = self._clock.new_id("doc")
         try:
             source.seek(0)
             stat = self._blobs.put(keys.document_blob(owner, document_id), source)
-            self._put_beside(owner, document_id, read)
+            self._put_beside(owner, document_id, read, problems_csv)
             document = Document(
                 id=document_id,
                 type=document_type,
@@ -86,8 +100,6 @@ class Documents:
         except BaseException:
             self._delete_bytes(owner, document_id)
             raise
-        finally:
-            read.problems_csv.close()
         return document
 
     def get(self, owner: str, document_id: str) -> Document:
@@ -127,17 +139,14 @@ class Documents:
         """Reads the stored bytes in another way. Raises `Refused`, and changes nothing then. Use `Jobs` from routes: jobs may need it."""
         old = document.value
         preview = self._previews.get(owner, old.id)
-        with self._as_file(owner, old.id) as source:
-            read = read_file(source, old.filename, reading, self._inspect)
-        try:
+        with self._as_file(owner, old.id) as source, tempfile.TemporaryFile() as problems_csv:
+            read = read_file(source, old.filename, reading, self._inspect, problems_csv)
             changed = Document.model_validate(old.model_dump() | read.facts | {"has_text": read.text_sample is not None})
-            self._put_beside(owner, old.id, read)
-            self._records.write(
-                self._documents.replacing(owner, old.id, changed, version=document.version),
-                self._previews.replacing(owner, old.id, cut(read.preview), version=preview.version),
-            )
-        finally:
-            read.problems_csv.close()
+            self._put_beside(owner, old.id, read, problems_csv)
+        self._records.write(
+            self._documents.replacing(owner, old.id, changed, version=document.version),
+            self._previews.replacing(owner, old.id, cut(read.preview), version=preview.version),
+        )
         return changed
 
     def stored(self, owner: str, document_id: str) -> Stored[Document]:
@@ -175,13 +184,13 @@ class Documents:
         pointer = self._records.get(keys.owned(owner, "content", sha256))
         return None if pointer is None else str(pointer.data["document_id"])
 
-    def _put_beside(self, owner: str, document_id: str, read: ReadFile) -> None:
+    def _put_beside(self, owner: str, document_id: str, read: ReadFile, problems_csv: BinaryIO) -> None:
         """What a reading gave besides facts: the extracted text and the list of problems."""
         if read.text_sample is not None:
             self._blobs.put(keys.document_text_blob(owner, document_id), io.BytesIO(read.text_sample.encode()))
         if read.facts["num_problems"]:
-            read.problems_csv.seek(0)
-            self._blobs.put(keys.document_problems_blob(owner, document_id), read.problems_csv)
+            problems_csv.seek(0)
+            self._blobs.put(keys.document_problems_blob(owner, document_id), problems_csv)
         else:
             self._blobs.delete(keys.document_problems_blob(owner, document_id))
 

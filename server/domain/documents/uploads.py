@@ -95,7 +95,7 @@ class Uploads:
                 f"{len(missing)} of {_num_parts(upload)} parts have not come yet, the first of them part {missing[0]}.",
                 code="uploads.incomplete",
             )
-        with self._whole(owner, upload) as file:
+        with self._whole(owner, upload) as file, tempfile.TemporaryFile() as problems_csv:
             try:
                 document = self._documents.add(
                     owner,
@@ -106,11 +106,11 @@ class Uploads:
                     description=request.description,
                     reading=reading,
                     announced_bytes=upload.size_bytes,
+                    problems_csv=problems_csv,
                 )
-            except Refused as refused:
-                with refused.problems_csv as problems:
-                    problems.seek(0)
-                    self._blobs.put(keys.upload_problems_blob(owner, upload_id), problems)
+            except Refused:
+                problems_csv.seek(0)
+                self._blobs.put(keys.upload_problems_blob(owner, upload_id), problems_csv)
                 raise
         self._remove(owner, stored)
         return document
