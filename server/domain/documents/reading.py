@@ -43,6 +43,14 @@ def read_file(file: BinaryIO, filename: str, options: ReadingOptions, inspect: I
     found = inspect(file, filename, options.model_dump(mode="json", exclude_defaults=True), problems_csv)
     if found["problems"]:
         raise Refused(found)
+    if options.mapping is not None and found.get("needs_mapping"):
+        columns = ", ".join(repr(column["name"]) for column in found.get("columns", [])[:20])
+        wanted = ", ".join(repr(column) for column in options.mapping.columns.values())
+        raise InvalidInput(
+            f"The columns {wanted} do not fit this file for the shape {options.mapping.shape}. It has {columns or 'no columns'}.",
+            code="documents.no_such_column",
+            param="reading.mapping",
+        )
     mapping = found.get("mapping")
     facts = {
         "format": found["format"],
