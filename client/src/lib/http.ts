@@ -9,7 +9,7 @@ export interface RequestOptions {
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
   /** What the answer is read as; errors are always JSON. */
-  as?: "json" | "blob";
+  as?: "json" | "blob" | "text";
 }
 
 /** The answer (undefined for 204). Throws ApiError, ConnectionError, or the signal's AbortError. */
@@ -21,6 +21,7 @@ export async function send<T>(path: string, { method = "GET", body, headers, sig
     ...(signal ? { signal } : {}),
   });
   if (response.ok && as === "blob") return (await response.blob()) as T;
+  if (response.ok && as === "text") return (await response.text()) as T;
   if (response.status === 204) return undefined as T;
   const parsed: unknown = await response.json().catch(() => null);
   if (!response.ok || parsed === null) throw toApiError(response.status, parsed, response.headers.get("x-request-id"));

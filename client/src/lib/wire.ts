@@ -4,15 +4,20 @@ import type { components } from "@wire";
 type Schemas = components["schemas"];
 
 export type BaseModel = Schemas["BaseModelInfo"];
+export type Blocker = Schemas["Blocker"];
+export type Column = Schemas["Column"];
 export type Credentials = Schemas["Credentials"];
+export type Dataset = Schemas["Dataset"];
 export type Deleted = Schemas["Deleted"];
 export type Document = Schemas["Document"];
+export type DocumentFormat = Document["format"];
 export type DownloadLink = Schemas["DownloadLink"];
 export type ErrorBody = Schemas["ErrorBody"];
 export type ErrorDetail = Schemas["ErrorDetail"];
 export type ErrorInfo = Schemas["ErrorInfo"];
 export type Forecast = Schemas["Forecast"];
 export type Generation = Schemas["Generation"];
+export type HistogramBin = Schemas["HistogramBin"];
 export type Hyperparameters = Schemas["Hyperparameters"];
 export type Installation = Schemas["Installation"];
 export type Job = Schemas["Job"];
@@ -20,17 +25,27 @@ export type JobError = Schemas["JobError"];
 export type JobState = Job["state"];
 export type LogLine = Schemas["LogLine"];
 export type LogPage = Schemas["LogPage"];
+export type Look = Schemas["Look"];
+export type Mapping = Schemas["Mapping"];
 export type Method = Job["method"];
 export type MetricPoint = Schemas["MetricPoint"];
 export type Metrics = Schemas["Metrics"];
+export type Pair = Schemas["Pair"];
 export type Preview = Schemas["Preview"];
 export type PreviewExample = Schemas["PreviewExample"];
+export type Problem = Schemas["Problem"];
 export type Progress = Schemas["Progress"];
 export type Resolved = Schemas["Resolved"];
 export type Sample = Schemas["Sample"];
 export type SampleGeneration = Schemas["SampleGeneration"];
 export type Session = Schemas["Session"];
+export type Shape = Mapping["shape"];
+export type Split = Dataset["split"];
+export type Token = Schemas["Token"];
+export type TokenizedExample = Schemas["TokenizedExample"];
 export type TunedModel = Schemas["TunedModel"];
+export type Upload = Schemas["Upload"];
+export type Usage = Schemas["Usage"];
 export type User = Schemas["User"];
 
 /** One page of a collection, newest first. */
@@ -41,7 +56,11 @@ export interface ListOf<T> {
 
 /** What may be left out of a request is optional here, whatever the server fills in. */
 export type GenerateRequest = Partial<Schemas["GenerateRequest"]>;
-export type JobRequest = Pick<Schemas["JobRequest"], "base_model" | "document_ids"> & Partial<Schemas["JobRequest"]>;
+export type JobRequest = Pick<Schemas["JobRequest"], "base_model"> & Partial<Schemas["JobRequest"]>;
 export type JobPatch = Partial<Schemas["JobPatch"]>;
+export type ReadingOptions = Partial<Schemas["ReadingOptions"]>;
+export type DocumentPatch = Partial<Omit<Schemas["DocumentPatch"], "reading">> & { reading?: ReadingOptions };
+export type DatasetRequest = Pick<Schemas["DatasetRequest"], "document_ids"> & Partial<Schemas["DatasetRequest"]>;
+export type LookRequest = Pick<Schemas["LookRequest"], "base_model"> & Partial<Schemas["LookRequest"]>;
 
 export type HyperparameterName = keyof Hyperparameters;

@@ -5,7 +5,7 @@ import io
 import json
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path, PurePath
 from typing import BinaryIO, Final
 
@@ -54,48 +54,41 @@ class Documents:
 
         `announced_bytes` are counted in the user's usage already; every problem goes to the file `problems_csv`.
         """
-        if problems_csv is None:
-            with tempfile.TemporaryFile() as own:
-                return self.add(
-                    owner,
-                    source,
-                    filename=filename,
-                    document_type=document_type,
-                    name=name,
-                    description=description,
-                    reading=reading,
-                    announced_bytes=announced_bytes,
-                    problems_csv=own,
-                )
         source.seek(0, 2)
         size_bytes = source.tell()
         self.room.check(owner, size_bytes - announced_bytes)
         filename = _plain_filename(filename)
         name = _limited(name or PurePath(filename).stem or filename, MAX_NAME_CHARACTERS, "name")
         description = _limited(description, MAX_NOTE_CHARACTERS, "description")
-        read = read_file(source, filename, reading, self._inspect, problems_csv)
+        with nullcontext(problems_csv) if problems_csv else tempfile.TemporaryFile() as problems:
+            read = read_file(source, filename, reading, self._inspect, problems)
+            about = {"type": document_type, "filename": filename, "name": name, "description": description}
+            return self._keep(owner, source, about, read, problems)
+
+    def _keep(self, owner: str, source: BinaryIO, about: dict[str, str], read: ReadFile, problems_csv: BinaryIO) -> Document:
+        """Stores bytes first and the record second; of a document that was not recorded, nothing stays."""
         document_id = self._clock.new_id("doc")
         try:
             source.seek(0)
             stat = self._blobs.put(keys.document_blob(owner, document_id), source)
             self._put_beside(owner, document_id, read, problems_csv)
-            document = Document(
-                id=document_id,
-                type=document_type,
-                name=name,
-                description=description,
-                filename=filename,
-                size_bytes=stat.size_bytes,
-                sha256=stat.sha256,
-                has_text=read.text_sample is not None,
-                duplicate_of=self._first_with(owner, stat.sha256),
-                created_at=self._clock.now(),
-                **read.facts,
+            document = Document.model_validate(
+                {
+                    "id": document_id,
+                    "size_bytes": stat.size_bytes,
+                    "sha256": stat.sha256,
+                    "has_text": read.text_sample is not None,
+                    "duplicate_of": self._first_with(owner, stat.sha256),
+                    "created_at": self._clock.now(),
+                    **about,
+                    **read.facts,
+                }
             )
+            first = [] if document.duplicate_of else [Put(keys.owned(owner, "content", stat.sha256), {"document_id": document_id}, None)]
             self._records.write(
                 self._documents.adding(owner, document_id, document),
                 self._previews.adding(owner, document_id, cut(read.preview)),
-                *([] if document.duplicate_of else [Put(keys.owned(owner, "content", stat.sha256), {"document_id": document_id}, None)]),
+                *first,
             )
         except BaseException:
             self._delete_bytes(owner, document_id)

@@ -1,6 +1,6 @@
 import { request, withQuery } from "@/lib/api/request";
 import { downloadBlob } from "@/lib/download";
-import type { Deleted, Document, ListOf, Preview, Sample } from "@/lib/wire";
+import type { Deleted, Document, DocumentPatch, ListOf, Preview, Sample } from "@/lib/wire";
 
 export function listDocuments(after: string | null, signal?: AbortSignal): Promise<ListOf<Document>> {
   return request(withQuery("/api/documents", { limit: 50, after }), { signal });
@@ -12,6 +12,16 @@ export function getDocument(id: string, signal?: AbortSignal): Promise<Document>
 
 export function getPreview(id: string, limit: number, signal?: AbortSignal): Promise<Preview> {
   return request(withQuery(`/api/documents/${encodeURIComponent(id)}/preview`, { limit }), { signal });
+}
+
+/** The beginning of what was extracted from a PDF, DOCX or HTML file. */
+export function getDocumentText(id: string, signal?: AbortSignal): Promise<string> {
+  return request(`/api/documents/${encodeURIComponent(id)}/text`, { signal, as: "text" });
+}
+
+/** Renames or describes; with `reading` the whole file is read again, which takes a moment. */
+export function changeDocument(id: string, change: DocumentPatch): Promise<Document> {
+  return request(`/api/documents/${encodeURIComponent(id)}`, { method: "PATCH", body: change });
 }
 
 export function deleteDocument(id: string): Promise<Deleted> {
@@ -30,4 +40,10 @@ export function copySample(id: string): Promise<Document> {
 export async function downloadDocument(document: Document): Promise<void> {
   const content = await request<Blob>(`/api/documents/${encodeURIComponent(document.id)}/content`, { as: "blob" });
   downloadBlob(document.filename, content);
+}
+
+/** Everything that was noticed in the file, as a table. */
+export async function downloadDocumentProblems(document: Document): Promise<void> {
+  const content = await request<Blob>(`/api/documents/${encodeURIComponent(document.id)}/problems`, { as: "blob" });
+  downloadBlob(`${document.filename} problems.csv`, content);
 }
