@@ -152,7 +152,7 @@ def _read(spec: JobSpec, events: EventLog) -> _Data:
         num_characters += characters_of(example)
         conversations = conversations or "text" not in example
     for problem in problems[:_MOST_WARNINGS]:
-        events.warn(f"Line {problem.line}: {problem.message}" if problem.line else problem.message)
+        events.warn(problem.message)
     if len(problems) > _MOST_WARNINGS:
         events.warn(f"{len(problems) - _MOST_WARNINGS} more lines like these were found.")
     if not num_examples:
