@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes shared/openapi.json from the server and shared/api.gen.ts from that. `--check` writes nothing and fails when either is stale.
 
-Run it with the project's Python after a change of shared/wire.py or of a route; the page's development packages must be installed
+Run it with the project's Python after a change of shared/wire or of a route; the page's development packages must be installed
 (`npm ci` in client/). Both files are committed.
 """
 

@@ -13,7 +13,7 @@ from itertools import groupby
 from os.path import commonprefix
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
-from shared.reading.examples import Example, Message, PreferenceExample
+from shared.reading.examples import Example, Message
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -81,9 +81,9 @@ def segments_of(example: Example, template: ChatTemplate) -> list[Segment]:
         text = example["text"] + template.eos
         return [Segment(text, True)] if text else []
     if "preferred" in example:
-        return _conversation(_answered(example["messages"], example["preferred"]), template)
+        return _conversation(_answered(example["messages"], example["preferred"]), template)  # type: ignore[unreachable]  # mypy: a conversation
     if "messages" in example:
-        return _conversation(_as_answered(example) if "preferred" in example else example["messages"], template)
+        return _conversation(example["messages"], template)
     pair: list[Message] = [{"role": "user", "content": example["prompt"]}, {"role": "assistant", "content": example["completion"]}]
     return _conversation(pair, template)
 
@@ -92,12 +92,6 @@ def _answered(messages: Iterable[Message], preferred: str) -> list[Message]:
     """A preference as a conversation in which only the preferred answer is learned. The rejected one is not shown to the model."""
     before: list[Message] = [{"role": message["role"], "content": message["content"], "weight": 0} for message in messages]
     return [*before, {"role": "assistant", "content": preferred}]
-
-
-def _as_answered(pair: PreferenceExample) -> list[Message]:
-    """Two answers to choose from, as a conversation that ends in the preferred one; only that one is learned."""
-    before: list[Message] = [{"role": message["role"], "content": message["content"], "weight": 0} for message in pair["messages"]]
-    return [*before, {"role": "assistant", "content": pair["preferred"]}]
 
 
 def _conversation(messages: Sequence[Message], template: ChatTemplate) -> list[Segment]:

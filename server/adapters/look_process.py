@@ -12,7 +12,8 @@ from server.errors import Unavailable
 from shared.look_spec import LookRefused, LookSpec
 from shared.wire import Look
 
-_TIMEOUT_S: Final = 120
+_BASE_S: Final = 60.0
+_BYTES_PER_S: Final = 500_000
 _ENVIRONMENT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
 
 
@@ -35,7 +36,7 @@ class LookProcess:
                     env=environment,
                     stdin=subprocess.DEVNULL,
                     capture_output=True,
-                    timeout=_TIMEOUT_S,
+                    timeout=_BASE_S + sum(file.path.stat().st_size for file in (*spec.data, *spec.validation_data)) / _BYTES_PER_S,
                     check=True,
                 )
                 return _parsed(child.stdout)

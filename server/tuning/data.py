@@ -3,15 +3,14 @@
 What an example looks like to the model is `shared.rendering`'s business; what a file holds, `shared.reading`'s.
 """
 
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
 from server.tuning import failures
 from server.tuning.corpus import Corpus, CorpusWriter
+from server.tuning.encoding import encoder_of
 from server.tuning.files import sha256_of
 from server.tuning.tokens import TextTokenizer
 from shared.constants import MIN_EXAMPLES_TO_SPLIT
@@ -20,8 +19,7 @@ from shared.reading import Example, ReadProblem, read_examples
 from shared.rendering import ChatTemplate, Segment, TemplateProblem, segments_of
 
 _BATCH_CHARACTERS = 1 << 19
-"""A batch of this size keeps the tokenizer's threads busy for some tenths of a second."""
-_WAITING_BATCHES = 2
+"""Enough to keep the tokenizer's threads busy, and a few megabytes of tokens."""
 
 
 def check_unchanged(files: list[DataFile]) -> None:
@@ -43,7 +41,8 @@ def examples_of(files: list[DataFile], problems: list[ReadProblem] | None = None
         except OSError as error:
             raise failures.data_missing(file.name) from error
         with stream:
-            for item in read_examples(stream, format=file.format, charset=file.charset):
+            options = {"charset": file.charset, "mapping": file.mapping, "leave_out_bad": file.leave_out_bad}
+            for item in read_examples(stream, format=file.format, **options):
                 if not isinstance(item, ReadProblem):
                     yield item
                 elif item.fatal:
@@ -82,19 +81,15 @@ def rendered(examples: Iterable[Example], template: ChatTemplate) -> Iterator[li
 
 
 def tokenize(examples: Iterable[Example], tokenizer: TextTokenizer, *, folder: Path | None = None) -> Corpus:
-    """Every example's segments as tokens. Pieces are encoded on their own, as they will be when the model is asked.
+    """Every example's segments as tokens. Segments are encoded on their own, as they will be when the model is asked.
 
-    Reading and rendering go on here while a thread encodes what came before (the tokenizer does not hold the interpreter meanwhile).
     The tokens are kept in nameless files in `folder`, or where the system keeps temporary ones.
     """
-    waiting: deque[tuple[_Batch, Future[list[list[int]]]]] = deque()
-    with ThreadPoolExecutor(1) as thread, CorpusWriter(tokenizer.vocabulary_size, folder) as writer:
+    encode = encoder_of(tokenizer.tokenizer)
+    with CorpusWriter(tokenizer.vocabulary_size, folder) as writer:
         for batch in _batches(rendered(examples, tokenizer.template)):
-            waiting.append((batch, thread.submit(tokenizer.encode_pieces, [segment.text for segments in batch for segment in segments])))
-            if len(waiting) > _WAITING_BATCHES:
-                _write(*waiting.popleft(), tokenizer.eos_id, writer)
-        while waiting:
-            _write(*waiting.popleft(), tokenizer.eos_id, writer)
+            encoded = encode([segment.text for segments in batch for segment in segments])
+            _write(batch, iter(encoded), tokenizer.eos_id, writer)
         return writer.corpus()
 
 
@@ -115,11 +110,10 @@ def _batches(stream: Iterable[list[Segment]]) -> Iterator[_Batch]:
         yield batch
 
 
-def _write(batch: _Batch, encoded: "Future[list[list[int]]]", eos: int, writer: CorpusWriter) -> None:
+def _write(batch: _Batch, pieces: Iterator[list[int]], eos: int, writer: CorpusWriter) -> None:
     ids: list[int] = []
     trains = bytearray()
     lengths: list[int] = []
-    pieces = iter(encoded.result())
     for segments in batch:
         before = len(ids)
         for segment in segments:
@@ -141,12 +135,13 @@ def _end(ids: list[int], eos: int) -> int:
 
 
 def _unreadable(name: str, problem: ReadProblem) -> failures.TuningFailure:
-    if problem.line is None:
-        return failures.no_examples(f"The document {name!r} holds no examples: {problem.message}", "Upload a document with examples in it.")
-    where = f", line {problem.line}"
+    """The reader's own words: they name the place, where there is one, and say what to do."""
+    if problem.line is None and problem.page is None and problem.member is None:
+        fix = problem.fix or "Upload a document with examples in it."
+        return failures.no_examples(f"The document {name!r} holds no examples: {problem.message}", fix)
     return failures.TuningFailure(
         "bad_data",
-        f"The document {name!r}{where}: {problem.message}",
+        f"The document {name!r}: {problem.message[:1].lower()}{problem.message[1:]}",
         cause="The file is not in the form that it was uploaded as.",
-        fix="Mend the file, upload it again and start a new job with it.",
+        fix=problem.fix or "Mend the file, upload it again and start a new job with it.",
     )

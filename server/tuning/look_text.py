@@ -110,7 +110,7 @@ def has_card(text: str) -> bool:
 
 def _is_card(written: str) -> bool:
     digits = [int(character) for character in written if character.isdigit()]
-    if not 13 <= len(digits) <= 19 or len(set(digits)) < 3:
+    if not 13 <= len(digits) <= 19 or len(set(digits)) == 1:
         return False
     doubled = [2 * digit if place % 2 else digit for place, digit in enumerate(reversed(digits))]
     return sum(digit - 9 if digit > 9 else digit for digit in doubled) % 10 == 0

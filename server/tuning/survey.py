@@ -56,6 +56,6 @@ def survey(spec: JobSpec, events: EventLog) -> Survey:
 
 def _warn(problems: list[ReadProblem], events: EventLog) -> None:
     for problem in problems[:_MOST_WARNINGS]:
-        events.warn(f"Line {problem.line}: {problem.message}" if problem.line else problem.message)
+        events.warn(problem.message)
     if len(problems) > _MOST_WARNINGS:
         events.warn(f"{len(problems) - _MOST_WARNINGS} more things like these were noticed.")

@@ -45,7 +45,7 @@ def _wire_schemas() -> dict[str, Any]:
         if inspect.isclass(model)
         and issubclass(model, (wire.Request, wire.Answer))
         and model not in bases
-        and model.__module__ == wire.__name__
+        and model.__module__.startswith(wire.__name__)
     ]
     as_sent: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
         (model, "validation" if issubclass(model, wire.Request) else "serialization") for model in models

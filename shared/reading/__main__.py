@@ -1,4 +1,4 @@
-"""`python -m shared.reading --filename NAME [--options JSON] [--problems-out FD] < FILE`: one JSON object about the file on standard output.
+"""`python -m shared.reading --filename NAME [--options JSON] [--problems-out FD] < FILE`: says in JSON what the file holds.
 
 The server runs this on every upload, because what is hostile to a reader then only hurts a child with limits of its own.
 Exit status 0 also for a file that is refused; its problems are in the answer.

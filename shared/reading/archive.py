@@ -1,4 +1,4 @@
-"""ZIP: the files inside, each read in its turn and named in every problem. Nothing is unpacked to disk and no name inside is ever a path."""
+"""ZIP: the files inside, each read in its turn and named in every problem. Nothing is unpacked to disk; no name inside is a path."""
 
 import io
 import stat
@@ -63,11 +63,10 @@ def _refuse_bomb(members: list[zipfile.ZipInfo]) -> None:
             f"The ZIP archive holds {len(members):,} files; at most {MAX_MEMBERS:,} are read.", "Join small files, or split the archive."
         )
     for info in members:
-        if info.file_size > _SMALL and info.file_size > _SUSPICIOUS_RATIO * max(info.compress_size, 1):
-            raise Unreadable(
-                f"The file {quoted(info.filename)} in the ZIP archive unpacks to {info.file_size / max(info.compress_size, 1):,.0f} times its size, as only bombs do.",
-                "Upload the file itself instead.",
-            )
+        ratio = info.file_size / max(info.compress_size, 1)
+        if info.file_size > _SMALL and ratio > _SUSPICIOUS_RATIO:
+            message = f"The file {quoted(info.filename)} in the ZIP archive unpacks to {ratio:,.0f} times its size, as only bombs do."
+            raise Unreadable(message, "Upload the file itself instead.")
     total = sum(info.file_size for info in members)
     if total > MAX_UNPACKED_BYTES:
         raise Unreadable(

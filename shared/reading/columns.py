@@ -17,8 +17,8 @@ ROLES_OF: dict[Shape, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """Of each shape the parts that must be there and those that may be. `input` is read after the prompt, a blank line between them."""
 
 UNDERSTOOD = (
-    '"text", "prompt" and "completion", "question" and "answer", "instruction" (with or without "input") and "output", "input" and "output", '
-    '"messages", or "prompt", "chosen" and "rejected"'
+    '"text", "prompt" and "completion", "question" and "answer", "instruction" (with or without "input") and "output", '
+    '"input" and "output", "messages", or "prompt", "chosen" and "rejected"'
 )
 
 

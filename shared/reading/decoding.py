@@ -70,10 +70,18 @@ class Unreadable(Exception):
         self.problem = ReadProblem(line, message, fatal=True, fix=fix, page=page, skippable=skippable)
 
 
-def open_source(file: BinaryIO, charset: str | None = None, *, declared: str | None = None, lenient: bool = False) -> Source:
+def open_source(
+    file: BinaryIO,
+    charset: str | None = None,
+    *,
+    declared: str | None = None,
+    instead_of_guess: str | None = None,
+    lenient: bool = False,
+) -> Source:
     """Finds the charset unless it is given, and checks the whole file against it. Raises Unreadable.
 
-    `declared` is what the text says of itself (HTML does); it counts where the bytes do not prove something else.
+    `declared` is what the text says of itself (HTML does); it counts where the bytes do not prove something else. What was said of a
+    whole ZIP comes `instead_of_guess`, for those files in it that prove nothing.
     """
     file.seek(0)
     head = file.read(SAMPLE_BYTES)
@@ -91,6 +99,9 @@ def open_source(file: BinaryIO, charset: str | None = None, *, declared: str | N
     if broken is None:
         marked = head.startswith(codecs.BOM_UTF8)
         return Source(file, "utf-8", "valid UTF-8 with a byte order mark" if marked else "valid UTF-8")
+    hint = _canonical(instead_of_guess) if instead_of_guess else None
+    if hint and _first_broken(file, hint) is None:
+        return Source(file, hint, "as told")
     return _open_as_guessed(file, broken, lenient)
 
 
@@ -135,11 +146,11 @@ def _open_as_told(file: BinaryIO, charset: str, lenient: bool) -> Source:
     if broken := _first_broken(file, name):
         if lenient and name == "utf-8":
             return Source(file, name, "as told", lenient=True)
-        raise Unreadable(
-            f"Line {broken.line}: not valid {name} ({broken.what}).",
-            f"Choose another charset, or {_SAVE_AS_UTF8.lower()}",
-            line=broken.line,
-        )
+        message = f"Line {broken.line}: not valid {name} ({broken.what})."
+        raise Unreadable(message, "Choose another charset, or save the file as UTF-8.", line=broken.line)
+    file.seek(0)
+    if name.startswith(("utf-16-", "utf-32-")) and file.read(4).startswith(tuple(mark for mark, of in _BYTE_ORDER_MARKS if of == name[:6])):
+        name = name[:6]  # which takes the byte order mark for what it is
     return Source(file, name, "as told")
 
 

@@ -33,7 +33,6 @@ class MessagesExample(TypedDict):
 
 
 @final
-@final
 class PreferenceExample(TypedDict):
     """Two answers to the same conversation. `messages` ends before them."""
 

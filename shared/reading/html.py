@@ -1,4 +1,4 @@
-"""HTML as blocks of prose: what a person would read on the page. Lists keep their bullets, tables their rows; scripts and forms are left away."""
+"""HTML as blocks of prose: what a person would read on the page. Lists keep bullets, tables rows; scripts and forms are left away."""
 
 import re
 from collections.abc import Iterator
@@ -88,12 +88,11 @@ class _Page:
             child = None
             if node.is_text_node:
                 self._text(node.text_content or "")
-            elif node.is_element_node or node.is_document_node:
-                if node.tag not in _SKIPPED and not _is_hidden(node):
-                    yield from self._open(node)
-                    child = node.first_child
-                    if child is None:
-                        yield from self._close(node.tag or "")
+            elif (node.is_element_node or node.is_document_node) and node.tag not in _SKIPPED and not _is_hidden(node):
+                yield from self._open(node)
+                child = node.first_child
+                if child is None:
+                    yield from self._close(node.tag or "")
             if child is not None:
                 node = child
                 continue
@@ -195,7 +194,7 @@ class _Page:
             yield Block("\n".join(lines))
 
     def _end_row(self) -> None:
-        cells, self._cells = [cell for cell in self._cells], []
+        cells, self._cells = self._cells, []
         if len(cells) == 1:
             self._rows.append(cells[0])
         elif any(cells):

@@ -18,6 +18,7 @@ _ROW_KEYS = ("messages", "conversations", "conversation", "turns", "dialogue", "
 """Lists under these are the messages of one conversation when what they hold are messages."""
 _SPACE = re.compile(r"[ \t\r\n]*")
 _MAX_KEY_LINES = 1_000
+_SCALARS = (str, int, float, type(None))
 
 
 def read_json(source: Source, size: int) -> Iterator[Row | ReadProblem]:
@@ -161,20 +162,18 @@ def _inside(held: dict[str, Any], places: dict[str, int], first: int) -> tuple[l
     names, data = held.get("columns"), held.get("data")
     if isinstance(names, list) and isinstance(data, list) and data and all(isinstance(cells, list) for cells in data):  # orient="split"
         return [(first, dict(zip(map(str, names), cells, strict=False))) for cells in data], []
-    columns = {key: value for key, value in held.items() if isinstance(value, dict | list) and value}
-    mapping = find_mapping(list(held), held)
-    if mapping and set(mapping.columns.values()) <= columns.keys() and mapping.shape != "messages":
-        if rows := _transposed({key: columns[key] for key in mapping.columns.values()}, first):
-            return rows, []
-    if mapping:
-        return [(first, held)], []
     values = list(held.values())
     if all(isinstance(value, dict) for value in values):  # orient="index", or splits by name
-        if all(find_mapping(list(value), value) for value in values[:20]):
+        if all(key.isdecimal() for key in held) or all(find_mapping(list(value), value) for value in values[:20]):
             return [(places.get(key, first), value) for key, value in held.items()], []
-        nested = [key for key, value in held.items() if any(isinstance(inner, list) for inner in value.values())]
-        if len(held) == 1 and nested:
+        if len(held) == 1 and any(isinstance(inner, list) for inner in values[0].values()):
             return _inside(values[0], {}, first)
+    mapping = find_mapping(list(held), held)
+    parts = {key: held[key] for key in mapping.columns.values()} if mapping else held
+    if (mapping is None or mapping.shape != "messages") and (rows := _transposed(parts, first)):
+        return rows, []
+    if mapping:
+        return [(first, held)], []
     lists = [key for key, value in held.items() if isinstance(value, list) and value and isinstance(value[0], dict)]
     if lists:
         best = next((key for key in lists if find_mapping(list(held[key][0]), held[key][0])), lists[0])
@@ -184,14 +183,16 @@ def _inside(held: dict[str, Any], places: dict[str, int], first: int) -> tuple[l
 
 def _transposed(columns: dict[str, Any], first: int) -> list[Row | ReadProblem]:
     """{"prompt": ["a", "b"], ...} or {"prompt": {"0": "a", "1": "b"}, ...}: a row for each place that all columns have."""
-    if all(isinstance(column, list) for column in columns.values()):
-        if len({len(column) for column in columns.values()}) == 1 and all(
-            isinstance(cell, str | None) for column in columns.values() for cell in column
-        ):
-            return [(first, dict(zip(columns, cells, strict=True))) for cells in zip(*columns.values(), strict=True)]
+    values = list(columns.values())
+    places: list[list[Any]]
+    if all(isinstance(value, list) for value in values):
+        places = [list(range(len(value))) for value in values]
+    elif all(isinstance(value, dict) and len(value) > 0 for value in values):
+        places = [list(value) for value in values]
+        if len(values) == 1 and not all(key.isdecimal() for key in values[0]):
+            return []
+    else:
         return []
-    if all(isinstance(column, dict) for column in columns.values()):
-        keys = list(next(iter(columns.values())))
-        if all(list(column) == keys for column in columns.values()):
-            return [(first, {name: column[key] for name, column in columns.items()}) for key in keys]
-    return []
+    if any(place != places[0] for place in places) or not all(isinstance(value[at], _SCALARS) for value in values for at in places[0]):
+        return []
+    return [(first, {name: value[at] for name, value in columns.items()}) for at in places[0]]

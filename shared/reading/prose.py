@@ -105,7 +105,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _cut(text: str, limit: int, start: int = 0) -> int:
-    """Where to cut, counted from `start`, at most `limit` characters: at the last of the best pauses that does not leave a crumb, else right there."""
+    """Where to cut, counted from `start`, at most `limit`: at the last of the best pauses that does not leave a crumb, else right there."""
     for pause in _PAUSES:
         end = max((match.end() for match in pause.finditer(text, start + limit // 4, start + limit)), default=0)
         if end:

@@ -106,6 +106,7 @@ class Reading:
                     "It is an archive inside the archive.", "Unpack it and put its files into one ZIP archive.", skippable=True
                 )
             case "zip":
+                self.charset, self.charset_basis = self._told_charset, "found for each file in the archive by itself"
                 from shared.reading.archive import read_archive
 
                 yield from read_archive(self._file, self._member)
@@ -119,7 +120,13 @@ class Reading:
 
             self._file.seek(0)
             declared = declared_charset(self._file.read(4096))
-        source = open_source(self._file, self._told_charset, declared=declared, lenient=self._leave_out_bad)
+        source = open_source(
+            self._file,
+            None if self._in_zip else self._told_charset,
+            declared=declared,
+            instead_of_guess=self._told_charset,
+            lenient=self._leave_out_bad,
+        )
         self.charset, self.charset_basis = source.charset, source.charset_basis
         yield from source.warnings
         sample, whole = source.sample()
@@ -212,7 +219,6 @@ class Reading:
     def _learn(self, inner: "Reading") -> None:
         if inner.needs_mapping and not self.needs_mapping:
             self.needs_mapping, self.columns, self.mapping = True, inner.columns, None
-        elif inner.format in _TABULAR and not self.columns:
-            self.columns, self.mapping = inner.columns, inner.mapping
-        if inner.charset and not self.charset:
-            self.charset, self.charset_basis = inner.charset, f"{inner.charset_basis}; found for each file in the archive by itself"
+        elif inner.format in _TABULAR and not self.needs_mapping:
+            self.mapping = inner.mapping if not self.columns or self.mapping == inner.mapping else self._given_mapping
+            self.columns = self.columns or inner.columns

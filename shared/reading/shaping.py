@@ -1,6 +1,6 @@
 """Rows become examples: which plan fits a row's keys, the values as texts, and every reason why a row does not fit.
 
-A row is what JSON, CSV or Parquet gave. Plans are found once for each set of keys, because files have millions of rows and few sets of keys.
+A row is what JSON, CSV or Parquet gave. Plans are found once for each set of keys: files have millions of rows and few such sets.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -42,8 +42,14 @@ class Shaper:
         self._optional = optional
         self._plans: dict[tuple[str, ...], Plan] = {}
         self._understood = False
+        self._is_mixed = False
         self._notes: dict[str, bool] = {}
         """Remarks, and whether they have been handed on."""
+
+    @property
+    def given(self) -> dict[str, str] | None:
+        """The columns that a person has chosen."""
+        return None if self._given is None else self._given.columns
 
     def examples(self, rows: Iterable[Row | ReadProblem]) -> Iterator[Example | ReadProblem]:
         if (broken := self._broken_mapping()) is not None:
@@ -89,9 +95,9 @@ class Shaper:
         if not isinstance(row, dict):
             return
         for name, value in row.items():
-            if not self.columns.get(name) and (name in self.columns or len(self.columns) < MAX_COLUMNS_SHOWN):
-                if name and len(name) <= MAX_COLUMN_NAME and encodable(name):
-                    self.columns[name] = _shown(value)
+            fits = name in self.columns or len(self.columns) < MAX_COLUMNS_SHOWN
+            if fits and not self.columns.get(name) and 0 < len(name) <= MAX_COLUMN_NAME and encodable(name):
+                self.columns[name] = _shown(value)
 
     def _problem(self, line: int, message: str, fix: str) -> ReadProblem:
         return ReadProblem(line, f"{self._place} {line}: {message}", fatal=True, fix=fix, skippable=True)
@@ -131,7 +137,7 @@ class Shaper:
         if isinstance(row, list) and row and all(isinstance(item, dict) for item in row):
             return self._bare_conversation
         if isinstance(row, str) and not self._given and (not self._understood or self.mapping is None):
-            self._understood = True
+            self._understood = self._is_mixed = True
             return self._bare_text
         if not isinstance(row, dict):
             raise RowRefused(f"expected a JSON object, found {kind_of(row)}.", "Fix or remove it.")
@@ -146,8 +152,8 @@ class Shaper:
             raise _NotUnderstood(
                 f"There is no {quoted(missing[0])} (found: {named(list(row))}).", "Choose other columns or remove the row."
             )
-        if self.mapping is None:
-            self.mapping = found.to_json()
+        if self._given is None:
+            self._learn(found.to_json())
         for name in found.unused:
             self._note(f"The column {quoted(name)} has no part in the training. Choose the columns yourself if it should.")
         self._understood = True
@@ -155,6 +161,13 @@ class Shaper:
         if len(self._plans) < _MAX_PLANS:
             self._plans[tuple(row)] = plan
         return plan
+
+    def _learn(self, mapping: dict[str, Any]) -> None:
+        """Rows that differ have no mapping in common: whoever reads them again has to find out again."""
+        if self.mapping is None and not self._is_mixed:
+            self.mapping = mapping
+        elif self.mapping != mapping:
+            self.mapping, self._is_mixed = None, True
 
     def _plan(self, found: FoundMapping, row: dict[str, Any]) -> Plan:
         columns = found.columns
@@ -170,7 +183,8 @@ class Shaper:
                 return _preference_plan(columns, self._note)
 
     def _bare_conversation(self, row: Any) -> Example:
-        self._understood = True
+        self._understood = self._is_mixed = True
+        self.mapping = None if self._given is None else self.mapping
         return _checked({"messages": messages_of(row, "messages", self._note)})
 
     def _bare_text(self, row: Any) -> Example:

@@ -174,7 +174,7 @@ def _distinct(cells: list[str]) -> list[str]:
 
 def _doubled(cells: list[str], names: list[str], shaper: Shaper) -> str | None:
     """A column that matters and is there twice; when a person has chosen the columns, their names are clear."""
-    if shaper.mapping is not None:
+    if shaper.given is not None:
         return None
     found = shaper.mapping_of(dict.fromkeys(names, ""))
     wanted = {plain(name): name for name in found.columns.values()} if found else {}
@@ -184,8 +184,8 @@ def _doubled(cells: list[str], names: list[str], shaper: Shaper) -> str | None:
 
 def _is_data(cells: list[str], shaper: Shaper) -> bool:
     """Whether the first line is a row like any other: headings are short, no sentences and no numbers."""
-    if shaper.mapping is not None:
-        wanted = set(shaper.mapping["columns"].values())
+    if shaper.given is not None:
+        wanted = set(shaper.given.values())
         present = {cell.strip() for cell in cells}
         return bool(wanted) and not wanted & present and all(name.startswith("Column ") for name in wanted)
     if shaper.mapping_of(dict.fromkeys((cell.strip() for cell in cells), "")) is not None and len(cells) > 1:

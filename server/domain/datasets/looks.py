@@ -20,6 +20,7 @@ from shared.wire import Look
 
 LookWith = Callable[[LookSpec], Look | LookRefused]
 _MAX_REMEMBERED: Final = 64
+MAX_BYTES: Final = 100_000_000
 _MAX_BYTES_BEFORE_A_JOB: Final = 20_000_000
 """Larger data is not looked at when a job is made: it has steps enough, and the trainer itself checks the rest before its first step."""
 
@@ -37,6 +38,13 @@ class Looks:
 
     def look(self, owner: str, base: BaseModel, material: Material, settings: RunSettings) -> Look:
         """Raises `InvalidInput` with the trainer's own words when the data cannot be trained on with this base model."""
+        if (size_bytes := _size_bytes(material)) > MAX_BYTES:
+            raise InvalidInput(
+                f"Looking at {size_bytes / 1e6:,.0f} MB would take minutes; at most {MAX_BYTES / 1e6:,.0f} MB are looked at. "
+                "Choose fewer documents to look at; the job itself may have them all.",
+                code="looks.too_large",
+                param="document_ids",
+            )
         digest = _digest(base, material, settings)
         with self._turn:
             if (known := self._remembered.get(digest)) is not None:
@@ -60,7 +68,7 @@ class Looks:
 
     def check(self, owner: str, base: BaseModel, material: Material, settings: RunSettings) -> None:
         """Raises `InvalidInput` for a run that would learn nothing worth its time."""
-        if sum(document.size_bytes for document in material.all) > _MAX_BYTES_BEFORE_A_JOB:
+        if _size_bytes(material) > _MAX_BYTES_BEFORE_A_JOB:
             return
         blockers = self.look(owner, base, material, settings).blockers
         if blockers:
@@ -69,6 +77,10 @@ class Looks:
                 code=f"jobs.{blockers[0].code}",
                 param="allow_short_run",
             )
+
+
+def _size_bytes(material: Material) -> int:
+    return sum(document.size_bytes for document in material.all)
 
 
 def _digest(base: BaseModel, material: Material, settings: RunSettings) -> str:

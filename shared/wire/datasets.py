@@ -1,0 +1,147 @@
+"""Documents in an order, with their split; and what a base model would see of them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from shared.constants import MAX_DOCUMENTS_PER_JOB, Shape
+from shared.wire.base import Answer, Auto, Name, Request
+
+
+class SplitByFraction(Request):
+    kind: Literal["fraction"] = "fraction"
+    fraction: Annotated[float, Field(ge=0, le=0.5)] | Auto = "auto"
+    seed: Annotated[int, Field(ge=0, lt=2**31)] | Auto = "auto"
+
+
+class SplitByDocument(Request):
+    """Validation on a document of its own, and training on all of the others."""
+
+    kind: Literal["document"] = "document"
+    document_id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+Split = Annotated[SplitByFraction | SplitByDocument, Field(discriminator="kind")]
+
+
+class DatasetRequest(Request):
+    name: Name | None = None
+    document_ids: Annotated[list[str], Field(min_length=1, max_length=MAX_DOCUMENTS_PER_JOB)]
+    split: Split = SplitByFraction()
+
+
+class Dataset(Answer):
+    """Documents in an order, with their split. `content_sha256` is over the documents' bytes, how they are read, and the split."""
+
+    id: str
+    object: Literal["dataset"] = "dataset"
+    name: str
+    document_ids: list[str]
+    split: Split
+    num_examples: int
+    num_characters: int
+    content_sha256: str
+    created_at: datetime
+
+
+class Segment(Answer):
+    """A piece of an example. `trains` says whether the model learns to produce it or only reads it."""
+
+    text: str
+    trains: bool
+
+
+class PreviewExample(Answer):
+    index: int
+    shape: Shape
+    segments: list[Segment]
+    truncated: bool = False
+
+
+class Preview(Answer):
+    object: Literal["preview"] = "preview"
+    num_examples: int
+    data: list[PreviewExample]
+
+
+class LookRequest(Request):
+    """Exactly one of `dataset_id` and `document_ids`."""
+
+    base_model: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    dataset_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    document_ids: Annotated[list[str], Field(min_length=1, max_length=MAX_DOCUMENTS_PER_JOB)] | None = None
+    block_size: Annotated[int, Field(ge=16, le=131_072)] | Auto = "auto"
+
+
+class Token(Answer):
+    """`special` tokens are no text of the user's: they mark turns and ends."""
+
+    id: int
+    text: str
+    trains: bool
+    special: bool = False
+
+
+class TokenizedExample(Answer):
+    """`num_tokens` counts all of them; at most 400 are listed."""
+
+    index: int
+    tokens: list[Token]
+    num_tokens: int
+
+
+class HistogramBin(Answer):
+    """Examples with `low` to `high` tokens, both included."""
+
+    low: int
+    high: int
+    count: int
+
+
+class Pair(Answer):
+    """Two examples that are the same or nearly so, by their places in the data."""
+
+    first: int
+    second: int
+    similarity: float
+
+
+class PersonalData(Answer):
+    """How many examples seem to hold each kind. Counted, never blocked, never shown."""
+
+    emails: int
+    phones: int
+    cards: int
+
+
+class Blocker(Answer):
+    """Why a run would be pointless. It starts only with `allow_short_run`."""
+
+    code: Literal["all_masked", "few_steps"]
+    message: str
+
+
+class Look(Answer):
+    """What a base model would see of the data: exact tokens of the first examples, and counts over all of them."""
+
+    object: Literal["look"] = "look"
+    base_model: str
+    num_examples: int
+    num_validation_examples: int
+    num_tokens: int
+    num_trained_tokens: int
+    longest: int
+    num_longer_than_block: int
+    num_empty: int
+    num_all_masked: int
+    histogram: list[HistogramBin]
+    examples: list[TokenizedExample]
+    num_exact_duplicates: int
+    num_near_duplicates: int
+    duplicates: list[Pair]
+    num_leaked: int
+    leaked: list[Pair]
+    personal_data: PersonalData
+    num_steps: int
+    blockers: list[Blocker]

@@ -1,0 +1,171 @@
+"""Jobs: what is asked for, where they are, what they said."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from shared.constants import MAX_DOCUMENTS_PER_JOB, JobState, Method, Scheduler
+from shared.wire.base import Answer, Auto, Name, Note, Request
+
+
+class Hyperparameters(Request):
+    """What a person may set. Everything left at "auto" is resolved by `shared.auto_settings`, with a reason."""
+
+    epochs: Annotated[float, Field(gt=0, le=1000)] | Auto = "auto"
+    max_steps: Annotated[int, Field(ge=1, le=1_000_000)] | Auto = "auto"
+    batch_size: Annotated[int, Field(ge=1, le=256)] | Auto = "auto"
+    gradient_accumulation: Annotated[int, Field(ge=1, le=256)] | Auto = "auto"
+    block_size: Annotated[int, Field(ge=16, le=131_072)] | Auto = "auto"
+    learning_rate: Annotated[float, Field(gt=0, le=1)] | Auto = "auto"
+    scheduler: Scheduler | Auto = "auto"
+    warmup_ratio: Annotated[float, Field(ge=0, le=0.5)] | Auto = "auto"
+    weight_decay: Annotated[float, Field(ge=0, le=1)] | Auto = "auto"
+    max_grad_norm: Annotated[float, Field(gt=0, le=1000)] | Auto = "auto"
+    lora_r: Annotated[int, Field(ge=1, le=256)] | Auto = "auto"
+    lora_alpha: Annotated[float, Field(gt=0, le=1024)] | Auto = "auto"
+    validation_fraction: Annotated[float, Field(ge=0, le=0.5)] | Auto = "auto"
+    seed: Annotated[int, Field(ge=0, lt=2**31)] | Auto = "auto"
+
+
+class Resolved(Answer):
+    """The value a run uses, and one line of why."""
+
+    value: float | int | str
+    reason: str
+
+
+class JobRequest(Request):
+    """A request to tune, on a dataset or on documents, of which one is then made. `method` "auto" is `scratch` for a from-scratch
+    base and `lora` otherwise."""
+
+    name: Name | None = None
+    note: Note = ""
+    base_model: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    dataset_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    document_ids: Annotated[list[str], Field(min_length=1, max_length=MAX_DOCUMENTS_PER_JOB)] | None = None
+    method: Method | Auto = "auto"
+    hyperparameters: Hyperparameters = Hyperparameters()
+    allow_short_run: bool = False
+    """Start also what would take fewer than 10 optimizer steps, or could learn nothing."""
+
+
+class JobPatch(Request):
+    name: Name | None = None
+    note: Note | None = None
+
+
+class Progress(Answer):
+    """Where a run is now. `stage` is what it is doing in words; `stage_fraction` is 0 to 1 where that can be known."""
+
+    stage: str
+    stage_fraction: float | None = None
+    step: int = 0
+    num_steps: int | None = None
+    epoch: float = 0.0
+    loss: float | None = None
+    validation_loss: float | None = None
+    tokens_per_s: float | None = None
+    eta_s: float | None = None
+    updated_at: datetime | None = None
+
+
+class JobError(Answer):
+    """Why a job failed, for a person: what happened, the likely cause, what to do next."""
+
+    code: str
+    message: str
+    cause: str
+    fix: str
+
+
+class Job(Answer):
+    id: str
+    object: Literal["job"] = "job"
+    name: str
+    note: str
+    state: JobState
+    base_model: str
+    dataset_id: str
+    document_ids: list[str]
+    content_sha256: str
+    method: Method
+    hyperparameters: Hyperparameters
+    resolved: dict[str, Resolved]
+    progress: Progress | None
+    queue_position: int | None
+    error: JobError | None
+    tuned_model: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class Forecast(Answer):
+    """What a job request would do. Seconds are null until a run of this base and method has been measured on this machine."""
+
+    object: Literal["forecast"] = "forecast"
+    method: Method
+    resolved: dict[str, Resolved]
+    num_examples: int
+    num_training_tokens: int
+    num_steps: int
+    seconds_low: float | None
+    seconds_high: float | None
+    memory_bytes: int
+    disk_bytes: int
+    basis: str
+
+
+class LogLine(Answer):
+    """`cursor` is the position after this line: asking with `after=<cursor>` gives the lines that follow."""
+
+    cursor: int
+    at: datetime
+    level: Literal["debug", "info", "warning", "error"]
+    text: str
+
+
+class LogPage(Answer):
+    object: Literal["log"] = "log"
+    lines: list[LogLine]
+    next: int
+    live: bool
+
+
+class MetricPoint(Answer):
+    step: int
+    elapsed_s: float
+    loss: float | None = None
+    validation_loss: float | None = None
+    learning_rate: float | None = None
+    grad_norm: float | None = None
+    tokens_per_s: float | None = None
+
+
+class SampleGeneration(Answer):
+    """What the model said to a prompt at a step of its training; step 0 is the base."""
+
+    step: int
+    prompt: str
+    text: str
+
+
+class Metrics(Answer):
+    """Points of a run, thinned to at most 1,500 with the extremes kept, and its sample generations.
+
+    Asking with `after=<next>` gives what came since. Points of one step belong together: a later answer may bring a step's validation loss
+    as a point of its own, to be merged into the one that is there.
+    """
+
+    object: Literal["metrics"] = "metrics"
+    data: list[MetricPoint]
+    generations: list[SampleGeneration]
+    next: int
+
+
+class DownloadLink(Answer):
+    """An address that a browser can be sent to without a header. It holds for `expires_in` seconds."""
+
+    url: str
+    expires_in: int
