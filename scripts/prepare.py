@@ -62,6 +62,17 @@ def ensure_environment(*, extras: Sequence[str] = ()) -> Path:
     return _interpreter(ENVIRONMENT)
 
 
+def continue_in_environment() -> None:
+    """For scripts that need more than the standard library: set up, and start again with the project's Python unless this is it."""
+    if Path(sys.prefix).resolve() == ENVIRONMENT.resolve():
+        return
+    try:
+        python = ensure_environment(extras=["test"])
+    except Trouble as trouble:
+        sys.exit(str(trouble))
+    os.execv(python, [str(python), *sys.argv])  # noqa: S606 - no shell, the same script again
+
+
 def install(environment: Path, *, extras: Sequence[str], constraints: Path | None) -> None:
     """Fills an environment.
 

@@ -55,7 +55,8 @@ class Faults {
 
   /** Everything that nobody expected, as text. */
   list() {
-    const wanted = ({ what, url }) => this.#expected.some(({ status, path }) => what.includes(status) && new URL(url).pathname.endsWith(path));
+    const pathOf = (url) => (URL.canParse(url) ? new URL(url).pathname : "");
+    const wanted = ({ what, url }) => this.#expected.some(({ status, path }) => what.includes(status) && pathOf(url).endsWith(path));
     return this.#found.filter((fault) => !wanted(fault)).map(({ what, url }) => `${what} (${url})`);
   }
 }

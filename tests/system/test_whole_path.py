@@ -1,12 +1,7 @@
 """From an account to a model that anybody's transformers can load: the real server, a real training, over HTTP alone."""
 
 import io
-import json
-import os
-import subprocess
-import sys
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,16 +10,8 @@ import httpx
 import pytest
 
 from tests.system.harness import Client, Server
+from tests.system.plain_transformers import download, greedy_tokens
 
-PLAIN_TRANSFORMERS = """
-import json, sys
-from transformers import AutoModelForCausalLM, AutoTokenizer
-folder, prompt, num_tokens = sys.argv[1], sys.argv[2], int(sys.argv[3])
-model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
-ids = tokenizer(prompt, return_tensors="pt").input_ids
-out = model.generate(ids, max_new_tokens=num_tokens, do_sample=False)
-print(json.dumps(out[0, ids.shape[1]:].tolist()))
-"""
 PROMPT = "Day 61. The sea was"
 NUM_TOKENS = 24
 
@@ -47,15 +34,6 @@ def tuned(client: Client, small_text: bytes) -> Tuned:
     job = client.create_job(name="The log", note="first try", **request)
     states = [job["state"], client.wait_for(job["id"], "running", "succeeded", timeout_s=30)["state"]]
     return Tuned(document, forecast, states, client.wait_for(job["id"], "succeeded", timeout_s=100))
-
-
-@pytest.fixture(scope="module")
-def model_folder(client: Client, tuned: Tuned, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    response = client.http.get(f"/api/tuned-models/{tuned.job['tuned_model']}/download")
-    assert response.headers["content-disposition"].startswith("attachment")
-    folder = tmp_path_factory.mktemp("download")
-    zipfile.ZipFile(io.BytesIO(response.content)).extractall(folder)
-    yield next(folder.rglob("config.json")).parent
 
 
 def test_the_document_says_what_was_found(tuned: Tuned) -> None:
@@ -128,12 +106,12 @@ def test_the_same_prompt_gives_the_same_answer_twice(client: Client, tuned: Tune
     assert generate(client, tuned)["token_ids"] == generate(client, tuned)["token_ids"]
 
 
-def test_the_download_decodes_the_same_tokens_in_plain_transformers(client: Client, tuned: Tuned, model_folder: Path) -> None:
+def test_the_download_decodes_the_same_tokens_in_plain_transformers(client: Client, tuned: Tuned, tmp_path: Path) -> None:
     answer = generate(client, tuned)
-    assert plain_transformers(model_folder, PROMPT, NUM_TOKENS) == answer["token_ids"]
+    assert greedy_tokens(download(client, tuned.job["tuned_model"], tmp_path), PROMPT, NUM_TOKENS) == answer["token_ids"]
 
 
-def test_a_download_link_works_without_a_token_and_for_this_model_alone(client: Client, tuned: Tuned, model_folder: Path) -> None:
+def test_a_download_link_works_without_a_token_and_for_this_model_alone(client: Client, tuned: Tuned) -> None:
     link = client.post(f"/api/tuned-models/{tuned.job['tuned_model']}/download-link")
     anonymous = httpx.get(httpx.URL(client.http.base_url).join(link["url"]))
     assert anonymous.status_code == 200
@@ -168,13 +146,3 @@ def test_nobody_else_sees_any_of_it(server: Server, client: Client, tuned: Tuned
 
 def generate(client: Client, tuned: Tuned) -> dict[str, Any]:
     return client.post(f"/api/tuned-models/{tuned.job['tuned_model']}/generate", prompt=PROMPT, max_tokens=NUM_TOKENS, temperature=0)
-
-
-def plain_transformers(folder: Path, prompt: str, num_tokens: int) -> list[int]:
-    """Greedy token ids from a fresh interpreter that knows nothing of this product, cut as the product cuts them: without the end token."""
-    environment = os.environ | {"HF_HUB_OFFLINE": "1", "PYTHONPATH": ""}
-    command = [sys.executable, "-c", PLAIN_TRANSFORMERS, str(folder), prompt, str(num_tokens)]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    ids: list[int] = json.loads(done.stdout.splitlines()[-1])
-    return ids
