@@ -2,7 +2,8 @@
 
 LlmTunerError
 ├── InvalidInput          the request is wrong; `param` says where
-│   └── TooLarge          it is bigger than this installation takes
+│   ├── TooLarge          it is bigger than this installation takes
+│   └── RefusedFile       a file that cannot be trained on; the details name its lines
 ├── NotSignedIn           no credentials, or none that hold
 ├── Forbidden             signed in, and still not allowed (a missing CSRF token)
 ├── NotFound              no such thing, or somebody else's: the two look the same
@@ -51,6 +52,10 @@ class InvalidInput(LlmTunerError):
 
 
 class TooLarge(InvalidInput):
+    pass
+
+
+class RefusedFile(InvalidInput):
     pass
 
 

@@ -17,6 +17,7 @@ from shared.wire import ErrorBody, ErrorDetail, ErrorInfo
 STATUS: Final[dict[type[LlmTunerError], tuple[int, str]]] = {
     errors.InvalidInput: (422, "invalid_request_error"),
     errors.TooLarge: (413, "invalid_request_error"),
+    errors.RefusedFile: (422, "invalid_request_error"),
     errors.NotSignedIn: (401, "authentication_error"),
     errors.Forbidden: (403, "permission_error"),
     errors.NotFound: (404, "not_found_error"),

@@ -138,19 +138,18 @@ def test_a_field_that_does_not_fit_is_named_with_its_rule(signed_in: TestClient,
 
 
 def test_a_missing_field_is_named(signed_in: TestClient) -> None:
-    error = refusal(sent(signed_in, '{"base_model": "gpt2"}'), 422)
-    assert (error["param"], error["message"]) == ("document_ids", "document_ids is missing.")
+    error = refusal(sent(signed_in, '{"document_ids": ["doc-1"]}'), 422)
+    assert (error["param"], error["message"]) == ("base_model", "base_model is missing.")
 
 
 def test_every_wrong_field_is_listed(signed_in: TestClient) -> None:
     error = refusal(sent(signed_in, '{"base_model": 1, "hyperparameters": {"batch_size": 0, "epochs": -1}}'), 422)
     assert [detail["param"] for detail in error["details"]] == [
         "base_model",
-        "document_ids",
         "hyperparameters.epochs",
         "hyperparameters.batch_size",
     ]
-    assert error["message"] == "base_model must be text. (3 more below.)"
+    assert error["message"] == "base_model must be text. (2 more below.)"
 
 
 def test_a_wrong_query_and_a_wrong_header_are_named(signed_in: TestClient) -> None:

@@ -47,6 +47,6 @@ def test_everybody_may_know_what_the_sign_in_screen_needs(client: TestClient) ->
         "version": VERSION,
         "google_sign_in": False,
         "max_upload_bytes": 2 * 1024**3,
-        "accepted_suffixes": [".txt", ".md", ".csv", ".json", ".jsonl"],
+        "accepted_suffixes": [".txt", ".md", ".html", ".pdf", ".docx", ".csv", ".tsv", ".json", ".jsonl", ".parquet", ".zip"],
         "min_password_characters": 12,
     }

@@ -18,6 +18,7 @@ from shared.job_spec import RunSettings
 from shared.look_spec import LookRefused, LookSpec
 from shared.wire import Look
 
+_BLOCKED: Final = {"all_masked": "jobs.all_masked", "few_steps": "jobs.few_steps"}
 LookWith = Callable[[LookSpec], Look | LookRefused]
 _MAX_REMEMBERED: Final = 64
 MAX_BYTES: Final = 100_000_000
@@ -60,7 +61,7 @@ class Looks:
                 )
                 found = self._look_with(spec)
             if isinstance(found, LookRefused):
-                raise InvalidInput(f"{found.error.message} {found.error.fix}", code=f"looks.{found.error.code}", param="document_ids")
+                raise InvalidInput(f"{found.error.message} {found.error.fix}", code="looks.cannot_train", param="document_ids")
             self._remembered[digest] = found
             while len(self._remembered) > _MAX_REMEMBERED:
                 self._remembered.popitem(last=False)
@@ -74,7 +75,7 @@ class Looks:
         if blockers:
             raise InvalidInput(
                 f"{blockers[0].message} To start it all the same, send allow_short_run.",
-                code=f"jobs.{blockers[0].code}",
+                code=_BLOCKED[blockers[0].code],
                 param="allow_short_run",
             )
 

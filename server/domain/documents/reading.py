@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from server.errors import Detail, InvalidInput
+from server.errors import Detail, InvalidInput, RefusedFile
 from shared.wire import Column, Mapping, Problem, ReadingOptions
 
 Inspect = Callable[[BinaryIO, str, dict[str, Any], BinaryIO], dict[str, Any]]
@@ -20,29 +20,14 @@ class ReadFile:
     text_sample: str | None
 
 
-class Refused(InvalidInput):
-    """The file cannot be trained on as it is; the details hold the first reasons."""
-
-    def __init__(self, found: dict[str, Any]) -> None:
-        problems = found["problems"]
-        first = problems[0]
-        more = f" ({len(problems) - 1} more problems below.)" if len(problems) > 1 else ""
-        super().__init__(
-            _sentence(first) + more,
-            code="documents.bad_line" if first.get("line") else "documents.bad_file",
-            param="file",
-            details=[Detail(message=_sentence(problem), line=problem.get("line"), param="file") for problem in problems],
-        )
-
-
 def read_file(file: BinaryIO, filename: str, options: ReadingOptions, inspect: Inspect, problems_csv: BinaryIO) -> ReadFile:
     """Every problem goes to `problems_csv`, also those of a file that is refused.
 
-    Raises `Refused` for a file with problems, `InvalidInput` for one that takes too long or too much memory.
+    Raises `RefusedFile` for a file with problems, `InvalidInput` for one that takes too long or too much memory.
     """
     found = inspect(file, filename, options.model_dump(mode="json", exclude_defaults=True), problems_csv)
     if found["problems"]:
-        raise Refused(found)
+        raise _refusal(found)
     if options.mapping is not None and found.get("needs_mapping"):
         columns = ", ".join(repr(column["name"]) for column in found.get("columns", [])[:20])
         wanted = ", ".join(repr(column) for column in options.mapping.columns.values())
@@ -68,6 +53,18 @@ def read_file(file: BinaryIO, filename: str, options: ReadingOptions, inspect: I
         "num_problems": found.get("num_warnings", len(found["warnings"])),
     }
     return ReadFile(facts, found["preview"], found.get("text_sample"))
+
+
+def _refusal(found: dict[str, Any]) -> RefusedFile:
+    problems = found["problems"]
+    line = problems[0].get("line")
+    more = f" ({len(problems) - 1} more problems below.)" if len(problems) > 1 else ""
+    return RefusedFile(
+        _sentence(problems[0]) + more,
+        code="documents.bad_line" if line else "documents.bad_file",
+        param="file",
+        details=[Detail(message=_sentence(problem), line=problem.get("line"), param="file") for problem in problems],
+    )
 
 
 def _warnings(found: dict[str, Any]) -> list[Problem]:

@@ -50,7 +50,7 @@ class Documents:
         announced_bytes: int = 0,
         problems_csv: BinaryIO | None = None,
     ) -> Document:
-        """Takes a file (seekable). Raises `Refused` with the first problems' lines when it could not be trained on.
+        """Takes a file (seekable). Raises `RefusedFile` with the first problems' lines when it could not be trained on.
 
         `announced_bytes` are counted in the user's usage already; every problem goes to the file `problems_csv`.
         """
@@ -129,7 +129,7 @@ class Documents:
         return changed
 
     def read_again(self, owner: str, document: Stored[Document], reading: ReadingOptions) -> Document:
-        """Reads the stored bytes in another way. Raises `Refused`, and changes nothing then. Use `Jobs` from routes: jobs may need it."""
+        """Reads the stored bytes in another way. Raises `RefusedFile`, and changes nothing then. Use `Jobs` from routes."""
         old = document.value
         preview = self._previews.get(owner, old.id)
         with self._as_file(owner, old.id) as source, tempfile.TemporaryFile() as problems_csv:

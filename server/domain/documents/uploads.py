@@ -11,9 +11,8 @@ from pydantic import BaseModel
 
 from server.domain import keys
 from server.domain.collection import Collection, Stored, retrying
-from server.domain.documents.reading import Refused
 from server.domain.documents.service import Documents
-from server.errors import Conflict, InvalidInput, NotFound
+from server.errors import Conflict, InvalidInput, NotFound, RefusedFile
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.records import Records
@@ -87,7 +86,7 @@ class Uploads:
         return retrying(attempt)
 
     def complete(self, owner: str, upload_id: str, reading: ReadingOptions) -> Document:
-        """Makes a document of the parts. Raises `Refused` when it cannot be trained on; the parts stay, to be read in another way."""
+        """Makes a document of the parts. Raises `RefusedFile` when it cannot be trained on; the parts stay, to be read in another way."""
         stored = self._stored(owner, upload_id)
         upload, request = stored.value.upload, stored.value.request
         if missing := sorted(set(range(1, _num_parts(upload) + 1)) - set(upload.received)):
@@ -108,7 +107,7 @@ class Uploads:
                     announced_bytes=upload.size_bytes,
                     problems_csv=problems_csv,
                 )
-            except Refused:
+            except RefusedFile:
                 problems_csv.seek(0)
                 self._blobs.put(keys.upload_problems_blob(owner, upload_id), problems_csv)
                 raise

@@ -8,8 +8,7 @@ from datetime import timedelta
 import pytest
 
 from server.domain.documents import uploads as module
-from server.domain.documents.reading import Refused
-from server.errors import Conflict, InvalidInput, NotFound, StorageFull
+from server.errors import Conflict, InvalidInput, NotFound, RefusedFile, StorageFull
 from shared.wire import DocumentPatch, JobRequest, Mapping, ReadingOptions, Upload, UploadRequest
 from tests.domain.conftest import House
 
@@ -78,7 +77,7 @@ def test_a_refused_file_stays_and_can_be_completed_in_another_way(house: House) 
     content = b'{"text": "one"}\n{broken\n{"text": "three"}\n'
     upload = announce(house, content, "half.jsonl")
     send(house, upload, content, 1)
-    with pytest.raises(Refused, match="Line 2"):
+    with pytest.raises(RefusedFile, match="Line 2"):
         house.uploads.complete(OWNER, upload.id, ReadingOptions())
     problems = b"".join(house.uploads.problems(OWNER, upload.id)).decode()
     assert "2" in problems.splitlines()[1]
