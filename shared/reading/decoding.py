@@ -8,12 +8,9 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from shared.reading.examples import ReadProblem, quoted
-
-if TYPE_CHECKING:
-    from charset_normalizer import CharsetMatch
 
 SAMPLE_BYTES = 65_536
 _CHUNK_BYTES = 1 << 20
@@ -112,8 +109,11 @@ def betrayed_by_zeros(head: bytes) -> str | None:
     """
     head = head[: len(head) // 4 * 4]
     share = head.count(0) / len(head) if head else 0
-    if share < 0.01 or share < 0.25 and len(head) - len(head.translate(None, _PRINTABLE_ASCII)) > 0.7 * len(head):
+    if not share:
         return None
+    if share < 0.25:
+        is_ascii = len(head) - len(head.translate(None, _PRINTABLE_ASCII)) > 0.7 * len(head)
+        return None if is_ascii else _betrayed_by_few(head)
     zeros = [head[offset::4].count(0) for offset in range(4)]
     quarter = len(head) // 4
     for name, found in (
@@ -125,6 +125,14 @@ def betrayed_by_zeros(head: bytes) -> str | None:
         if found and _reads_well(head.decode(name, "replace")):
             return name
     return None
+
+
+def _betrayed_by_few(head: bytes) -> str | None:
+    """Scripts beyond Latin have few zeros. The right order of bytes is that in which blanks, line ends and full stops come out."""
+    texts = {name: head.decode(name, "replace") for name in ("utf-16-le", "utf-16-be")}
+    pauses = {name: sum(map(text.count, " \n.,，。、")) for name, text in texts.items()}
+    best = max(pauses, key=lambda name: pauses[name])
+    return best if pauses[best] * 200 > len(texts[best]) and _reads_well(texts[best]) else None
 
 
 def _reads_well(text: str) -> bool:
@@ -182,7 +190,7 @@ def _open_as_guessed(file: BinaryIO, broken: "_Broken", lenient: bool) -> Source
 
 
 def _guess(file: BinaryIO, offset: int) -> str | None:
-    from charset_normalizer import from_bytes  # 40 ms that UTF-8 files need not pay
+    from shared.reading.charset_guess import guess
 
     file.seek(0)
     sample = file.read(_GUESS_BYTES)
@@ -190,17 +198,8 @@ def _guess(file: BinaryIO, offset: int) -> str | None:
         file.seek(offset - _GUESS_BYTES // 2)
         file.readline(_GUESS_BYTES)
         sample += file.read(_GUESS_BYTES)
-    matches = list(from_bytes(sample))
-    for match in matches:
-        if "cp1252" in match.could_be_from_charset and _nearly_as_good(match, matches[0]):
-            return "cp1252"
-    return _canonical(matches[0].encoding) if matches else None
-
-
-def _nearly_as_good(match: "CharsetMatch", best: "CharsetMatch") -> bool:
-    """Western European files are by far the most, but the library likes rarer charsets as well: English with curly quotes came out as
-    cp852, Swedish as hp-roman8. With this slack twelve languages of fifteen are right, each at three lengths; Polish and Czech stay so."""
-    return match.chaos <= best.chaos + 0.02 and match.coherence >= best.coherence - 0.15
+    name = guess(sample)
+    return _canonical(name) if name else None
 
 
 @dataclass(frozen=True)

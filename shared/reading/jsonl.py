@@ -3,7 +3,7 @@
 import codecs
 from collections.abc import Iterator
 
-from shared.reading.decoding import Source
+from shared.reading.decoding import SAMPLE_BYTES, Source
 from shared.reading.examples import ReadProblem
 from shared.reading.json_errors import reason_for
 from shared.reading.lines import LineTooLong, byte_lines, numbered_lines
@@ -12,11 +12,10 @@ from shared.reading.shaping import Row
 _FIX = "Fix or remove that line."
 
 
-def read_jsonl(source: Source, sample: str) -> Iterator[Row | ReadProblem]:
-    """`sample` is the beginning of the same text."""
+def read_jsonl(source: Source) -> Iterator[Row | ReadProblem]:
     from orjson import loads  # 15 ms that other formats need not pay
 
-    lines = _lines_of_bytes(source) if source.charset == "utf-8" and ("\r" not in sample or "\n" in sample) else _lines_of_text(source)
+    lines = _lines_of_text(source) if source.charset != "utf-8" or _ends_lines_with_cr(source) else _lines_of_bytes(source)
     for number, line in lines:
         try:
             row = loads(line)  # type: ignore[arg-type]  # raises for what is not a line
@@ -29,6 +28,13 @@ def read_jsonl(source: Source, sample: str) -> Iterator[Row | ReadProblem]:
                 yield ReadProblem(number, f"Line {number}: not valid JSON ({reason_for(text)}).", fatal=True, fix=_FIX, skippable=True)
             continue
         yield number, row
+
+
+def _ends_lines_with_cr(source: Source) -> bool:
+    """As files from Macs of the last century do."""
+    source.file.seek(0)
+    head = source.file.read(SAMPLE_BYTES)
+    return b"\r" in head and b"\n" not in head
 
 
 def _lines_of_bytes(source: Source) -> Iterator[tuple[int, bytes | LineTooLong]]:

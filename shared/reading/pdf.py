@@ -98,7 +98,7 @@ def _pages(document: "pypdfium2.PdfDocument") -> Iterator[Block | ReadProblem]:
         body, edges = _without_edges(lines, edges)
         blocks = _paragraphs(body)
         if begun is not None and blocks and not blocks[0].heading and blocks[0].text[:1].islower():
-            blocks[0] = Block(f"{begun.text}\n{blocks[0].text}", opens=begun.opens)
+            blocks[0] = Block(_joined(begun.text, blocks[0].text), opens=begun.opens)
             blocks[1:2] = [block._replace(opens=True) for block in blocks[1:2]]
         elif begun is not None:
             yield begun
@@ -239,11 +239,15 @@ def _breaks(above: _Line, below: _Line, num_above: int, gap: float, edge: float,
 def _block(lines: list[_Line], body: float) -> Block:
     text = lines[0].text
     for line in lines[1:]:
-        if _LIST_ITEM.match(line.text):
-            text = f"{text}\n{line.text}"
-        elif text.endswith("-") and text[-2:-1].isalpha() and line.text[:1].islower():
-            text = text[:-1] + line.text
-        else:
-            text = f"{text} {line.text}"
+        text = _joined(text, line.text)
     heading = len(text) <= _LONGEST_HEADING and bool(body) and lines[0].size > _HEADING_SIZE * body
     return Block(text, heading)
+
+
+def _joined(text: str, line: str) -> str:
+    """A text and the line after it; a word that was cut between them is one again."""
+    if _LIST_ITEM.match(line):
+        return f"{text}\n{line}"
+    if text.endswith("-") and text[-2:-1].isalpha() and line[:1].islower():
+        return text[:-1] + line
+    return f"{text} {line}"

@@ -147,7 +147,7 @@ class Reading:
         if self.format == "jsonl":
             from shared.reading.jsonl import read_jsonl
 
-            yield from self._shaped(read_jsonl(source, sample))
+            yield from self._shaped(read_jsonl(source))
         elif self.format == "json":
             from shared.reading.json_file import read_json
 

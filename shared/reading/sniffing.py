@@ -224,6 +224,8 @@ def _json_kind(sample: str, whole: bool, named: DocumentFormat | None) -> Sniffe
         and (dict in kinds or good > 1)
     ):
         return Sniffed("jsonl", "Its first lines are JSON, each for itself.")
+    if not rows and sample.lstrip()[0] == "{" and "\n" not in sample and named != "json":
+        return Sniffed("jsonl", "It begins with a JSON object in one long line.")
     if _JSON_LIST.match(sample):
         return Sniffed("json", "The text begins with a JSON list.")
     if _JSON_WRAPPED.match(sample):
