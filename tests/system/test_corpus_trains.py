@@ -1,0 +1,54 @@
+"""Nothing fails after launch that validation could have caught: every file that is accepted starts a run and takes a step."""
+
+from pathlib import Path
+
+import pytest
+
+from server.tuning.events import EventLog
+from server.tuning.process import StopRequest
+from server.tuning.run import tune
+from shared.job_spec import EVENTS_FILE, MODEL_FOLDER, DataFile, JobSpec, RunSettings
+from shared.reading import inspect
+from tests.corpus.cases import Legal, write
+from tests.corpus.legal import legal_files
+
+_ONE_STEP = RunSettings(
+    epochs=1,
+    max_steps=1,
+    batch_size=1,
+    gradient_accumulation=1,
+    block_size=64,
+    learning_rate=1e-3,
+    scheduler="constant",
+    warmup_ratio=0,
+    weight_decay=0,
+    max_grad_norm=1,
+    lora_r=8,
+    lora_alpha=16,
+    validation_fraction=0,
+    seed=1,
+)
+
+
+@pytest.mark.parametrize("case", legal_files(), ids=lambda case: case.name)
+def test_every_accepted_file_takes_a_step(case: Legal, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    write(case.content, file)
+    with file.open("rb") as stream:
+        found = inspect(stream, filename=case.name)
+    assert found.accepted
+    assert found.format is not None
+    mapping = None if found.mapping is None else found.mapping
+    spec = JobSpec(
+        job_id="job-1",
+        run_id="run-1",
+        base_model="gpt2-scratch-1m",
+        method="scratch",
+        data=[DataFile(path=file, name=case.name, format=found.format, charset=found.charset or "utf-8", mapping=mapping)],
+        settings=_ONE_STEP,
+        sample_prompts=["a"],
+        base_models_folder=tmp_path,
+        threads=1,
+    )
+    tune(spec, tmp_path, EventLog(tmp_path / EVENTS_FILE, "run-1", StopRequest()))
+    assert (tmp_path / MODEL_FOLDER / "model.safetensors").exists()
