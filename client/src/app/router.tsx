@@ -11,6 +11,8 @@ const screens = {
   home: () => import("@/pages/home"),
   documents: () => import("@/pages/documents"),
   document: () => import("@/pages/document"),
+  datasets: () => import("@/pages/datasets"),
+  look: () => import("@/pages/look"),
   newJob: () => import("@/pages/new-job"),
   jobs: () => import("@/pages/jobs"),
   job: () => import("@/pages/job"),
@@ -53,11 +55,28 @@ const document_ = createRoute({
   path: "/documents/$documentId",
   component: lazyRouteComponent(screens.document, "DocumentPage"),
 });
+const datasets = createRoute({
+  getParentRoute: () => gate,
+  path: "/datasets",
+  component: lazyRouteComponent(screens.datasets, "DatasetsPage"),
+});
+const look = createRoute({
+  getParentRoute: () => gate,
+  path: "/look",
+  validateSearch: (search): { model?: string; dataset?: string; documents?: string; block?: string } => ({
+    ...text(search, "model"),
+    ...text(search, "dataset"),
+    ...text(search, "documents"),
+    ...text(search, "block"),
+  }),
+  component: lazyRouteComponent(screens.look, "LookPage"),
+});
 const newJob = createRoute({
   getParentRoute: () => gate,
   path: "/jobs/new",
-  validateSearch: (search): { document?: string; model?: string; from?: string } => ({
+  validateSearch: (search): { document?: string; dataset?: string; model?: string; from?: string } => ({
     ...text(search, "document"),
+    ...text(search, "dataset"),
     ...text(search, "model"),
     ...text(search, "from"),
   }),
@@ -87,7 +106,7 @@ const model = createRoute({
 
 const routeTree = rootRoute.addChildren([
   guest.addChildren([signIn, register]),
-  gate.addChildren([home, documents, document_, newJob, jobs, job, models, model]),
+  gate.addChildren([home, documents, document_, datasets, look, newJob, jobs, job, models, model]),
 ]);
 
 export const router = createRouter({

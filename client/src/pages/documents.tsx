@@ -1,10 +1,11 @@
 // All documents, and the ways to add one.
-import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { DocumentList } from "@/features/documents/document-list";
 import { DropZone } from "@/features/documents/drop-zone";
-import { documentsQuery, samplesQuery, useCopySample } from "@/features/documents/queries";
+import { LeftUploads } from "@/features/documents/left-uploads";
+import { documentsQuery, samplesQuery, useCopySample, useTakeUploads } from "@/features/documents/queries";
 import { SampleList } from "@/features/documents/sample-list";
 import { UploadList } from "@/features/documents/upload-list";
 import { messageOf } from "@/lib/errors";
@@ -13,15 +14,17 @@ import { MoreButton } from "@/ui/more";
 import { Empty, Failed, Loading } from "@/ui/notices";
 import { Page, Section } from "@/ui/page";
 import { toast } from "@/ui/toasts";
+import { DataTabs } from "./data-tabs";
 
 export function DocumentsPage() {
-  const client = useQueryClient();
   const documents = useInfiniteQuery(documentsQuery);
-  const refresh = () => void client.invalidateQueries({ queryKey: documentsQuery.queryKey });
+  const refresh = useTakeUploads();
   return (
     <Page title="Documents" lead="What your models learn from. Each one is read and checked when it arrives.">
+      <DataTabs />
       <DropZone onDone={refresh} />
       <UploadList onDone={refresh} />
+      <LeftUploads onDone={refresh} />
       {documents.isPending ? (
         <Loading what="Loading your documents" />
       ) : documents.isError ? (
@@ -39,7 +42,7 @@ function YourDocuments({ query, documents }: { query: Parameters<typeof MoreButt
   if (documents.length === 0) {
     return (
       <Empty title="No documents yet">
-        Drop a file above: plain text, Markdown, CSV, or JSON with prompts and answers. Or try a sample below first.
+        Drop a file above: text, PDF or Word, a table, or JSON with prompts and answers. Or try a sample below first.
       </Empty>
     );
   }

@@ -1,47 +1,69 @@
-// A new job: loads what the form chooses from, and starts it where the address says (a document, a model, an earlier job).
+// A new job: loads what the form chooses from, and starts it where the address says (a document, a dataset, a model, an earlier job).
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { datasetQuery, datasetsQuery } from "@/features/datasets/queries";
 import { documentQuery, documentsQuery } from "@/features/documents/queries";
 import { emptyFields, fieldsFrom, type JobFields } from "@/features/jobs/job-fields";
-import { NewJobForm } from "@/features/jobs/new-job-form";
+import { NewJobForm, type LookSlot } from "@/features/jobs/new-job-form";
 import { jobQuery } from "@/features/jobs/queries";
+import { LookPanel } from "@/features/looks/look-panel";
 import { baseModelsQuery } from "@/features/models/queries";
-import type { BaseModel, Document } from "@/lib/wire";
-import { LinkButton } from "@/ui/button";
+import type { BaseModel, Dataset, Document, Job } from "@/lib/wire";
+import { LinkButton, TextLink } from "@/ui/button";
 import { Empty, Failed, Loading, Note } from "@/ui/notices";
 import { Page } from "@/ui/page";
+import { lookSearch } from "./look-address";
 
 export function NewJobPage() {
   const search = useSearch({ from: "/gate/jobs/new" });
   return (
     <Page title="New job" lead="Choose what to learn from and what to start with. The rest may stay on auto.">
       {/* Another starting point is another form. */}
-      <Prepared key={`${search.document ?? ""} ${search.from ?? ""} ${search.model ?? ""}`} {...search} />
+      <Prepared key={`${search.document ?? ""} ${search.dataset ?? ""} ${search.from ?? ""} ${search.model ?? ""}`} {...search} />
     </Page>
   );
 }
 
 interface Start {
   document?: string;
+  dataset?: string;
   model?: string;
   from?: string;
 }
 
-function Prepared({ document: documentId, model, from }: Start) {
+function Prepared({ document: documentId, dataset: datasetId, model, from }: Start) {
   const navigate = useNavigate();
   const documents = useInfiniteQuery(documentsQuery);
+  const datasets = useInfiniteQuery(datasetsQuery);
   const models = useQuery(baseModelsQuery);
   const earlier = useQuery({ ...jobQuery(from ?? ""), enabled: from !== undefined, refetchInterval: false });
+  // What it was trained on may be gone; its documents are then enough.
+  const before = useQuery({ ...datasetQuery(earlier.data?.dataset_id ?? ""), enabled: earlier.data !== undefined, retry: false });
   const single = useQuery({ ...documentQuery(documentId ?? ""), enabled: documentId !== undefined, retry: false });
 
-  const waits = documents.isPending || models.isPending || (from !== undefined && earlier.isPending) || (documentId !== undefined && single.isPending);
+  const waits =
+    documents.isPending ||
+    datasets.isPending ||
+    models.isPending ||
+    (from !== undefined && earlier.isPending) ||
+    (earlier.data !== undefined && before.isPending) ||
+    (documentId !== undefined && single.isPending);
   if (waits) return <Loading what="Loading your documents and the base models" />;
   if (!documents.data) return <Failed what="Your documents" error={documents.error} onRetry={() => void documents.refetch()} />;
   if (!models.data) return <Failed what="The base models" error={models.error} onRetry={() => void models.refetch()} />;
 
   const all = withDocument(documents.data, single.data);
   if (all.length === 0) return <NoDocuments />;
-  const start = startOf({ documents: all, models: models.data.data, chosen: documentId, model, earlier: earlier.data });
+  const saved = datasets.data ?? [];
+  const start = startOf({
+    documents: all,
+    models: models.data.data,
+    chosen: documentId,
+    dataset: saved.find(({ id }) => id === datasetId)?.id,
+    model,
+    earlier: earlier.data,
+    before: before.data,
+  });
   const gone = (earlier.data?.document_ids.length ?? 0) - (earlier.data ? start.document_ids.length : 0);
   return (
     <>
@@ -49,15 +71,32 @@ function Prepared({ document: documentId, model, from }: Start) {
       {from !== undefined && !earlier.data && <Note tone="warn">The job to start from could not be loaded, so the form is empty.</Note>}
       <NewJobForm
         documents={all}
+        datasets={saved}
         models={models.data.data}
         start={start}
         onCreated={(job) => void navigate({ to: "/jobs/$jobId", params: { jobId: job.id } })}
+        look={(slot) => <Look slot={slot} />}
       />
     </>
   );
 }
 
-/** Datasets, newest first, with the chosen one even when it is older than the first page. */
+function Look({ slot: { request, prepare, override } }: { slot: LookSlot }) {
+  return (
+    <LookPanel
+      request={request}
+      prepare={prepare}
+      override={override}
+      link={(asked) => (
+        <TextLink to="/look" search={lookSearch(asked)}>
+          On a page of its own
+        </TextLink>
+      )}
+    />
+  );
+}
+
+/** Documents to train on, newest first, with the chosen one even when it is older than the first page. */
 function withDocument(listed: readonly Document[], chosen: Document | undefined): Document[] {
   const datasets = listed.filter(({ type }) => type === "dataset");
   return chosen && !datasets.some(({ id }) => id === chosen.id) ? [chosen, ...datasets] : datasets;
@@ -68,21 +107,23 @@ interface Choices {
   models: readonly BaseModel[];
   chosen: string | undefined;
   model: string | undefined;
-  earlier: JobFieldsSource | undefined;
+  dataset: string | undefined;
+  earlier: Job | undefined;
+  /** What the earlier job was trained on. */
+  before: Dataset | undefined;
 }
 
-type JobFieldsSource = Parameters<typeof fieldsFrom>[0];
-
-function startOf({ documents, models, chosen, model, earlier }: Choices): JobFields {
-  const known = (id: string) => documents.some((one) => one.id === id);
+function startOf({ documents, models, chosen, dataset, model, earlier, before }: Choices): JobFields {
+  const known = (id: string) => documents.some((one) => one.id === id && one.status === "ready");
   if (earlier) {
-    const fields = fieldsFrom(earlier);
+    const fields = fieldsFrom(earlier, before);
     return { ...fields, document_ids: fields.document_ids.filter(known) };
   }
-  const only = documents.length === 1 ? documents[0]?.id : undefined;
+  const fit = documents.filter(({ status }) => status === "ready");
+  const only = documents.length === 1 ? fit[0]?.id : undefined;
   const usable = (wanted: string | undefined) => models.find(({ id, availability }) => id === wanted && availability !== "unavailable");
   const baseModel = usable(model) ?? models.find(({ availability }) => availability === "ready");
-  return emptyFields({ documentIds: [chosen ?? only].filter((id) => id !== undefined && known(id)) as string[], baseModel: baseModel?.id ?? "" });
+  return emptyFields({ documentIds: [chosen ?? only].filter((id) => id !== undefined && known(id)) as string[], baseModel: baseModel?.id ?? "", datasetId: dataset });
 }
 
 function NoDocuments() {

@@ -1,5 +1,5 @@
 // Objects as the server would answer them, for tests to change what they are about.
-import type { Document, Forecast, Installation, Job, BaseModel, Session } from "@/lib/wire";
+import type { BaseModel, Document, Forecast, Installation, Job, Look, Session, Upload } from "@/lib/wire";
 
 export const session: Session = {
   access_token: "token-1",
@@ -25,14 +25,76 @@ export const document_: Document = {
   description: "",
   filename: "kettle.jsonl",
   format: "jsonl",
+  format_basis: "Each line is a JSON object.",
   charset: "utf-8",
+  charset_basis: "every byte is valid UTF-8",
+  status: "ready",
+  columns: [
+    { name: "prompt", example: "How do I fill it?" },
+    { name: "completion", example: "Open the lid." },
+  ],
+  mapping: { shape: "prompt_completion", columns: { prompt: "prompt", completion: "completion" } },
+  leave_out_bad: false,
   shapes: { prompt_completion: 300 },
   num_examples: 300,
   num_characters: 40_000,
   size_bytes: 52_000,
   sha256: "0".repeat(64),
   warnings: [],
+  num_problems: 0,
+  has_text: false,
+  duplicate_of: null,
   created_at: "2026-11-20T10:00:00Z",
+};
+
+/** Three parts: four bytes, four, two. */
+export const upload: Upload = {
+  id: "upl-1",
+  object: "upload",
+  filename: "kettle.txt",
+  size_bytes: 10,
+  part_size_bytes: 4,
+  received: [],
+  created_at: "2026-11-22T10:00:00Z",
+  expires_at: "2026-11-23T10:00:00Z",
+};
+
+export const look: Look = {
+  object: "look",
+  base_model: "smollm2-135m-instruct",
+  num_examples: 270,
+  num_validation_examples: 30,
+  num_tokens: 20_000,
+  num_trained_tokens: 12_000,
+  longest: 180,
+  num_longer_than_block: 3,
+  num_empty: 0,
+  num_all_masked: 0,
+  histogram: [
+    { low: 1, high: 64, count: 200 },
+    { low: 65, high: 128, count: 90 },
+    { low: 129, high: 192, count: 10 },
+  ],
+  examples: [
+    {
+      index: 0,
+      num_tokens: 4,
+      tokens: [
+        { id: 1, text: "<|im_start|>", trains: false, special: true },
+        { id: 340, text: "Is it hot?", trains: false, special: false },
+        { id: 512, text: " Yes.", trains: true, special: false },
+        { id: 2, text: "<|im_end|>", trains: true, special: true },
+      ],
+    },
+  ],
+  num_exact_duplicates: 0,
+  num_near_duplicates: 0,
+  duplicates: [],
+  num_leaked: 0,
+  leaked: [],
+  personal_data: { emails: 0, phones: 0, cards: 0 },
+  num_steps: 51,
+  blockers: [],
 };
 
 export const baseModel: BaseModel = {
@@ -59,7 +121,9 @@ export const job: Job = {
   note: "",
   state: "running",
   base_model: baseModel.id,
+  dataset_id: "dst-1",
   document_ids: [document_.id],
+  content_sha256: "0".repeat(64),
   method: "lora",
   hyperparameters: {},
   resolved: {},

@@ -29,9 +29,9 @@ export function Button({ look = "plain", icon, busy = false, className, children
     <button
       type={type}
       className={lookOf(look, className)}
-      aria-disabled={busy || undefined}
-      onClick={busy ? (event) => event.preventDefault() : onClick}
       {...rest}
+      aria-disabled={busy || rest["aria-disabled"] || undefined}
+      onClick={busy ? (event) => event.preventDefault() : onClick}
     >
       {busy ? <Wheel /> : icon && <Icon name={icon} />}
       {children}

@@ -58,9 +58,14 @@ function Name({ document }: { document: Document }) {
       <Link to="/documents/$documentId" params={{ documentId: document.id }} className="target inline-flex items-center font-medium break-all hover:underline">
         {document.name}
       </Link>
-      {document.warnings.length > 0 && (
+      {document.status === "needs_mapping" && (
         <Badge tone="warn" icon="alert">
-          {counted(document.warnings.length, "warning")}
+          columns to choose
+        </Badge>
+      )}
+      {document.num_problems > 0 && (
+        <Badge tone="warn" icon="alert">
+          {counted(document.num_problems, "problem")}
         </Badge>
       )}
     </span>

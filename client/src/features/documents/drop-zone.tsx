@@ -5,11 +5,14 @@ import { bytes } from "@/lib/format";
 import type { Document, Installation } from "@/lib/wire";
 import { Button } from "@/ui/button";
 import { Icon } from "@/ui/icon";
-import { uploadRulesQuery } from "./queries";
+import { uploadRulesQuery, usageQuery } from "./queries";
 import { addFiles } from "./uploads";
 
-export function DropZone({ onDone }: { onDone: (document: Document) => void }) {
+type OnDone = (document: Document | null) => void;
+
+export function DropZone({ onDone }: { onDone: OnDone }) {
   const { data: rules } = useQuery(uploadRulesQuery);
+  const { data: usage } = useQuery(usageQuery);
   const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
   usePaste(rules, onDone);
@@ -56,12 +59,26 @@ export function DropZone({ onDone }: { onDone: (document: Document) => void }) {
           Accepted: {rules.accepted_suffixes.join(", ")}. Up to {bytes(rules.max_upload_bytes)} each.
         </p>
       )}
+      {usage && <Room used={usage.storage_bytes} quota={usage.quota_bytes} />}
+    </div>
+  );
+}
+
+function Room({ used, quota }: { used: number; quota: number }) {
+  const tight = quota > 0 && used / quota > 0.9;
+  return (
+    <div className="grid w-full max-w-xs gap-1">
+      <meter aria-label="Storage in use" min={0} max={quota} value={used} />
+      <p className={`text-xs ${tight ? "text-warn" : "text-ink-soft"}`}>
+        {bytes(used)} of your {bytes(quota)} are in use
+        {tight && ". Delete documents or models that you no longer need"}.
+      </p>
     </div>
   );
 }
 
 /** Files and text that are pasted anywhere on the screen, unless somebody types. Pasted text becomes a file of its own. */
-function usePaste(rules: Installation | undefined, onDone: (document: Document) => void): void {
+function usePaste(rules: Installation | undefined, onDone: OnDone): void {
   const latest = useRef(onDone);
   useEffect(() => {
     latest.current = onDone;

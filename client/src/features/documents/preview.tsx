@@ -18,7 +18,7 @@ export function DocumentPreview({ documentId }: { documentId: string }) {
   if (isPending) return <Loading what="Reading the first examples" />;
   if (!data) return <Failed what="The preview" error={error} onRetry={() => void refetch()} />;
   return (
-    <Section title="What the model will see" aside={<Legend />}>
+    <Section title="First examples" aside={<Legend />}>
       <ol className="grid gap-2">
         {data.data.map((example) => (
           <li key={example.index} className="card grid gap-2 p-3">

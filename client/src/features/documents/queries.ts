@@ -1,7 +1,9 @@
 // What the page asks about documents and samples, and what changes them.
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { copySample, deleteDocument, getDocument, getPreview, listDocuments, listSamples } from "@/lib/api/documents";
+import { changeDocument, copySample, deleteDocument, getDocument, getDocumentText, getPreview, listDocuments, listSamples } from "@/lib/api/documents";
 import { getInstallation } from "@/lib/api/installation";
+import { getUsage, listUploads } from "@/lib/api/uploads";
+import type { DocumentPatch } from "@/lib/wire";
 
 const DOCUMENTS = ["documents"] as const;
 
@@ -23,6 +25,10 @@ export const previewQuery = (id: string, limit: number) =>
     staleTime: Infinity,
   });
 
+/** The text that was extracted; as large as a short book chapter, so it is asked for only where it is shown. */
+export const documentTextQuery = (id: string) =>
+  queryOptions({ queryKey: [...DOCUMENTS, "text", id], queryFn: ({ signal }) => getDocumentText(id, signal), staleTime: Infinity });
+
 export const samplesQuery = queryOptions({ queryKey: ["samples"], queryFn: ({ signal }) => listSamples(signal), staleTime: Infinity });
 
 export const uploadRulesQuery = queryOptions({
@@ -30,6 +36,36 @@ export const uploadRulesQuery = queryOptions({
   queryFn: ({ signal }) => getInstallation(signal),
   staleTime: Infinity,
 });
+
+export const usageQuery = queryOptions({ queryKey: ["usage"], queryFn: ({ signal }) => getUsage(signal) });
+
+/** Uploads that the server would continue; `known` are those of this visit. */
+export const openUploadsQuery = (known: string) => queryOptions({ queryKey: ["uploads", known], queryFn: ({ signal }) => listUploads(signal) });
+
+/** Shows what has come of an upload. */
+export function useTakeUploads() {
+  const client = useQueryClient();
+  return () => {
+    void client.invalidateQueries({ queryKey: [...DOCUMENTS, "list"] });
+    void client.invalidateQueries({ queryKey: usageQuery.queryKey });
+  };
+}
+
+/** Renames, describes, or has the document read in another way, after which everything shown of it is asked for again. */
+export function useChangeDocument(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (change: DocumentPatch) => changeDocument(id, change),
+    onSuccess: (document, { reading }) => {
+      client.setQueryData(documentQuery(id).queryKey, document);
+      if (reading) {
+        void client.invalidateQueries({ queryKey: [...DOCUMENTS, "preview", id] });
+        void client.invalidateQueries({ queryKey: [...DOCUMENTS, "text", id] });
+      }
+      return client.invalidateQueries({ queryKey: [...DOCUMENTS, "list"] });
+    },
+  });
+}
 
 /** Puts a copy of a sample among the documents. */
 export function useCopySample() {
@@ -46,6 +82,7 @@ export function useDeleteDocument() {
     mutationFn: deleteDocument,
     onSuccess: (_, id) => {
       client.removeQueries({ queryKey: [...DOCUMENTS, "one", id] });
+      void client.invalidateQueries({ queryKey: usageQuery.queryKey });
       return client.invalidateQueries({ queryKey: [...DOCUMENTS, "list"] });
     },
   });

@@ -1,64 +1,90 @@
 // The files on their way, each with its progress, its reason when it failed, and its next step.
 import { bytes, duration, percent } from "@/lib/format";
 import { useStore } from "@/lib/store";
-import type { Document, ErrorDetail } from "@/lib/wire";
+import type { Document } from "@/lib/wire";
 import { Button, IconButton, TextLink } from "@/ui/button";
 import { Icon } from "@/ui/icon";
-import { ProblemLine } from "@/ui/text";
-import { dismissUpload, retryUpload, stopUpload, uploads, type Upload, type UploadStatus } from "./uploads";
+import { RefusedUpload } from "./refused-upload";
+import { dismissUpload, pauseUpload, resumeUpload, sentOf, stopUpload, uploads, type UploadEntry, type UploadStatus } from "./uploads";
 
-const FIRST_PROBLEMS = 20;
+type OnDone = (document: Document | null) => void;
 
-export function UploadList({ onDone }: { onDone: (document: Document) => void }) {
+export function UploadList({ onDone }: { onDone: OnDone }) {
   const list = useStore(uploads);
   if (list.length === 0) return null;
   return (
-    <ul aria-label="Uploads" className="grid gap-2">
-      {list.map((upload) => (
-        <li key={upload.id} className="card grid gap-2 p-3">
-          <UploadRow upload={upload} onDone={onDone} />
+    <ul aria-label="Uploads" className="grid grid-cols-[minmax(0,1fr)] gap-2">
+      {list.map((entry) => (
+        <li key={entry.id} className="card grid grid-cols-[minmax(0,1fr)] gap-2 p-3">
+          <UploadRow entry={entry} onDone={onDone} />
         </li>
       ))}
     </ul>
   );
 }
 
-function UploadRow({ upload: { id, file, status }, onDone }: { upload: Upload; onDone: (document: Document) => void }) {
-  const going = status.kind === "waiting" || status.kind === "sending" || status.kind === "reading";
+function UploadRow({ entry, onDone }: { entry: UploadEntry; onDone: OnDone }) {
   return (
     <>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <p className="min-w-0 flex-1 basis-48">
-          <span className="font-medium break-all">{file.name}</span> <span className="text-ink-soft">{bytes(file.size)}</span>
+          <span className="font-medium break-all">{entry.name}</span> <span className="text-ink-soft">{bytes(entry.size)}</span>
         </p>
-        {going && <Button onClick={() => stopUpload(id)}>Stop</Button>}
-        {(status.kind === "stopped" || (status.kind === "failed" && status.retry)) && (
-          <Button icon="repeat" onClick={() => retryUpload(id, onDone)}>
-            Try again
-          </Button>
-        )}
-        {!going && <IconButton icon="cross" label={`Dismiss ${file.name}`} onClick={() => dismissUpload(id)} />}
+        <Steps entry={entry} onDone={onDone} />
       </div>
-      <StatusLine name={file.name} status={status} />
+      <StatusOf entry={entry} onDone={onDone} />
     </>
   );
 }
 
-function StatusLine({ name, status }: { name: string; status: UploadStatus }) {
+const PAUSABLE: readonly UploadStatus["kind"][] = ["waiting", "sending", "offline"];
+
+/** What can be done with it now. */
+function Steps({ entry: { id, name, status }, onDone }: { entry: UploadEntry; onDone: OnDone }) {
+  const pausable = PAUSABLE.includes(status.kind);
+  const again = status.kind === "stopped" || (status.kind === "failed" && status.retry);
+  return (
+    <div className="flex flex-wrap gap-2">
+      {pausable && (
+        <Button icon="pause" onClick={() => pauseUpload(id)}>
+          Pause
+        </Button>
+      )}
+      {status.kind === "paused" && (
+        <Button icon="play" onClick={() => resumeUpload(id, onDone)}>
+          Resume
+        </Button>
+      )}
+      {(pausable || status.kind === "paused") && (
+        <Button icon="stop" onClick={() => stopUpload(id)}>
+          Stop
+        </Button>
+      )}
+      {again && (
+        <Button icon="repeat" onClick={() => resumeUpload(id, onDone)}>
+          Try again
+        </Button>
+      )}
+      {(again || status.kind === "failed" || status.kind === "done") && <IconButton icon="cross" label={`Dismiss ${name}`} onClick={() => dismissUpload(id)} />}
+    </div>
+  );
+}
+
+function StatusOf({ entry, onDone }: { entry: UploadEntry; onDone: OnDone }) {
+  const { name, status } = entry;
   switch (status.kind) {
     case "waiting":
       return <p className="text-ink-soft">Waits for the file before it.</p>;
     case "sending":
+      return <Progress entry={entry} words={speedWords(entry.size - status.sent, status.bytesPerSecond)} />;
+    case "offline":
       return (
-        <div className="grid gap-1">
-          <progress aria-label={`Upload of ${name}`} max={status.total} value={status.sent} />
-          <p className="text-ink-soft">
-            {percent(status.sent / status.total)}
-            {status.bytesPerSecond !== null && `, ${bytes(status.bytesPerSecond)}/s`}
-            {status.secondsLeft !== null && `, ${duration(status.secondsLeft)} left`}
-          </p>
+        <div role="status">
+          <Progress entry={entry} words="waiting for the connection; it goes on by itself" />
         </div>
       );
+    case "paused":
+      return <Progress entry={entry} words="paused; what has arrived stays for a day" />;
     case "reading":
       return (
         <div className="grid gap-1">
@@ -67,43 +93,67 @@ function StatusLine({ name, status }: { name: string; status: UploadStatus }) {
         </div>
       );
     case "done":
-      return (
-        <p role="status" className="flex items-center gap-2 text-good">
-          <Icon name="check" />
-          <span>
-            Read.{" "}
-            <TextLink to="/documents/$documentId" params={{ documentId: status.document.id }}>
-              See what the model will see
-            </TextLink>
-          </span>
-        </p>
-      );
+      return <Done document={status.document} />;
     case "stopped":
       return <p className="text-ink-soft">Stopped. Nothing of it was kept.</p>;
+    case "refused":
+      return <RefusedUpload entry={entry} refused={status} onDone={onDone} />;
     case "failed":
-      return <Failure message={status.message} details={status.details} />;
+      return (
+        <p role="alert" className="flex gap-2 text-bad">
+          <Icon name="alert" className="mt-0.5 size-4" />
+          <span>{status.message}</span>
+        </p>
+      );
   }
 }
 
-/** The reason, and the first places in the file that have a problem. */
-function Failure({ message, details }: { message: string; details: readonly ErrorDetail[] }) {
-  const places = details.length === 1 && details[0]?.message === message ? [] : details;
+function Progress({ entry, words }: { entry: UploadEntry; words: string }) {
+  const sent = sentOf(entry);
   return (
-    <div role="alert" className="grid gap-2">
-      <p className="flex gap-2 text-bad">
-        <Icon name="alert" className="mt-0.5 size-4" />
-        <span>{message}</span>
+    <div className="grid gap-1">
+      <progress aria-label={`Upload of ${entry.name}`} max={entry.size} value={sent} />
+      <p className="text-ink-soft">
+        {percent(sent / entry.size)}
+        {words && `, ${words}`}
       </p>
-      {places.length > 0 && (
-        <ul className="grid gap-1 rounded-md bg-sunken p-3">
-          {places.slice(0, FIRST_PROBLEMS).map((place, index) => (
-            <li key={index}>
-              <ProblemLine line={place.line} message={place.message} />
-            </li>
-          ))}
-          {places.length > FIRST_PROBLEMS && <li className="text-ink-soft">and {places.length - FIRST_PROBLEMS} more of this kind</li>}
-        </ul>
-      )}
     </div>
+  );
+}
+
+function speedWords(left: number, bytesPerSecond: number | null): string {
+  return bytesPerSecond === null ? "" : `${bytes(bytesPerSecond)}/s, ${duration(left / bytesPerSecond)} left`;
+}
+
+function Done({ document }: { document: Document | null }) {
+  if (document === null) {
+    return (
+      <p role="status" className="flex items-center gap-2 text-good">
+        <Icon name="check" />
+        Read while the line was down. It is in the list below.
+      </p>
+    );
+  }
+  const asks = document.status === "needs_mapping";
+  return (
+    <p role="status" className={`flex gap-2 ${asks ? "text-warn" : "text-good"}`}>
+      <Icon name={asks ? "alert" : "check"} className="mt-0.5 size-4" />
+      <span>
+        {asks ? "Read, but its columns are not understood. " : "Read. "}
+        <TextLink to="/documents/$documentId" params={{ documentId: document.id }}>
+          {asks ? "Say which column plays which part" : "See what the model will see"}
+        </TextLink>
+        {document.duplicate_of !== null && (
+          <span className="text-ink-soft">
+            {" "}
+            The same bytes are here already, as{" "}
+            <TextLink to="/documents/$documentId" params={{ documentId: document.duplicate_of }}>
+              an earlier document
+            </TextLink>
+            .
+          </span>
+        )}
+      </span>
+    </p>
   );
 }

@@ -1,21 +1,28 @@
 // The fields of the new-job form, and their way to the server and back.
 import type { UseFormSetError } from "react-hook-form";
-import { fieldErrors, type FieldErrors } from "@/lib/errors";
-import type { Job, JobRequest, Method } from "@/lib/wire";
+import { ApiError, fieldErrors, type FieldErrors } from "@/lib/errors";
+import type { Dataset, DatasetRequest, Job, JobRequest, LookRequest, Method } from "@/lib/wire";
 import { parseSetting, readSettings, SETTINGS, settingTexts, type SettingTexts } from "./settings";
 
 export interface JobFields {
   name: string;
   note: string;
   base_model: string;
+  /** Empty: the documents below. */
+  dataset_id: string;
   document_ids: string[];
+  split: "share" | "document";
+  validation_document_id: string;
   method: Method | "auto";
   hyperparameters: SettingTexts;
+  allow_short_run: boolean;
 }
 
 /** Every field that the server may name in a refusal, in the order of the screen. */
 const FIELD_NAMES = [
+  "dataset_id",
   "document_ids",
+  "validation_document_id",
   "base_model",
   "name",
   "method",
@@ -23,46 +30,89 @@ const FIELD_NAMES = [
   "note",
 ] as const;
 
-export function emptyFields(chosen: { documentIds: string[]; baseModel: string }): JobFields {
+export function emptyFields(chosen: { documentIds: string[]; baseModel: string; datasetId?: string | undefined }): JobFields {
   return {
     name: "",
     note: "",
     base_model: chosen.baseModel,
+    dataset_id: chosen.datasetId ?? "",
     document_ids: chosen.documentIds,
+    split: "share",
+    validation_document_id: "",
     method: "auto",
     hyperparameters: settingTexts({}),
+    allow_short_run: false,
   };
 }
 
-/** The fields of an earlier job, for one that is like it. */
-export function fieldsFrom(job: Job): JobFields {
+/** The fields of an earlier job, for one that is like it; `dataset` is what it was trained on, while that is still here. */
+export function fieldsFrom(job: Job, dataset?: Dataset): JobFields {
+  const split = dataset?.split;
   return {
+    ...emptyFields({ documentIds: job.document_ids, baseModel: job.base_model }),
     name: `${job.name} again`.slice(0, 200),
     note: job.note,
-    base_model: job.base_model,
-    document_ids: job.document_ids,
     method: job.method,
     hyperparameters: settingTexts(job.hyperparameters),
+    ...(split?.kind === "document" && { split: "document", validation_document_id: split.document_id }),
   };
+}
+
+/** Whether documents are chosen in the form, or a dataset that has chosen them. */
+export function chosenData({ dataset_id }: Pick<JobFields, "dataset_id">): "dataset" | "documents" {
+  return dataset_id === "" ? "documents" : "dataset";
+}
+
+/** The dataset that has to be made before a job with a document of its own to validate on; null when none has to be. */
+export function datasetToMake(fields: JobFields): DatasetRequest | null {
+  if (chosenData(fields) === "dataset" || fields.split === "share" || fields.validation_document_id === "") return null;
+  return { document_ids: fields.document_ids, split: { kind: "document", document_id: fields.validation_document_id } };
 }
 
 /** The request that the fields make; null while something is missing or cannot be read. */
-export function toRequest({ name, note, base_model, document_ids, method, hyperparameters }: JobFields): JobRequest | null {
-  const settings = readSettings(hyperparameters);
-  if (settings === null || base_model === "" || document_ids.length === 0) return null;
+export function toRequest(fields: JobFields): JobRequest | null {
+  const { name, note, base_model, method, allow_short_run } = fields;
+  const settings = readSettings(splitTexts(fields));
+  const data = dataOf(fields);
+  if (settings === null || base_model === "" || data === null) return null;
   return {
     ...(name.trim() === "" ? {} : { name: name.trim() }),
     ...(note.trim() === "" ? {} : { note }),
     base_model,
-    document_ids,
+    ...data,
     method,
     hyperparameters: settings,
+    ...(allow_short_run ? { allow_short_run } : {}),
   };
+}
+
+function dataOf(fields: JobFields): Pick<JobRequest, "dataset_id" | "document_ids"> | null {
+  if (chosenData(fields) === "dataset") return { dataset_id: fields.dataset_id };
+  return fields.document_ids.length === 0 ? null : { document_ids: fields.document_ids };
+}
+
+/** A dataset, and a document to validate on, leave nothing to say about the share. */
+function splitTexts(fields: JobFields): SettingTexts {
+  if (chosenData(fields) === "dataset") return { ...fields.hyperparameters, validation_fraction: "" };
+  return fields.split === "document" ? { ...fields.hyperparameters, validation_fraction: "0" } : fields.hyperparameters;
 }
 
 /** The forecast does not depend on words, so it is not asked for again while they are typed. */
 export function toForecastRequest(fields: JobFields): JobRequest | null {
-  return toRequest({ ...fields, name: "", note: "" });
+  return toRequest({ ...fields, name: "", note: "", allow_short_run: false });
+}
+
+/** What the look is asked about. */
+export function toLookRequest(fields: JobFields): LookRequest | null {
+  const request = toForecastRequest(fields);
+  if (request === null) return null;
+  const { base_model, dataset_id, document_ids, hyperparameters } = request;
+  const block = hyperparameters?.block_size;
+  return {
+    base_model,
+    ...(dataset_id ? { dataset_id } : { document_ids: document_ids ?? [] }),
+    ...(block === undefined || block === "auto" ? {} : { block_size: block }),
+  };
 }
 
 export function liveErrors(error: unknown): FieldErrors {
@@ -75,6 +125,11 @@ export function isAdvanced(field: string): boolean {
 
 export function hasAdvancedMistake({ hyperparameters }: JobFields): boolean {
   return SETTINGS.some((setting) => setting.advanced && !parseSetting(setting, hyperparameters[setting.name] ?? "").ok);
+}
+
+/** Whether a refusal can be overruled by the person. */
+export function isShortRun(error: unknown): boolean {
+  return error instanceof ApiError && error.param === "allow_short_run";
 }
 
 /** Puts a refusal beside its fields and focuses the first; returns what belongs to no field. `reveal` unfolds what is folded. */

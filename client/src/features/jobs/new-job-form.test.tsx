@@ -95,10 +95,10 @@ describe("the form for a job", () => {
 
   test("unfolds the settings when the mistake is in there", async () => {
     await open();
-    await userEvent.type(screen.getByLabelText("Seed"), "x");
+    await userEvent.type(screen.getByLabelText("Weight decay"), "x");
     await userEvent.click(train());
     expect(await screen.findByText(/Write a number, or leave it empty/)).toBeVisible();
-    await waitFor(() => expect(screen.getByLabelText("Seed")).toHaveFocus());
+    await waitFor(() => expect(screen.getByLabelText("Weight decay")).toHaveFocus());
     expect(sent).toEqual([]);
   });
 

@@ -1,29 +1,52 @@
 // The form for a job: data, model, settings, with the forecast beside it. Submit is always possible; it leads to what is still wrong.
-import { useState, type FormEvent } from "react";
+import { useState, type FormEvent, type ReactNode } from "react";
 import { flushSync } from "react-dom";
 import { FormProvider, useForm, useWatch } from "react-hook-form";
-import type { BaseModel, Document, Job } from "@/lib/wire";
+import { createDataset } from "@/lib/api/datasets";
+import type { BaseModel, Dataset, Document, Job, LookRequest } from "@/lib/wire";
 import { Button } from "@/ui/button";
 import { Note } from "@/ui/notices";
 import { BaseModelPicker } from "./base-model-picker";
-import { DocumentPicker } from "./document-picker";
+import { DataFields } from "./data-fields";
 import { useForecast } from "./forecast";
 import { ForecastPanel } from "./forecast-panel";
-import { hasAdvancedMistake, liveErrors, showRefusal, toForecastRequest, toRequest, type JobFields } from "./job-fields";
+import {
+  chosenData,
+  datasetToMake,
+  hasAdvancedMistake,
+  isShortRun,
+  liveErrors,
+  showRefusal,
+  toForecastRequest,
+  toLookRequest,
+  toRequest,
+  type JobFields,
+} from "./job-fields";
 import { SettingsFields } from "./settings-fields";
+import { AllowShortRun } from "./short-run";
 import { useSubmitOnce } from "./submit-once";
+
+/** What the look at the data needs of the form. */
+export interface LookSlot {
+  request: LookRequest | null;
+  prepare: (request: LookRequest) => Promise<LookRequest>;
+  override: ReactNode;
+}
 
 interface NewJobFormProps {
   documents: readonly Document[];
+  datasets?: readonly Dataset[];
   models: readonly BaseModel[];
   start: JobFields;
   onCreated: (job: Job) => void;
+  /** Shows what the model would see of the data. */
+  look?: (slot: LookSlot) => ReactNode;
 }
 
-export function NewJobForm({ documents, models, start, onCreated }: NewJobFormProps) {
+export function NewJobForm({ documents, datasets = [], models, start, onCreated, look }: NewJobFormProps) {
   const form = useForm<JobFields>({ defaultValues: start });
   const { register, handleSubmit, setError, setValue, formState } = form;
-  const [general, setGeneral] = useState<string | null>(null);
+  const [general, setGeneral] = useState<{ message: string; shortRun: boolean } | null>(null);
   const [advancedOpen, setAdvancedOpen] = useState(false);
   const submitOnce = useSubmitOnce();
   const values = useWatch({ control: form.control }) as JobFields;
@@ -35,9 +58,10 @@ export function NewJobForm({ documents, models, start, onCreated }: NewJobFormPr
     if (request === null) return;
     setGeneral(null);
     try {
-      onCreated(await submitOnce(request));
+      onCreated(await submitOnce(await withDataset(fields, request)));
     } catch (error) {
-      setGeneral(showRefusal(error, setError, () => flushSync(() => setAdvancedOpen(true))));
+      const message = showRefusal(error, setError, () => flushSync(() => setAdvancedOpen(true)));
+      setGeneral(message === null ? null : { message, shortRun: isShortRun(error) });
     }
   }
 
@@ -57,16 +81,17 @@ export function NewJobForm({ documents, models, start, onCreated }: NewJobFormPr
     <FormProvider {...form}>
       <form noValidate onSubmit={submitted} className="grid grid-cols-[minmax(0,1fr)] gap-6 lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start">
         <div className="grid grid-cols-[minmax(0,1fr)] gap-8">
-          <DocumentPicker
-            documents={documents}
-            error={formState.errors.document_ids?.message ?? live.fields.document_ids}
-            field={register("document_ids", { validate: (ids) => ids.length > 0 || "Choose at least one document." })}
-          />
+          <DataFields documents={documents} datasets={datasets} forecast={forecast.data} liveErrors={live.fields} />
           <BaseModelPicker
             models={models}
             error={formState.errors.base_model?.message ?? live.fields.base_model}
             field={register("base_model", { required: "Choose a base model.", onChange: baseChosen })}
           />
+          {look?.({
+            request: toLookRequest(values),
+            prepare: (request) => withDataset(values, request),
+            override: <AllowShortRun />,
+          })}
           <SettingsFields
             model={models.find(({ id }) => id === values.base_model)}
             forecast={forecast.data}
@@ -80,11 +105,12 @@ export function NewJobForm({ documents, models, start, onCreated }: NewJobFormPr
             forecast={forecast.data}
             error={live.general}
             waiting={forecast.isFetching}
-            complete={values.base_model !== "" && values.document_ids.length > 0}
+            complete={values.base_model !== "" && (values.document_ids.length > 0 || chosenData(values) === "dataset")}
           />
           {general && (
             <Note tone="bad" role="alert">
-              {general}
+              {general.message}
+              {general.shortRun && <AllowShortRun />}
             </Note>
           )}
           <Button type="submit" look="primary" icon="play" busy={formState.isSubmitting}>
@@ -94,4 +120,13 @@ export function NewJobForm({ documents, models, start, onCreated }: NewJobFormPr
       </form>
     </FormProvider>
   );
+}
+
+/** A document to validate on needs a dataset that says so; asking for the same one again makes no second. */
+async function withDataset<R extends { document_ids?: string[] | null; dataset_id?: string | null }>(fields: JobFields, request: R): Promise<R> {
+  const wanted = datasetToMake(fields);
+  if (wanted === null) return request;
+  const made: R = { ...request, dataset_id: (await createDataset(wanted)).id };
+  delete made.document_ids;
+  return made;
 }

@@ -3,10 +3,10 @@ import { useFormContext, useWatch } from "react-hook-form";
 import type { BaseModel, Forecast } from "@/lib/wire";
 import { AreaField, TextField } from "@/ui/field";
 import { Fold } from "@/ui/fold";
-import type { JobFields } from "./job-fields";
+import { chosenData, type JobFields } from "./job-fields";
 import { MethodField } from "./method-field";
 import { SettingField } from "./setting-field";
-import { parseSetting, SETTINGS, type Setting } from "./settings";
+import { parseSetting, SETTINGS, SPLIT_SETTINGS, type Setting } from "./settings";
 
 interface SettingsFieldsProps {
   model: BaseModel | undefined;
@@ -19,7 +19,9 @@ interface SettingsFieldsProps {
 
 export function SettingsFields({ model, forecast, liveErrors, advancedOpen, onAdvanced }: SettingsFieldsProps) {
   const { register, formState, control } = useFormContext<JobFields>();
-  const texts = useWatch({ control, name: "hyperparameters" });
+  const values = useWatch({ control }) as JobFields;
+  const texts = values.hyperparameters;
+  const splitsAbove = chosenData(values) === "documents" && values.split === "share";
   const { errors } = formState;
 
   const field = (setting: Setting) => (
@@ -37,7 +39,11 @@ export function SettingsFields({ model, forecast, liveErrors, advancedOpen, onAd
       })}
     />
   );
-  const shown = SETTINGS.filter(({ lora }) => !lora || forecast === undefined || forecast.method === "lora");
+  const shown = SETTINGS.filter(({ name, lora }) => {
+    // The seed is still the run's when nothing is kept back by it; the share is then nobody's.
+    if (SPLIT_SETTINGS.includes(name)) return !splitsAbove && name === "seed";
+    return !lora || forecast === undefined || forecast.method === "lora";
+  });
 
   return (
     <section aria-label="Settings" className="grid grid-cols-[minmax(0,1fr)] gap-4">

@@ -53,9 +53,12 @@ export const SETTINGS: readonly Setting[] = [
   number("max_grad_norm", "Gradient limit", "Longest gradient that is followed.", { least: 0, above: true, most: 1000 }),
   number("lora_r", "LoRA rank", "How much an adapter can hold.", { whole: true, least: 1, most: 256, lora: true }),
   number("lora_alpha", "LoRA alpha", "How strongly an adapter speaks.", { least: 0, above: true, most: 1024, lora: true }),
-  number("validation_fraction", "Validation share", "Share of the examples kept back to measure on.", { least: 0, most: 0.5 }),
-  number("seed", "Seed", "The same seed gives the same run.", { whole: true, least: 0, most: 2 ** 31 - 1 }),
+  number("validation_fraction", "Validation share", "Share of the examples kept back to measure on.", { least: 0, most: 0.5, advanced: false }),
+  number("seed", "Seed", "The same seed gives the same run.", { whole: true, least: 0, most: 2 ** 31 - 1, advanced: false }),
 ];
+
+/** What is asked with the data while a share of it is kept back. */
+export const SPLIT_SETTINGS: readonly HyperparameterName[] = ["validation_fraction", "seed"];
 
 export function settingLabel(name: string): string {
   return SETTINGS.find((one) => one.name === name)?.label ?? name;
