@@ -47,7 +47,7 @@ class JobRequest(Request):
     method: Method | Auto = "auto"
     hyperparameters: Hyperparameters = Hyperparameters()
     allow_short_run: bool = False
-    """Start also what would take fewer than 10 optimizer steps, or could learn nothing."""
+    """Start also what would take fewer than 10 optimizer steps (naming `max_steps` allows that too), or could learn nothing."""
 
 
 class JobPatch(Request):

@@ -109,10 +109,12 @@ def test_the_look_shows_exact_tokens_and_a_pointless_run_does_not_start(signed_i
     assert "What is 0?" in "".join(token["text"] for token in first if not token["trains"])
     assert "It is 0" in "".join(token["text"] for token in first if token["trains"])
     assert sum(bin["count"] for bin in seen["histogram"]) == 60
-    short = {**request, "hyperparameters": {"max_steps": 3}}
+    short = {**request, "hyperparameters": {"epochs": 1}}
     refused = signed_in.post("/api/jobs", json=short)
     assert refused.status_code == 422
     assert (refused.json()["error"]["param"], refused.json()["error"]["code"]) == ("allow_short_run", "jobs.few_steps")
+    wanted = {**request, "hyperparameters": {"max_steps": 3}}
+    assert signed_in.post("/api/jobs", json=wanted).status_code == 201, "who names the steps means it"
 
 
 def test_a_dataset_names_its_documents_and_its_split(signed_in: TestClient) -> None:

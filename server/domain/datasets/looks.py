@@ -67,11 +67,12 @@ class Looks:
                 self._remembered.popitem(last=False)
             return found
 
-    def check(self, owner: str, base: BaseModel, material: Material, settings: RunSettings) -> None:
+    def check(self, owner: str, base: BaseModel, material: Material, settings: RunSettings, *, few_steps_are_wanted: bool) -> None:
         """Raises `InvalidInput` for a run that would learn nothing worth its time."""
         if _size_bytes(material) > _MAX_BYTES_BEFORE_A_JOB:
             return
-        blockers = self.look(owner, base, material, settings).blockers
+        found = self.look(owner, base, material, settings).blockers
+        blockers = [blocker for blocker in found if not (few_steps_are_wanted and blocker.code == "few_steps")]
         if blockers:
             raise InvalidInput(
                 f"{blockers[0].message} To start it all the same, send allow_short_run.",

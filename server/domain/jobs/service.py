@@ -114,7 +114,7 @@ class Jobs:
             plan = make_plan(request, material, self._base_models)
             self._need_room(plan)
             if not request.allow_short_run:
-                self._looks.check(owner, plan.base, material, plan.settings)
+                self._looks.check(owner, plan.base, material, plan.settings, few_steps_are_wanted=_few_steps_are_wanted(request))
             # Read again after the look, which takes its time: what is written below must be what was looked at.
             stored = [self._documents.stored(owner, document.id) for document in material.all]
             if self._material(owner, request)[1].content_sha256 != material.content_sha256:
@@ -263,7 +263,7 @@ class Jobs:
             document_ids=[document.id for document in material.documents],
             validation_document_id=material.validation.id if material.validation else None,
             content_sha256=material.content_sha256,
-            allow_short_run=request.allow_short_run,
+            allow_short_run=request.allow_short_run or _few_steps_are_wanted(request),
             method=plan.method,
             hyperparameters=request.hyperparameters,
             resolved=plan.resolved,
@@ -308,3 +308,8 @@ class Jobs:
 
     def _events_file(self, job_id: str) -> Path:
         return self._runs_folder / job_id / EVENTS_FILE
+
+
+def _few_steps_are_wanted(request: JobRequest) -> bool:
+    """Who says how many steps a run shall take means it."""
+    return request.hyperparameters.max_steps != "auto"
