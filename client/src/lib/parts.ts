@@ -37,7 +37,10 @@ function read({ status, body, requestId }: Answer): Upload {
 function put({ uploadId, number, content }: Part, token: string | null, onProgress: (sent: number) => void, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
-    const aborted = () => reject(new DOMException("The upload was stopped.", "AbortError"));
+    const aborted = () => {
+      xhr.abort();
+      reject(new DOMException("The upload was stopped.", "AbortError"));
+    };
     const silent = () => {
       reportSilence();
       reject(new ConnectionError());
@@ -51,8 +54,8 @@ function put({ uploadId, number, content }: Part, token: string | null, onProgre
       resolve({ status: xhr.status, body: parsed(xhr.responseText), requestId: xhr.getResponseHeader("x-request-id") });
     };
     xhr.onerror = silent;
-    xhr.onabort = aborted;
-    signal.addEventListener("abort", () => xhr.abort(), { once: true });
+    signal.addEventListener("abort", aborted);
+    xhr.onloadend = () => signal.removeEventListener("abort", aborted);
     xhr.open("PUT", `/api/uploads/${encodeURIComponent(uploadId)}/parts/${number}`);
     xhr.setRequestHeader("accept", "application/json");
     xhr.setRequestHeader("content-type", "application/octet-stream");
