@@ -8,6 +8,7 @@ import { look, openBrowser, RESULTS } from "./browser.mjs";
 const EMAIL = "ada@example.org";
 const PASSWORD = "a long pass phrase";
 const BROKEN_LINE_3 = '{"text": "one"}\n{"text": "two"}\n{"text": "three"\n{"text": "four"}\n';
+const PRICES = "ware,remark\n" + Array.from({ length: 12 }, (_, row) => `lamp oil ${row + 1},Stock of lamp oil ${row + 1} is kept in the cellar.\n`).join("");
 /** Far longer than either training takes on two idle cores; a busy machine is not what is tested. */
 const TRAINED_MS = 240_000;
 const SHANTY = Array.from({ length: 12 }, (_, verse) => `Verse ${verse + 1}. Heave away, the tide is turning, lamps on every headland burning.`).join("\n\n");
@@ -96,16 +97,32 @@ describe("documents", () => {
   });
 
   step("JSON Lines broken in line 3 are refused with the line", async () => {
-    browser.faults.expect(422, "/api/documents");
+    browser.faults.expect(422, "/complete");
     await drop("broken.jsonl", BROKEN_LINE_3);
     await page.getByRole("alert").filter({ hasText: "3" }).waitFor();
     await look(page, "documents");
-    await button("Dismiss broken.jsonl").click();
   });
 
-  step("the document's page shows what the model will see", async () => {
+  step("the bad line is left out without sending the file again", async () => {
+    await button("Leave the bad rows out and continue").click();
+    await page.getByRole("link", { name: "broken" }).filter({ visible: true }).waitFor();
+  });
+
+  step("columns that nobody understands are explained once, and the table is read", async () => {
+    await drop("prices.csv", PRICES);
+    await page.getByRole("link", { name: "prices" }).filter({ visible: true }).first().click();
+    await heading("Which column plays which part?").waitFor();
+    await look(page, "document-columns");
+    await field("Prompt").selectOption("ware");
+    await field("Answer").selectOption("remark");
+    await button("Read it this way").click();
+    await page.getByText("Stock of lamp oil 1").first().waitFor();
+    await goTo("Documents");
+  });
+
+  step("the document's page shows its first examples, and what of them is learned", async () => {
     await page.getByRole("link", { name: "shanty" }).filter({ visible: true }).click();
-    await heading("What the model will see").waitFor();
+    await heading("First examples").waitFor();
     await page.getByText("Heave away, the tide is turning").first().waitFor();
     await look(page, "document");
   });
@@ -121,6 +138,10 @@ describe("a training", () => {
     await page.getByRole("radio", { name: /GPT-2 from scratch, 1 M/ }).check();
     await page.getByRole("region", { name: "Forecast" }).getByText("scratch").waitFor();
     await page.getByPlaceholder(/^auto: \d+$/).and(field("Batch size")).waitFor();
+    await button("Look").click();
+    await page.getByText(/optimizer steps|steps/i).first().waitFor();
+    await page.getByRole("heading", { name: "What the model will see" }).waitFor();
+    await button("Look again").waitFor({ timeout: 60_000 });
     await look(page, "new-job");
   });
 
