@@ -10,6 +10,7 @@ from typing import BinaryIO, cast
 
 from shared.reading.decoding import Unreadable
 from shared.reading.examples import Example, ReadProblem, quoted
+from shared.reading.unpacking import DAMAGED
 
 MAX_MEMBERS = 10_000
 MAX_UNPACKED_BYTES = 4 << 30
@@ -53,7 +54,7 @@ def read_archive(file: BinaryIO, read: ReadMember) -> Iterator[Example | ReadPro
                     "The ZIP archive holds no file that can be read.",
                     "Put TXT, MD, HTML, PDF, DOCX, CSV, TSV, JSON, JSONL or Parquet files into it.",
                 )
-    except zipfile.BadZipFile:
+    except DAMAGED:
         raise Unreadable("The ZIP archive is damaged.", "Make it anew and upload it again.") from None
 
 
@@ -68,6 +69,10 @@ def _refuse_bomb(members: list[zipfile.ZipInfo]) -> None:
             message = f"The file {quoted(info.filename)} in the ZIP archive unpacks to {ratio:,.0f} times its size, as only bombs do."
             raise Unreadable(message, "Upload the file itself instead.")
     total = sum(info.file_size for info in members)
+    packed = sum(info.compress_size for info in members)
+    if total > 4 * _SMALL and total > _SUSPICIOUS_RATIO * max(packed, 1):
+        message = f"The ZIP archive unpacks to {total / max(packed, 1):,.0f} times its size, as only bombs do."
+        raise Unreadable(message, "Upload the files themselves instead.")
     if total > MAX_UNPACKED_BYTES:
         raise Unreadable(
             f"The ZIP archive unpacks to {total / 2**30:,.1f} GB; at most {MAX_UNPACKED_BYTES >> 30} GB are read.", "Split it into several."
@@ -119,24 +124,17 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, read: ReadMemb
                 yield from read(cast(BinaryIO, stream), path.name, info.file_size)
     except NotImplementedError:
         yield _bad("it is packed in a way that is not supported", 'Make the archive with the usual method, "deflate".')
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, ValueError) as error:
-        if isinstance(error, ValueError) and "closed" in str(error):
-            raise
+    except DAMAGED:
         yield _bad("it is damaged and cannot be unpacked", "Make the archive anew.")
-    except Exception as error:
-        if type(error).__module__ == "zlib":
-            yield _bad("it is damaged and cannot be unpacked", "Make the archive anew.")
-        else:
-            raise
 
 
 def _bad(reason: str, fix: str) -> ReadProblem:
-    return ReadProblem(None, f"It cannot be read: {reason}.", True, fix, skippable=True)
+    return ReadProblem(None, f"The file cannot be read: {reason}.", True, fix, skippable=True)
 
 
 def _told(name: str, problem: ReadProblem) -> ReadProblem:
     """The problem with the name of its file."""
     message = problem.message
-    if message.startswith(("Line ", "Page ", "Row ")):
+    if message[1:2].islower():
         message = message[0].lower() + message[1:]
     return replace(problem, message=f"In {quoted(name)}: {message}", member=quoted(name)[1:-1])

@@ -150,7 +150,10 @@ def _holds(file: BinaryIO, head: bytes, name: str) -> bool:
 def _open_as_told(file: BinaryIO, charset: str, lenient: bool) -> Source:
     name = _canonical(charset)
     if name is None:
-        raise Unreadable(f"The charset {quoted(charset)} is not known.", "Leave it out to have it found, or save the file as UTF-8.")
+        raise Unreadable(
+            f"The file cannot be read in the charset {quoted(charset)}, which is not known.",
+            "Leave it out to have it found, or save the file as UTF-8.",
+        )
     if broken := _first_broken(file, name):
         if lenient and name == "utf-8":
             return Source(file, name, "as told", lenient=True)

@@ -12,6 +12,7 @@ from xml.parsers import expat
 
 from shared.reading.decoding import Unreadable
 from shared.reading.prose import Block
+from shared.reading.unpacking import DAMAGED
 
 MAX_PART_BYTES = 256 << 20
 _MAX_RATIO = 200
@@ -36,7 +37,7 @@ def read_docx(file: BinaryIO) -> Iterator[Block]:
                         yield from _blocks(stream, headings, lists)
     except expat.ExpatError as error:
         raise Unreadable(f"The Word document is damaged: its XML is broken at line {error.lineno}.", _FIX) from None
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, RuntimeError, KeyError) as error:
+    except DAMAGED as error:
         raise Unreadable(_why(error), _FIX) from None
 
 

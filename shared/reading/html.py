@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 MAX_HTML_CHARACTERS = 32_000_000
 """The page is held as a tree, which takes some ten times its size."""
 
+_MAX_DEPTH = 10_000
+_NESTING = re.compile(
+    r"<(/?)(?:div|span|table|ul|ol|dl|section|article|blockquote|b|i|em|strong|font|center|form|template|svg|a|u|small|big)\b", re.I
+)
+"""Elements that end only where it is said, unlike paragraphs and items of lists."""
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 _BLOCKS = {
     *("address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div", "dl", "dt", "fieldset"),
@@ -55,6 +60,8 @@ def read_html(text: str) -> Iterator[Block]:
         raise Unreadable(
             f"The page has {len(text):,} characters; at most {MAX_HTML_CHARACTERS:,} fit.", "Split it, or save it as plain text."
         )
+    if _is_too_deep(text):
+        raise Unreadable(f"The page nests more than {_MAX_DEPTH:,} elements in each other.", "Save it as plain text.")
     tree = LexborHTMLParser(text.encode("utf-8", "replace"))
     root = tree.root
     if root is None:
@@ -63,6 +70,16 @@ def read_html(text: str) -> Iterator[Block]:
     if root.css_first("h1") is None and (title := root.css_first("title")) is not None:
         yield from page.block(" ".join(title.text().split()), heading=True)
     yield from page.read(root)
+
+
+def _is_too_deep(text: str) -> bool:
+    """Parsers that follow the standard take time with the square of the depth."""
+    depth = 0
+    for tag in _NESTING.finditer(text):
+        depth += -1 if tag[1] else 1
+        if depth > _MAX_DEPTH:
+            return True
+    return False
 
 
 class _Page:

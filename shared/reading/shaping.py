@@ -116,9 +116,9 @@ class Shaper:
             return None
         needed, possible = ROLES_OF.get(self._given.shape, ((), ()))
         if missing := [role for role in needed if role not in self._given.columns]:
-            message = f'The mapping for {self._given.shape} names no column for "{missing[0]}".'
+            message = f'The mapping of this file names no column for "{missing[0]}", which {self._given.shape} needs.'
         elif unknown := [role for role in self._given.columns if role not in needed + possible]:
-            message = f"The mapping for {self._given.shape} has no part {quoted(unknown[0])}."
+            message = f"The mapping of this file names {quoted(unknown[0])}, which is no part of {self._given.shape}."
         else:
             return None
         return ReadProblem(None, message, True, f"The parts are {', '.join(needed + possible)}.")
@@ -163,8 +163,10 @@ class Shaper:
         return plan
 
     def _learn(self, mapping: dict[str, Any]) -> None:
-        """Rows that differ have no mapping in common: whoever reads them again has to find out again."""
-        if self.mapping is None and not self._is_mixed:
+        """Rows that differ have no mapping in common, and some names cannot be told: whoever reads again has to find out again."""
+        if not all(map(encodable, mapping["columns"].values())):
+            self.mapping, self._is_mixed = None, True
+        elif self.mapping is None and not self._is_mixed:
             self.mapping = mapping
         elif self.mapping != mapping:
             self.mapping, self._is_mixed = None, True

@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 from shared.constants import DocumentFormat
 from shared.reading.decoding import SAMPLE_BYTES, Unreadable, betrayed_by_zeros
 from shared.reading.examples import ReadProblem, quoted
+from shared.reading.unpacking import DAMAGED
 
 ACCEPTED = "Accepted are TXT, MD, HTML, PDF, DOCX, CSV, TSV, JSON, JSONL, Parquet, and a ZIP of these."
 
@@ -162,7 +163,7 @@ def _sniff_zip(file: BinaryIO) -> Sniffed:
     try:
         with zipfile.ZipFile(file) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError, MemoryError):
+    except DAMAGED:
         raise Unreadable(
             "The file is a ZIP archive, but a damaged one: its table of contents cannot be read.", "Make it anew and upload it again."
         ) from None

@@ -10,7 +10,8 @@ import signal
 import time
 from collections.abc import Callable
 
-MAX_MEMORY_BYTES = 1 << 30
+MAX_MEMORY_BYTES = 960 << 20
+"""Of address space, so that the child and whoever watches it stay below a gigabyte together."""
 BASE_S = 19
 """A second less than the server waits, so that the words come from here."""
 BYTES_PER_S = 8 << 20

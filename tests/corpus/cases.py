@@ -36,3 +36,12 @@ def write(content: Content, path: Path) -> None:
         content(path)
     else:
         path.write_bytes(content)
+
+
+def made(content: Callable[[], bytes]) -> Callable[[Path], None]:
+    """For bytes that take long to make."""
+    return lambda path: _write_bytes(path, content())
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    path.write_bytes(content)

@@ -95,9 +95,9 @@ def test_a_damaged_utf8_file_is_not_guessed_at_but_placed(inspected: Inspect, nu
 @pytest.mark.parametrize(
     ("charset", "message"),
     [
-        ("klingon", 'The charset "klingon" is not known'),
-        ("base64", 'The charset "base64" is not known'),
-        ("unicode_escape", 'The charset "unicode_escape" is not known'),
+        ("klingon", 'in the charset "klingon", which is not known'),
+        ("base64", 'in the charset "base64", which is not known'),
+        ("unicode_escape", 'in the charset "unicode_escape", which is not known'),
         ("a\x00b", "is not known"),
         ("utf-8", "Line 2: not valid utf-8 (byte 0xe9)"),
         ("ascii", "Line 2: not valid utf-8 (byte 0xe9)"),
