@@ -535,7 +535,7 @@ def _docx() -> Iterator[Legal]:
     yield case(
         "cut into runs.docx",
         documents.docx(
-            "<w:p>" + "".join(f"<w:r><w:t xml:space='preserve'>{w} </w:t></w:r>" for w in "the pump runs now".split()) + "</w:p>"
+            "<w:p>" + "".join(f"<w:r><w:t xml:space='preserve'>{w} </w:t></w:r>" for w in ["the", "pump", "runs", "now"]) + "</w:p>"
         ),
     )
     deleted = "<w:p><w:r><w:t>the pump runs</w:t></w:r><w:del><w:r><w:delText> not</w:delText></w:r></w:del><w:ins><w:r><w:t> now.</w:t></w:r></w:ins></w:p>"
