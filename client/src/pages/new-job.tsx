@@ -81,10 +81,11 @@ function Prepared({ document: documentId, dataset: datasetId, model, from }: Sta
   );
 }
 
-function Look({ slot: { request, prepare, override } }: { slot: LookSlot }) {
+function Look({ slot: { request, about, prepare, override } }: { slot: LookSlot }) {
   return (
     <LookPanel
       request={request}
+      about={about}
       prepare={prepare}
       override={override}
       link={(asked) => (

@@ -17,7 +17,7 @@ export function ColumnsTable({ document: { columns, mapping } }: { document: Doc
         <tbody className="divide-y divide-line">
           {columns.map(({ name, example }) => (
             <tr key={name}>
-              <th scope="row" className="px-4 py-2 align-top font-mono text-xs font-normal break-all">
+              <th scope="row" className="px-4 py-2 align-top min-w-24 font-mono text-xs font-normal break-words">
                 {name}
               </th>
               <td className="px-4 py-2 align-top break-words">{example === "" ? <span className="text-ink-soft">empty</span> : example}</td>

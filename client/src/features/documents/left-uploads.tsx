@@ -1,6 +1,6 @@
 // Uploads that an earlier visit began: a reload lost nothing that had arrived.
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRef } from "react";
+import { useEffect, useRef } from "react";
 import { abortUpload } from "@/lib/api/uploads";
 import { messageOf } from "@/lib/errors";
 import { bytes, percent } from "@/lib/format";
@@ -21,6 +21,8 @@ export function LeftUploads({ onDone }: { onDone: OnDone }) {
   // Asked again whenever one of this visit comes or goes.
   const { data } = useQuery({ ...openUploadsQuery([...mine].join()), placeholderData: keepPreviousData });
   const left = data?.data.filter(({ id }) => !mine.has(id)) ?? [];
+  const numWhole = left.filter((upload) => missingParts(upload).length === 0).length;
+  useOnFewer(numWhole, () => onDone(null));
   if (left.length === 0) return null;
   return (
     <Section title="Begun earlier">
@@ -33,6 +35,19 @@ export function LeftUploads({ onDone }: { onDone: OnDone }) {
       </ul>
     </Section>
   );
+}
+
+/** A whole upload that is gone was being read when the page was reloaded: its document has come. */
+function useOnFewer(number: number, hear: () => void): void {
+  const before = useRef(number);
+  const latest = useRef(hear);
+  useEffect(() => {
+    latest.current = hear;
+  });
+  useEffect(() => {
+    if (number < before.current) latest.current();
+    before.current = number;
+  }, [number]);
 }
 
 function LeftUpload({ upload, onDone }: { upload: Upload; onDone: OnDone }) {
@@ -60,7 +75,7 @@ function LeftUpload({ upload, onDone }: { upload: Upload; onDone: OnDone }) {
           <span className="font-medium break-all">{upload.filename}</span> <span className="text-ink-soft">{bytes(upload.size_bytes)}</span>
         </p>
         <p className="text-ink-soft">
-          {whole ? "All of it is here, and it was not accepted yet." : `${percent(receivedBytes(upload) / upload.size_bytes)} is here. It can be continued: choose the same file again.`}{" "}
+          {whole ? "All of it is here. It was not accepted, or the server is still reading it." : `${percent(receivedBytes(upload) / upload.size_bytes)} is here. It can be continued: choose the same file again.`}{" "}
           Begun <TimeAgo at={upload.created_at} />.
         </p>
       </div>

@@ -3,7 +3,9 @@ import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from 
 import { changeDocument, copySample, deleteDocument, getDocument, getDocumentText, getPreview, listDocuments, listSamples } from "@/lib/api/documents";
 import { getInstallation } from "@/lib/api/installation";
 import { getUsage, listUploads } from "@/lib/api/uploads";
+import { pollWhile } from "@/lib/queries";
 import type { DocumentPatch } from "@/lib/wire";
+import { missingParts } from "./part-sending";
 
 const DOCUMENTS = ["documents"] as const;
 
@@ -39,8 +41,13 @@ export const uploadRulesQuery = queryOptions({
 
 export const usageQuery = queryOptions({ queryKey: ["usage"], queryFn: ({ signal }) => getUsage(signal) });
 
-/** Uploads that the server would continue; `known` are those of this visit. */
-export const openUploadsQuery = (known: string) => queryOptions({ queryKey: ["uploads", known], queryFn: ({ signal }) => listUploads(signal) });
+/** Uploads that the server would continue; `known` are those of this visit. One that is whole may be being read, so it is watched. */
+export const openUploadsQuery = (known: string) =>
+  queryOptions({
+    queryKey: ["uploads", known],
+    queryFn: ({ signal }) => listUploads(signal),
+    refetchInterval: ({ state: { data } }) => pollWhile(data?.data.some((upload) => !known.includes(upload.id) && missingParts(upload).length === 0) ?? false),
+  });
 
 /** Shows what has come of an upload. */
 export function useTakeUploads() {

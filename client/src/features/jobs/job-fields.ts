@@ -102,7 +102,16 @@ export function toForecastRequest(fields: JobFields): JobRequest | null {
   return toRequest({ ...fields, name: "", note: "", allow_short_run: false });
 }
 
-/** What the look is asked about. */
+/** The dataset to look at: also a share or seed that was set stands in one, the very one that the job would make. */
+export function datasetToLookAt(fields: JobFields): DatasetRequest | null {
+  const settings = readSettings(fields.hyperparameters);
+  if (chosenData(fields) === "dataset" || settings === null) return null;
+  const { validation_fraction: fraction = "auto", seed = "auto" } = settings;
+  if (fields.split === "document" || (fraction === "auto" && seed === "auto")) return datasetToMake(fields);
+  return { document_ids: fields.document_ids, split: { kind: "fraction", fraction, seed } };
+}
+
+/** What the look is asked about, before a dataset is made for it. */
 export function toLookRequest(fields: JobFields): LookRequest | null {
   const request = toForecastRequest(fields);
   if (request === null) return null;
@@ -130,6 +139,11 @@ export function hasAdvancedMistake({ hyperparameters }: JobFields): boolean {
 /** Whether a refusal can be overruled by the person. */
 export function isShortRun(error: unknown): boolean {
   return error instanceof ApiError && error.param === "allow_short_run";
+}
+
+/** The refusal without its words for programs; the check box beside it says the same. */
+export function shortRunReason(message: string): string {
+  return message.replace(/ To start it all the same, send allow_short_run\.$/, "");
 }
 
 /** Puts a refusal beside its fields and focuses the first; returns what belongs to no field. `reveal` unfolds what is folded. */

@@ -2,7 +2,7 @@ import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { delay, http, HttpResponse } from "msw";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { BaseModel, JobRequest } from "@/lib/wire";
+import type { BaseModel, Document, JobRequest } from "@/lib/wire";
 import { show } from "@/test/render";
 import { baseModel, document_, forecast, job, refusal } from "@/test/samples";
 import { server } from "@/test/server";
@@ -109,5 +109,67 @@ describe("the form for a job", () => {
     expect(await screen.findByText("The batch is too large for this machine.")).toBeInTheDocument();
     expect(screen.getByLabelText("Batch size")).toBeInvalid();
     expect(screen.getByLabelText("Batch size")).toHaveFocus();
+  });
+});
+
+describe("the data of a job", () => {
+  const second: Document = { ...document_, id: "doc-2", name: "Lamp questions" };
+  const unread: Document = { ...document_, id: "doc-3", name: "Odd columns", status: "needs_mapping" };
+
+  async function openWith(documentIds: string[]) {
+    const start = emptyFields({ documentIds, baseModel: baseModel.id });
+    await show(<NewJobForm documents={[document_, second, unread]} models={[baseModel]} start={start} onCreated={created} />);
+  }
+
+  test("keeps the order that was given with the keyboard", async () => {
+    await openWith([document_.id, second.id]);
+    screen.getByRole("button", { name: "Move Lamp questions up" }).focus();
+    await userEvent.keyboard("{Enter}");
+    expect(screen.getByRole("button", { name: "Move Lamp questions up" })).toHaveFocus();
+    expect(screen.getByText("Lamp questions is now 1 of 2.")).toBeInTheDocument();
+    await userEvent.click(train());
+    await waitFor(() => expect(sent[0]?.body.document_ids).toEqual(["doc-2", "doc-1"]));
+  });
+
+  test("holds nothing whose columns are not understood", async () => {
+    await openWith([]);
+    expect(screen.getByRole("checkbox", { name: /Odd columns/ })).toBeDisabled();
+  });
+
+  test("becomes a dataset first when it is measured on a document of its own", async () => {
+    const asked: unknown[] = [];
+    server.use(
+      http.post("/api/datasets", async ({ request }) => {
+        asked.push(await request.json());
+        return HttpResponse.json({ id: "dst-9" }, { status: 201 });
+      }),
+    );
+    await openWith([document_.id]);
+    await userEvent.click(screen.getByRole("radio", { name: "a document of its own" }));
+    await userEvent.click(train());
+    expect(await screen.findByText("Choose a document that is not trained on.")).toBeInTheDocument();
+    await userEvent.selectOptions(screen.getByLabelText("Validate on this document"), "Lamp questions");
+    await userEvent.click(train());
+    await waitFor(() => expect(created).toHaveBeenCalled());
+    expect(asked).toEqual([{ document_ids: ["doc-1"], split: { kind: "document", document_id: "doc-2" } }]);
+    expect(sent[0]?.body).toMatchObject({ dataset_id: "dst-9" });
+    expect(sent[0]?.body.document_ids).toBeUndefined();
+  });
+
+  test("that makes a pointless run is taken only when the person insists", async () => {
+    server.use(
+      http.post("/api/jobs", async ({ request }) => {
+        const body = (await request.json()) as JobRequest;
+        sent.push({ key: null, body });
+        const message = "The run would end after 1 step. To start it all the same, send allow_short_run.";
+        return body.allow_short_run ? HttpResponse.json(job, { status: 201 }) : HttpResponse.json(refusal(message, { param: "allow_short_run" }), { status: 422 });
+      }),
+    );
+    await openWith([document_.id]);
+    await userEvent.click(train());
+    expect(await screen.findByText("The run would end after 1 step.")).toBeInTheDocument();
+    await userEvent.click(screen.getByRole("checkbox", { name: "Start all the same" }));
+    await userEvent.click(train());
+    await waitFor(() => expect(created).toHaveBeenCalledWith(job));
   });
 });

@@ -3,7 +3,7 @@ import { useState, type FormEvent, type ReactNode } from "react";
 import { flushSync } from "react-dom";
 import { FormProvider, useForm, useWatch } from "react-hook-form";
 import { createDataset } from "@/lib/api/datasets";
-import type { BaseModel, Dataset, Document, Job, LookRequest } from "@/lib/wire";
+import type { BaseModel, Dataset, DatasetRequest, Document, Job, LookRequest } from "@/lib/wire";
 import { Button } from "@/ui/button";
 import { Note } from "@/ui/notices";
 import { BaseModelPicker } from "./base-model-picker";
@@ -12,10 +12,12 @@ import { useForecast } from "./forecast";
 import { ForecastPanel } from "./forecast-panel";
 import {
   chosenData,
+  datasetToLookAt,
   datasetToMake,
   hasAdvancedMistake,
   isShortRun,
   liveErrors,
+  shortRunReason,
   showRefusal,
   toForecastRequest,
   toLookRequest,
@@ -29,6 +31,8 @@ import { useSubmitOnce } from "./submit-once";
 /** What the look at the data needs of the form. */
 export interface LookSlot {
   request: LookRequest | null;
+  /** Changes when the look would be another one, though the request is the same until it is prepared. */
+  about: string;
   prepare: (request: LookRequest) => Promise<LookRequest>;
   override: ReactNode;
 }
@@ -58,7 +62,7 @@ export function NewJobForm({ documents, datasets = [], models, start, onCreated,
     if (request === null) return;
     setGeneral(null);
     try {
-      onCreated(await submitOnce(await withDataset(fields, request)));
+      onCreated(await submitOnce(await withDataset(request, datasetToMake(fields))));
     } catch (error) {
       const message = showRefusal(error, setError, () => flushSync(() => setAdvancedOpen(true)));
       setGeneral(message === null ? null : { message, shortRun: isShortRun(error) });
@@ -89,7 +93,8 @@ export function NewJobForm({ documents, datasets = [], models, start, onCreated,
           />
           {look?.({
             request: toLookRequest(values),
-            prepare: (request) => withDataset(values, request),
+            about: JSON.stringify(datasetToLookAt(values)),
+            prepare: (request) => withDataset(request, datasetToLookAt(values)),
             override: <AllowShortRun />,
           })}
           <SettingsFields
@@ -109,7 +114,7 @@ export function NewJobForm({ documents, datasets = [], models, start, onCreated,
           />
           {general && (
             <Note tone="bad" role="alert">
-              {general.message}
+              {general.shortRun ? shortRunReason(general.message) : general.message}
               {general.shortRun && <AllowShortRun />}
             </Note>
           )}
@@ -122,9 +127,8 @@ export function NewJobForm({ documents, datasets = [], models, start, onCreated,
   );
 }
 
-/** A document to validate on needs a dataset that says so; asking for the same one again makes no second. */
-async function withDataset<R extends { document_ids?: string[] | null; dataset_id?: string | null }>(fields: JobFields, request: R): Promise<R> {
-  const wanted = datasetToMake(fields);
+/** The request on the dataset that has to be made for it first; asking for the same one again makes no second. */
+async function withDataset<R extends { document_ids?: string[] | null; dataset_id?: string | null }>(request: R, wanted: DatasetRequest | null): Promise<R> {
   if (wanted === null) return request;
   const made: R = { ...request, dataset_id: (await createDataset(wanted)).id };
   delete made.document_ids;

@@ -12,6 +12,8 @@ import { lookQuery } from "./queries";
 interface LookPanelProps {
   /** What the form asks about now; null while it is not complete. */
   request: LookRequest | null;
+  /** Changes when the look would be another one, though the request is the same until it is prepared. */
+  about?: string;
   /** Makes the request ready to be sent, when something has to exist on the server first. */
   prepare?: (request: LookRequest) => Promise<LookRequest>;
   override?: ReactNode;
@@ -19,21 +21,21 @@ interface LookPanelProps {
   link?: (asked: LookRequest) => ReactNode;
 }
 
-export function LookPanel({ request, prepare, override, link }: LookPanelProps) {
+export function LookPanel({ request, about = "", prepare, override, link }: LookPanelProps) {
   const [asked, setAsked] = useState<{ form: string; request: LookRequest } | null>(null);
   const [preparing, setPreparing] = useState(false);
   const [unprepared, setUnprepared] = useState<unknown>(null);
   const look = useQuery({ ...lookQuery(asked?.request ?? { base_model: "" }), enabled: asked !== null });
-  const now = request === null ? null : JSON.stringify(request);
+  const now = request === null ? null : JSON.stringify([request, about]);
   const stale = asked !== null && asked.form !== now;
   const error = unprepared ?? (stale ? null : look.error);
 
   async function ask() {
-    if (request === null) return;
+    if (request === null || now === null) return;
     setUnprepared(null);
     setPreparing(true);
     try {
-      setAsked({ form: JSON.stringify(request), request: prepare ? await prepare(request) : request });
+      setAsked({ form: now, request: prepare ? await prepare(request) : request });
       if (!stale && look.isError) void look.refetch();
     } catch (reason) {
       setUnprepared(reason);

@@ -37,7 +37,7 @@ export function LookView({ look, override }: LookViewProps) {
             ["Of them learned", `${amount(look.num_trained_tokens)} (${percent(look.num_trained_tokens / Math.max(1, look.num_tokens))})`],
             ["Longest", counted(look.longest, "token")],
             ["Cut at the block", `${count(look.num_longer_than_block)} (${percent(look.num_longer_than_block / Math.max(1, all))})`],
-            ["Optimizer steps", `about ${count(look.num_steps)}`],
+            ["Steps, on auto", count(look.num_steps)],
           ]}
         />
         <Histogram bins={look.histogram} />
