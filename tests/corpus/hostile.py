@@ -38,7 +38,7 @@ def huge_files() -> list[Hostile]:
         Hostile("a list of 200 MB.json", lambda path: _filled(path, b"[", b"[", 200 * MB, b""), accepted=False),
         Hostile("200 MB of braces.html", lambda path: _filled(path, b"<html>", b"<b>", 60 * MB, b""), accepted=False),
         Hostile("ten million bad lines.jsonl", lambda path: _filled(path, b"", b"{bad\n", 50 * MB, b""), accepted=False),
-        Hostile("ten million short lines.csv", lambda path: _filled(path, b"prompt,completion\n", b"a,b\n", 40 * MB, b""), accepted=True),
+        Hostile("ten million short lines.csv", lambda path: _filled(path, b"prompt,completion\n", b"a,b\n", 40 * MB, b"")),
         Hostile("ten million empty rows.csv", lambda path: _filled(path, b"prompt,completion\n", b"a,\n", 30 * MB, b""), accepted=False),
     ]
 
