@@ -1,4 +1,4 @@
-"""`scripts/bench fuzz`: every reader fuzzed for a while, each in a process of its own, two at a time. A crash prints the file that caused it."""
+"""`scripts/bench fuzz`: every reader fuzzed for a while, each in its own process, two at a time. A crash prints what caused it."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""`scripts/bench ingest`: the reader alone, as the server runs it on every upload. Large files, the hostile ones of the corpus among them."""
+"""`scripts/bench ingest`: the reader alone, as the server runs it on every upload, on large files and on large hostile ones."""
 
 import json
 import random
@@ -14,7 +14,7 @@ SECONDS_TARGET = 8.0
 MEMORY_TARGET_MB = 200
 ANSWER_TARGET_S = 30
 HOSTILE_MEMORY_TARGET_MB = 1024
-_WORDS = "the pump runs all day and the water goes up the hill to a house where people wait for it in sun or rain".split()
+_WORDS = ("the", "pump", "runs", "all", "day", "and", "water", "goes", "up", "the", "hill", "to", "a", "house", "in", "sun", "or", "rain")
 
 
 def bench_ingest(_: Path) -> int:
@@ -53,7 +53,7 @@ def _hostile() -> bool:
     largest = max(answer.peak_bytes for answer, _ in answers.values()) / 1e6
     good = not bad and slowest < ANSWER_TARGET_S and largest < HOSTILE_MEMORY_TARGET_MB
     print(
-        f"{_verdict(good)}: {len(answers)} hostile files of 30 to 300 MB, each answered within {slowest:.0f} s (target {ANSWER_TARGET_S} s) "
+        f"{_verdict(good)}: {len(answers)} hostile files of 30 to 300 MB, each answered in {slowest:.0f} s (target {ANSWER_TARGET_S} s) "
         f"and {largest:.0f} MB (target {HOSTILE_MEMORY_TARGET_MB} MB){', wrongly: ' + ', '.join(bad) if bad else ''}"
     )
     return good
