@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from shared.reading.decoding import Unreadable
+from shared.reading.decoding import Source, Unreadable
 from shared.reading.prose import Block
 
 if TYPE_CHECKING:
@@ -52,14 +52,14 @@ def declared_charset(head: bytes) -> str | None:
     return None if name.startswith(("utf-16", "utf-32")) else _AS_BROWSERS_READ.get(name, name)  # or these bytes would not have been read
 
 
-def read_html(text: str) -> Iterator[Block]:
-    """Raises Unreadable for a page that is too large."""
+def read_html(source: Source) -> Iterator[Block]:
+    """Raises Unreadable for a page that is too large or too deep."""
     from selectolax.lexbor import LexborHTMLParser
 
+    with source.text() as stream:
+        text = stream.read(MAX_HTML_CHARACTERS + 1)
     if len(text) > MAX_HTML_CHARACTERS:
-        raise Unreadable(
-            f"The page has {len(text):,} characters; at most {MAX_HTML_CHARACTERS:,} fit.", "Split it, or save it as plain text."
-        )
+        raise Unreadable(f"The page has more than {MAX_HTML_CHARACTERS:,} characters.", "Split it, or save it as plain text.")
     if _is_too_deep(text):
         raise Unreadable(f"The page nests more than {_MAX_DEPTH:,} elements in each other.", "Save it as plain text.")
     tree = LexborHTMLParser(text.encode("utf-8", "replace"))

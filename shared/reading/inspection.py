@@ -63,7 +63,7 @@ def read_examples(
     num_fatal = 0
     for item in Reading(file, format=format, charset=charset, mapping=mapping, leave_out_bad=leave_out_bad).items():
         yield item
-        if type(item) is ReadProblem and item.fatal:
+        if isinstance(item, ReadProblem) and item.fatal:
             num_fatal += 1
             if num_fatal >= MAX_PROBLEMS:
                 return
@@ -96,20 +96,25 @@ def inspect(
 
 
 def _count(found: Inspection, items: Iterator[Example | ReadProblem], num_preview: int, report: "_Report") -> None:
-    shapes = found.shapes
-    num_characters = num_examples = 0
+    num_characters = num_examples = num_pairs = 0
     for item in items:
-        if type(item) is ReadProblem:
+        if isinstance(item, ReadProblem):
             report.write(item)
             if _keep(found, item) >= MAX_PROBLEMS_READ:
                 break
             continue
-        shape = shape_of(item)  # type: ignore[arg-type]
-        shapes[shape] = shapes.get(shape, 0) + 1
         num_examples += 1
-        num_characters += characters_of(item)  # type: ignore[arg-type]
+        if "prompt" in item:  # files have millions of these, hence no calls
+            num_pairs += 1
+            num_characters += len(item["prompt"]) + len(item["completion"])
+        else:
+            shape = shape_of(item)
+            found.shapes[shape] = found.shapes.get(shape, 0) + 1
+            num_characters += characters_of(item)
         if num_examples <= num_preview and (num_characters <= MAX_PREVIEW_CHARACTERS or not found.preview):
-            found.preview.append(item)  # type: ignore[arg-type]
+            found.preview.append(item)
+    if num_pairs:
+        found.shapes["prompt_completion"] = num_pairs
     found.num_examples, found.num_characters = num_examples, num_characters
 
 

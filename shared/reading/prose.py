@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TextIO
 
+from shared.reading.decoding import Source
 from shared.reading.examples import ReadProblem
 
 PASSAGE_CHARACTERS = 1_500
@@ -28,6 +29,11 @@ class Block(NamedTuple):
     text: str
     heading: bool = False
     opens: bool = False
+
+
+def read_plain(source: Source, *, markdown: bool) -> Iterator[Block]:
+    with source.text() as stream:
+        yield from blocks_of(stream, markdown=markdown)
 
 
 def passages(stream: TextIO, *, markdown: bool) -> Iterator[str]:

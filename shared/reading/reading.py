@@ -1,26 +1,28 @@
 """One file being read: its format, its charset, and then its examples and problems in order. Used by `inspection`, and by itself for a ZIP.
 
-Readers are imported when needed, because a child process reads only one format.
+Readers are imported when needed, because a child process reads only one format. They are chained rather than nested, because every level
+of generators costs a file of millions of rows tenths of a second.
 """
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import Any, BinaryIO
 
 from shared.constants import DocumentFormat
 from shared.reading.decoding import Source, Unreadable, open_source
 from shared.reading.examples import Example, ReadProblem
-from shared.reading.shaping import Shaper
+from shared.reading.shaping import Row, Shaper
 
 PROSE_WITH_TEXT_SAMPLE = frozenset({"html", "pdf", "docx"})
-_TABULAR = frozenset({"csv", "tsv", "json", "jsonl", "parquet"})
+
+Items = Iterable[Example | ReadProblem]
 
 
 class Reading:
     """`filename` only hints at the format. Everything that stands in the attributes is known when the last item has been read.
 
-    `mapping`, `columns` and `needs_mapping` are those of the file, or of the first table in a ZIP.
+    `mapping`, `columns` and `needs_mapping` are those of the file, or of the tables in a ZIP.
     """
 
     def __init__(
@@ -39,97 +41,107 @@ class Reading:
         self.format_basis = "As told." if format else ""
         self.charset: str | None = None
         self.charset_basis = ""
-        self.mapping = mapping
-        self._given_mapping = mapping
-        self.columns: dict[str, str] = {}
-        self.needs_mapping = False
         self._file = file
         self._filename = filename
         self._told_charset = charset
+        self._told_mapping = mapping
         self._leave_out_bad = leave_out_bad
         self._size = size
         self._in_zip = in_zip
+        self._shaper: Shaper | None = None
+        self._tables: list[Reading] = []
+        """Inside a ZIP."""
+
+    @property
+    def needs_mapping(self) -> bool:
+        return any(table.needs_mapping for table in self._tables) or self._shaper is not None and self._shaper.needs_mapping
+
+    @property
+    def mapping(self) -> dict[str, Any] | None:
+        """The one that all rows were read with, told or found; None when there is none, or more than one."""
+        if self._shaper is not None:
+            return self._shaper.mapping
+        found = [table.mapping for table in self._tables]
+        return found[0] if found and all(mapping == found[0] for mapping in found) else self._told_mapping
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """With an example each; in a ZIP those of the first table that is not understood, or of the first."""
+        if self._shaper is not None:
+            return self._shaper.columns
+        asked = [table for table in self._tables if table.needs_mapping] or self._tables
+        return asked[0].columns if asked else {}
 
     def items(self) -> Iterator[Example | ReadProblem]:
         """Every item of the file, and a fatal problem when there is no example. Raises nothing but OSError."""
         num_examples = num_fatal = num_left_out = 0
-        for item in self._safely():
-            if type(item) is ReadProblem:
-                if item.fatal and self._leave_out_bad and (item.skippable or self._in_zip):
-                    item = replace(item, message=f"{item.message} It was left out.", fatal=False)
-                    num_left_out += 1
-                num_fatal += item.fatal
-            else:
-                num_examples += 1
-            yield item
-        if not num_examples and not num_fatal and not (self._in_zip and num_left_out):
-            yield ReadProblem(None, "The file holds no examples.", True, "Choose one with text in it.")
-
-    def _safely(self) -> Iterator[Example | ReadProblem]:
         try:
-            yield from self._read()
+            for item in self._read():
+                if not isinstance(item, ReadProblem):
+                    num_examples += 1
+                else:
+                    item = self._judged(item)
+                    num_fatal += item.fatal
+                    num_left_out += item.skippable
+                yield item
         except Unreadable as error:
-            yield error.problem
+            problem = self._judged(error.problem)
         except MemoryError:
-            yield ReadProblem(None, "Reading this file takes too much memory.", True, "Save it as JSONL, or split it into several.")
+            problem = _fatal("Reading this file takes too much memory.", "Save it as JSONL, or split it into several.")
         except UnicodeError:  # every byte had been checked before
-            yield ReadProblem(None, "The file was changed while it was read.", True, "Upload it again.")
+            problem = _fatal("The file was changed while it was read.", "Upload it again.")
         except RecursionError:
-            yield ReadProblem(None, "The file is nested too deeply.", True, "Save it in a simpler form, such as JSONL or plain text.")
+            problem = _fatal("The file is nested too deeply.", "Save it in a simpler form, such as JSONL or plain text.")
+        else:
+            if num_examples or num_fatal or self._in_zip and num_left_out:
+                return
+            problem = _fatal("The file holds no examples.", "Choose one with text in it.")
+        yield problem
 
-    def _read(self) -> Iterator[Example | ReadProblem]:
+    def _judged(self, problem: ReadProblem) -> ReadProblem:
+        """The problem, no longer fatal when what is bad may be left out. In a ZIP that is a whole file, if need be."""
+        if problem.fatal and self._leave_out_bad and (problem.skippable or self._in_zip):
+            return replace(problem, message=f"{problem.message} It was left out.", fatal=False, skippable=True)
+        return problem
+
+    def _read(self) -> Items:
+        """Raises Unreadable, also later."""
+        from shared.reading import sniffing
+
         if self.format is None:
-            from shared.reading.sniffing import sniff_binary
-
-            sniffed = sniff_binary(self._file, self._filename, wide=self._is_wide())
+            sniffed = sniffing.sniff_binary(self._file, self._filename, wide=self._is_wide())
             if sniffed:
                 self.format, self.format_basis, _ = sniffed
-        elif self.format not in ("pdf", "docx", "parquet", "zip"):
-            from shared.reading.sniffing import refuse_told_text
-
-            refuse_told_text(self._file, wide=self._is_wide())
+        elif self.format not in sniffing.BINARY_FORMATS:
+            sniffing.refuse_told_text(self._file, wide=self._is_wide())
         match self.format:
             case "pdf":
                 from shared.reading.pdf import read_pdf
 
-                yield from self._prose(read_pdf(self._file))
+                return _prose(read_pdf(self._file))
             case "docx":
                 from shared.reading.docx import read_docx
 
-                yield from self._prose(read_docx(self._file))
+                return _prose(read_docx(self._file))
             case "parquet":
                 from shared.reading.parquet import read_parquet
 
-                yield from self._shaped(read_parquet(self._file), place="Row", table=True)
+                return self._shaped(read_parquet(self._file), place="Row", table=True)
             case "zip" if self._in_zip:
-                raise Unreadable(
-                    "It is an archive inside the archive.", "Unpack it and put its files into one ZIP archive.", skippable=True
-                )
+                raise Unreadable("The file is an archive inside the archive.", "Unpack it and put its files into one ZIP archive.")
             case "zip":
-                self.charset, self.charset_basis = self._told_charset, "found for each file in the archive by itself"
                 from shared.reading.archive import read_archive
 
-                yield from read_archive(self._file, self._member)
+                self.charset, self.charset_basis = self._told_charset, "found for each file in the archive by itself"
+                return read_archive(self._file, self._member)
             case _:
-                yield from self._text()
+                return self._text()
 
-    def _text(self) -> Iterator[Example | ReadProblem]:
-        declared = None
-        if self._told_charset is None and self.format in (None, "html"):
-            from shared.reading.html import declared_charset
-
-            self._file.seek(0)
-            declared = declared_charset(self._file.read(4096))
-        source = open_source(
-            self._file,
-            None if self._in_zip else self._told_charset,
-            declared=declared,
-            instead_of_guess=self._told_charset,
-            lenient=self._leave_out_bad,
-        )
+    def _text(self) -> Items:
+        source = self._open()
         self.charset, self.charset_basis = source.charset, source.charset_basis
-        yield from source.warnings
         sample, whole = source.sample()
+        warnings = list(source.warnings)
         if source.charset.startswith(("utf-16", "utf-32")):
             from shared.reading.sniffing import refuse_controls
 
@@ -138,69 +150,60 @@ class Reading:
             from shared.reading.sniffing import sniff_text
 
             self.format, self.format_basis, doubts = sniff_text(sample, whole, self._filename)
-            yield from doubts
+            warnings += doubts
         if whole and not sample.strip():
             raise Unreadable("The file holds only white space.", "Choose one with text in it.")
-        yield from self._by_format(source, sample)
+        return chain(warnings, self._by_format(source, sample))
 
-    def _by_format(self, source: Source, sample: str) -> Iterator[Example | ReadProblem]:
-        if self.format == "jsonl":
-            from shared.reading.jsonl import read_jsonl
+    def _open(self) -> Source:
+        declared = None
+        if self._told_charset is None and self.format in (None, "html"):
+            from shared.reading.html import declared_charset
 
-            yield from self._shaped(read_jsonl(source))
-        elif self.format == "json":
-            from shared.reading.json_file import read_json
+            self._file.seek(0)
+            declared = declared_charset(self._file.read(4096))
+        return open_source(
+            self._file,
+            None if self._in_zip else self._told_charset,
+            declared=declared,
+            instead_of_guess=self._told_charset,
+            lenient=self._leave_out_bad,
+        )
 
-            yield from self._shaped(read_json(source, self._num_bytes()))
-        else:
-            with ExitStack() as stack:
-                stream = stack.enter_context(source.text())
-                if self.format in ("csv", "tsv"):
-                    from shared.reading.table import read_table
+    def _by_format(self, source: Source, sample: str) -> Items:
+        match self.format:
+            case "jsonl":
+                from shared.reading.jsonl import read_jsonl
 
-                    shaper = self._shaper(table=True)
-                    yield from self._watch(shaper, shaper.examples(read_table(stream, sample, shaper)))
-                elif self.format == "html":
-                    from shared.reading.html import MAX_HTML_CHARACTERS, read_html
+                return self._shaped(read_jsonl(source))
+            case "json":
+                from shared.reading.json_file import read_json
 
-                    yield from self._prose(read_html(stream.read(MAX_HTML_CHARACTERS + 1)))
-                else:
-                    from shared.reading.prose import blocks_of
+                return self._shaped(read_json(source, self._num_bytes()))
+            case "csv" | "tsv":
+                from shared.reading.table import read_table
 
-                    yield from self._prose(blocks_of(stream, markdown=self.format == "md"))
+                self._shaper = Shaper(self._told_mapping, table=True, optional=self._in_zip)
+                return self._shaper.examples(read_table(source, sample, self._shaper))
+            case "html":
+                from shared.reading.html import read_html
 
-    def _is_wide(self) -> bool:
-        """Whether the charset was said to be one whose texts are full of zero bytes."""
-        return (self._told_charset or "").lower().replace("_", "-").startswith(("utf-16", "utf16", "utf-32", "utf32", "ucs"))
+                return _prose(read_html(source))
+            case _:
+                from shared.reading.prose import read_plain
+
+                return _prose(read_plain(source, markdown=self.format == "md"))
+
+    def _shaped(self, rows: Iterator[Row | ReadProblem], *, place: str = "Line", table: bool = False) -> Items:
+        self._shaper = Shaper(self._told_mapping, place=place, table=table, optional=self._in_zip)
+        return self._shaper.examples(rows)
 
     def _num_bytes(self) -> int:
         return self._file.seek(0, 2) if self._size is None else self._size
 
-    def _prose(self, blocks: Iterator[Any]) -> Iterator[Example | ReadProblem]:
-        from shared.reading.prose import passages_of
-        from shared.reading.shaping import encodable
-
-        for item in passages_of(blocks):
-            if isinstance(item, ReadProblem):
-                yield item
-            elif item.isascii() or encodable(item):
-                yield {"text": item}
-            else:
-                yield ReadProblem(None, "A passage holds bytes that are no characters.", True, "Save the file as UTF-8.", skippable=True)
-
-    def _shaper(self, *, place: str = "Line", table: bool = False) -> Shaper:
-        return Shaper(self.mapping, place=place, table=table, optional=self._in_zip)
-
-    def _shaped(self, rows: Iterator[Any], *, place: str = "Line", table: bool = False) -> Iterator[Example | ReadProblem]:
-        shaper = self._shaper(place=place, table=table)
-        yield from self._watch(shaper, shaper.examples(rows))
-
-    def _watch(self, shaper: Shaper, items: Iterator[Example | ReadProblem]) -> Iterator[Example | ReadProblem]:
-        """Keeps what the shaper has learned, also when the reading ends early."""
-        try:
-            yield from items
-        finally:
-            self.mapping, self.columns, self.needs_mapping = shaper.mapping, shaper.columns, shaper.needs_mapping
+    def _is_wide(self) -> bool:
+        """Whether the charset was said to be one whose texts are full of zero bytes."""
+        return (self._told_charset or "").lower().replace("_", "-").startswith(("utf-16", "utf16", "utf-32", "utf32", "ucs"))
 
     def _member(self, file: BinaryIO, name: str, size: int) -> Iterator[Example | ReadProblem]:
         """A file inside this ZIP."""
@@ -208,17 +211,30 @@ class Reading:
             file,
             filename=name,
             charset=self._told_charset,
-            mapping=self._given_mapping,
+            mapping=self._told_mapping,
             leave_out_bad=self._leave_out_bad,
             size=size,
             in_zip=True,
         )
         yield from inner.items()
-        self._learn(inner)
+        if inner._shaper is not None:
+            self._tables.append(inner)
 
-    def _learn(self, inner: "Reading") -> None:
-        if inner.needs_mapping and not self.needs_mapping:
-            self.needs_mapping, self.columns, self.mapping = True, inner.columns, None
-        elif inner.format in _TABULAR and not self.needs_mapping:
-            self.mapping = inner.mapping if not self.columns or self.mapping == inner.mapping else self._given_mapping
-            self.columns = self.columns or inner.columns
+
+def _prose(blocks: Iterable[Any]) -> Iterator[Example | ReadProblem]:
+    from shared.reading.prose import passages_of
+    from shared.reading.shaping import encodable
+
+    for item in passages_of(blocks):
+        if isinstance(item, ReadProblem):
+            yield item
+        elif item.isascii() or encodable(item):
+            yield {"text": item}
+        else:
+            yield ReadProblem(
+                None, "A passage of the file holds bytes that are no characters.", True, "Save the file as UTF-8.", skippable=True
+            )
+
+
+def _fatal(message: str, fix: str) -> ReadProblem:
+    return ReadProblem(None, message, fatal=True, fix=fix)

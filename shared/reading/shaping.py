@@ -59,10 +59,10 @@ class Shaper:
         plans = self._plans
         seen = 0
         for item in rows:
-            if type(item) is ReadProblem:
+            if isinstance(item, ReadProblem):
                 yield item
                 continue
-            line, row = item  # type: ignore[misc]
+            line, row = item
             if seen < _ROWS_FOR_COLUMNS:
                 seen += 1
                 self._show(row)
@@ -71,6 +71,8 @@ class Shaper:
                 example = plan(row) if plan else self._plan_for(row)(row)
             except RowRefused as refusal:
                 problem = self._problem(line, f"{refusal}", refusal.fix)
+                if isinstance(refusal, _NotUnderstood) and self._given is None:
+                    self.mapping, self._is_mixed = None, True
                 if not self._understood and isinstance(refusal, _NotUnderstood):
                     held.append(problem)
                     if len(held) >= _GIVE_UP_AFTER:

@@ -7,6 +7,7 @@ from typing import TextIO
 
 from shared.constants import MAX_EXAMPLE_CHARACTERS
 from shared.reading.columns import plain
+from shared.reading.decoding import Source
 from shared.reading.examples import ReadProblem, quoted
 from shared.reading.lines import MAX_LINE_CHARACTERS, LineTooLong, numbered_lines
 from shared.reading.shaping import Row, Shaper
@@ -16,17 +17,18 @@ MAX_COLUMNS = 1_000
 _LONGEST_HEADING = 60
 
 
-def read_table(stream: TextIO, sample: str, shaper: Shaper) -> Iterator[Row | ReadProblem]:
+def read_table(source: Source, sample: str, shaper: Shaper) -> Iterator[Row | ReadProblem]:
     """`sample` is the beginning of the same text; `shaper` is only asked which columns matter."""
     csv.field_size_limit(MAX_EXAMPLE_CHARACTERS)  # for the whole process; everyone here wants the same
-    table = _Table(stream, delimiter_of(sample), escaped=_quotes_are_escaped(sample))
-    try:
-        yield from table.rows(shaper)
-    except LineTooLong as error:
-        yield ReadProblem(error.line, str(error), True, error.fix)
-    except _RecordTooLong as error:
-        message = f"Line {error.line}: this row is too long; is a quote missing?"
-        yield ReadProblem(error.line, message, True, f"At most {MAX_LINE_CHARACTERS:,} characters fit in a row.")
+    with source.text() as stream:
+        table = _Table(stream, delimiter_of(sample), escaped=_quotes_are_escaped(sample))
+        try:
+            yield from table.rows(shaper)
+        except LineTooLong as error:
+            yield ReadProblem(error.line, str(error), True, error.fix)
+        except _RecordTooLong as error:
+            message = f"Line {error.line}: this row is too long; is a quote missing?"
+            yield ReadProblem(error.line, message, True, f"At most {MAX_LINE_CHARACTERS:,} characters fit in a row.")
 
 
 def _quotes_are_escaped(sample: str) -> bool:

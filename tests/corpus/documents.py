@@ -1,4 +1,4 @@
-"""Small PDF, DOCX, Parquet and ZIP files, made by other people's writers where there is one and by hand where a writer would be too polite."""
+"""Small PDF, DOCX, Parquet and ZIP files, by other writers where there is one, by hand where a writer would be too polite."""
 
 import io
 import zipfile
