@@ -30,8 +30,9 @@ export function DatasetList({ datasets, documents }: DatasetListProps) {
                 </p>
               </div>
               <div className="flex gap-2">
-                <LinkButton to="/jobs/new" search={{ dataset: dataset.id }} icon="play" aria-label={`Train on ${dataset.name}`}>
+                <LinkButton to="/jobs/new" search={{ dataset: dataset.id }} icon="play">
                   Train on this
+                  <span className="sr-only">: {dataset.name}</span>
                 </LinkButton>
                 <IconButton icon="trash" label={`Delete ${dataset.name}`} onClick={() => setAsking(dataset)} />
               </div>
