@@ -2,9 +2,9 @@
 
 import math
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import BinaryIO, Final
 
 from pydantic import BaseModel
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from server.domain import keys
 from server.domain.collection import Collection, Stored, retrying
 from server.domain.documents.service import Documents
-from server.errors import Conflict, InvalidInput, NotFound, RefusedFile
+from server.errors import Conflict, InvalidInput, NotFound, RefusedFile, StaleWrite
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.records import Records
@@ -20,12 +20,16 @@ from shared.wire import Document, ReadingOptions, Upload, UploadRequest
 
 PART_BYTES: Final = 8 * 1024**2
 _LIFETIME: Final = timedelta(hours=24)
+_LONGEST_READING: Final = timedelta(minutes=10)
 _MAX_OPEN: Final = 50
 
 
 class StoredUpload(BaseModel):
+    """`reading_since`: somebody is completing it, unless that was long ago and their server died."""
+
     upload: Upload
     request: UploadRequest
+    reading_since: datetime | None = None
 
 
 class Uploads:
@@ -75,15 +79,11 @@ class Uploads:
             )
         self._blobs.put(keys.upload_part_blob(owner, upload_id, number), part)
 
-        def attempt() -> Upload:
-            stored = self._stored(owner, upload_id)
-            received = sorted({*stored.value.upload.received, number})
-            changed = stored.value.upload.model_copy(update={"received": received})
-            value = stored.value.model_copy(update={"upload": changed})
-            self._records.write(self._uploads.replacing(owner, upload_id, value, version=stored.version))
-            return changed
+        def with_part(one: StoredUpload) -> StoredUpload:
+            received = sorted({*one.upload.received, number})
+            return one.model_copy(update={"upload": one.upload.model_copy(update={"received": received})})
 
-        return retrying(attempt)
+        return self._change(owner, upload_id, with_part).upload
 
     def complete(self, owner: str, upload_id: str, reading: ReadingOptions) -> Document:
         """Makes a document of the parts. Raises `RefusedFile` when it cannot be trained on; the parts stay, to be read in another way."""
@@ -94,9 +94,31 @@ class Uploads:
                 f"{len(missing)} of {_num_parts(upload)} parts have not come yet, the first of them part {missing[0]}.",
                 code="uploads.incomplete",
             )
+        self._claim(owner, stored)
+        try:
+            document = self._read(owner, upload, request, reading)
+        except BaseException:
+            self._change(owner, upload_id, lambda one: one.model_copy(update={"reading_since": None}))
+            raise
+        self._remove(owner, self._uploads.get(owner, upload_id))
+        return document
+
+    def _claim(self, owner: str, stored: Stored[StoredUpload]) -> None:
+        """Two who complete at once would make two documents. Raises `Conflict` for the second."""
+        now, since = self._clock.now(), stored.value.reading_since
+        busy = Conflict("This file is being read already. Look among your documents in a moment.", code="uploads.being_read")
+        if since is not None and now - since < _LONGEST_READING:
+            raise busy
+        claimed = stored.value.model_copy(update={"reading_since": now})
+        try:
+            self._records.write(self._uploads.replacing(owner, claimed.upload.id, claimed, version=stored.version))
+        except StaleWrite:
+            raise busy from None
+
+    def _read(self, owner: str, upload: Upload, request: UploadRequest, reading: ReadingOptions) -> Document:
         with self._whole(owner, upload) as file, tempfile.TemporaryFile() as problems_csv:
             try:
-                document = self._documents.add(
+                return self._documents.add(
                     owner,
                     file,
                     filename=request.filename,
@@ -109,10 +131,17 @@ class Uploads:
                 )
             except RefusedFile:
                 problems_csv.seek(0)
-                self._blobs.put(keys.upload_problems_blob(owner, upload_id), problems_csv)
+                self._blobs.put(keys.upload_problems_blob(owner, upload.id), problems_csv)
                 raise
-        self._remove(owner, stored)
-        return document
+
+    def _change(self, owner: str, upload_id: str, change: Callable[[StoredUpload], StoredUpload]) -> StoredUpload:
+        def attempt() -> StoredUpload:
+            stored = self._uploads.get(owner, upload_id)
+            changed = change(stored.value)
+            self._records.write(self._uploads.replacing(owner, upload_id, changed, version=stored.version))
+            return changed
+
+        return retrying(attempt)
 
     def problems(self, owner: str, upload_id: str) -> Iterator[bytes]:
         """Every reason why the last `complete` was refused, as CSV."""

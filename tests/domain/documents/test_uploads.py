@@ -87,6 +87,38 @@ def test_a_refused_file_stays_and_can_be_completed_in_another_way(house: House) 
     assert "2" in b"".join(house.documents.problems(OWNER, document.id)).decode().splitlines()[1]
 
 
+def test_completing_twice_at_once_makes_one_document(house: House) -> None:
+    content = prose(200_000)
+    upload = announce(house, content)
+    send(house, upload, content, 1)
+    outcomes: list[str] = []
+
+    def complete() -> None:
+        try:
+            outcomes.append(house.uploads.complete(OWNER, upload.id, ReadingOptions()).id)
+        except (Conflict, NotFound):
+            outcomes.append("refused")
+
+    threads = [threading.Thread(target=complete) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcome == "refused" for outcome in outcomes) == [False, True, True, True]
+    assert len(house.documents.page(OWNER, limit=10, after=None).data) == 1
+
+
+def test_an_upload_whose_reader_died_with_its_server_can_be_completed_later(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload = announce(house, b"A short text of some words.")
+    send(house, upload, b"A short text of some words.", 1)
+    house.uploads._claim(OWNER, house.uploads._stored(OWNER, upload.id))  # noqa: SLF001 - the server dies after this
+    with pytest.raises(Conflict, match="being read already"):
+        house.uploads.complete(OWNER, upload.id, ReadingOptions())
+    today = house.clock.now()
+    monkeypatch.setattr(house.clock, "now", lambda: today + timedelta(minutes=11))
+    assert house.uploads.complete(OWNER, upload.id, ReadingOptions()).num_examples == 1
+
+
 def test_what_is_announced_counts_against_the_quota(house: House) -> None:
     house.room._quota_bytes = 100_000  # noqa: SLF001 - a small quota in the middle of a test
     upload = announce(house, prose(60_000))
