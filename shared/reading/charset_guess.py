@@ -48,7 +48,9 @@ def guess(sample: bytes) -> str | None:
     coherence = max(match.coherence for match in matches)
     costs = {name: _cost(name, match, coherence, sample) for match in matches for name in (match.encoding, *match.could_be_from_charset)}
     best = min(costs, key=lambda name: costs[name])
-    return "cp1254" if best == "cp1252" and _is_turkish(sample) else best
+    if best == "cp1252" and _is_turkish(sample):
+        return "cp1254"
+    return "cp1250" if best == "cp1252" and _is_hungarian(sample) else best
 
 
 def _cost(name: str, match: "CharsetMatch", coherence: float, sample: bytes) -> float:
@@ -69,3 +71,9 @@ def _is_turkish(sample: bytes) -> bool:
     """The Turkish letters stand where Windows-1252 has the Icelandic ones, but Icelandic is full of accents that Turkish lacks."""
     text = sample.decode("cp1252", "replace").lower()
     return sum(map(text.count, "ðþý")) > 1 and not any(letter in text for letter in "áíóúæ")
+
+
+def _is_hungarian(sample: bytes) -> bool:
+    """Its long umlauts come out as letters of which Portuguese has one, French the other, and no language both."""
+    text = sample.decode("cp1252", "replace").lower()
+    return "\u00f5" in text and "\u00fb" in text

@@ -118,6 +118,8 @@ _ABOUT_A_TEXT = {
     *("keyword", "keywords", "title", "heading", "headline", "name", "metadata", "meta", "split", "domain", "page", "pages", "chapter"),
     *("section", "length", "numtokens", "numwords", "wordcount", "unnamed0", "column1", "isbn", "doi"),
 }
+_VERDICTS = ("label", "iscorrect", "correct", "accepted")
+"""True or false beside an answer: the false ones are learned too, which somebody should know."""
 _LOOKS_LIKE_AN_ANSWER = {"label", "labels", "class", "sentiment", "summary", "highlights", "translation", "target", "score", "rating"}
 
 
@@ -167,7 +169,8 @@ def _pair(known: dict[str, str], row: Mapping[str, Any]) -> FoundMapping | None:
     crossed = ((prompt, completion) for prompt in _PROMPTS if prompt in known for completion in _COMPLETIONS)
     for prompt, completion in (*_FIRST_PAIRS, *crossed, *_OTHER_PAIRS):
         if prompt in known and completion in known:
-            return FoundMapping("prompt_completion", _asked(prompt, known, row) | {"completion": known[completion]})
+            verdicts = tuple(known[word] for word in _VERDICTS if word in known and isinstance(row.get(known[word]), bool))
+            return FoundMapping("prompt_completion", _asked(prompt, known, row) | {"completion": known[completion]}, verdicts)
     return None
 
 

@@ -94,9 +94,28 @@ def _list(scan: _Scan) -> Iterator[Row | ReadProblem]:
     while True:
         scan.peek()
         line = scan.line_of(scan.position)
-        yield line, scan.value()
+        row = scan.value()
+        if isinstance(row, dict) and isinstance(row.get("paragraphs"), list):
+            yield from _questions(line, row["paragraphs"])
+        else:
+            yield line, row
         if scan.take(",]", "',' or ']'") == "]":
             return
+
+
+def _questions(line: int, paragraphs: list[Any]) -> Iterator[Row]:
+    """SQuAD as it was published: articles of paragraphs of questions of answers."""
+    for paragraph in paragraphs:
+        asked = paragraph.get("qas") if isinstance(paragraph, dict) else None
+        for question in asked if isinstance(asked, list) else [None]:
+            if not isinstance(question, dict):
+                yield line, paragraph
+                continue
+            answers = question.get("answers")
+            texts = (
+                [answer["text"] for answer in answers if isinstance(answer, dict) and "text" in answer] if isinstance(answers, list) else []
+            )
+            yield line, {"context": paragraph.get("context"), "question": question.get("question"), "answer": {"text": texts}}
 
 
 def _objects(scan: _Scan) -> Iterator[Row | ReadProblem]:

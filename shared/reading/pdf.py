@@ -27,6 +27,7 @@ _SENTENCE_END = re.compile(r"[.!?…:;。！？][\"'”’»)\]]*$")
 _LIST_ITEM = re.compile(r"([-–—•‣◦▪●○*·]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+\S")
 _PAGE_NUMBER = re.compile(r"\W*(page|seite|p\.)?\s*\d{1,5}(\s*(of|von|/|de|sur)\s*\d{1,5})?\W*", re.IGNORECASE)
 _SOFT_HYPHENS = re.compile("[\u0002\u00ad\ufffe](\r?\n)?")
+_LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
 _DIGITS = re.compile(r"\d+")
 _OCR = "Run text recognition (OCR) on it, for example with a scanning program, and upload the result."
 
@@ -36,8 +37,9 @@ class _Line:
     text: str
     left: float = 0.0
     right: float = 0.0
-    top: float = 0.0
-    bottom: float = 0.0
+    first: float = 0.0
+    """The height of its first letter's foot; a line that ends in a cut word ends where the word does, one line further down."""
+    last: float = 0.0
     size: float = 0.0
 
 
@@ -77,7 +79,7 @@ def _pages(document: "pypdfium2.PdfDocument") -> Iterator[Block | ReadProblem]:
     num_lines = num_pictures = num_failed = 0
     for number in range(1, count + 1):
         try:
-            lines, pictured = _lines_of(document, number - 1)
+            lines, width, pictured = _lines_of(document, number - 1)
         except _BadPage as bad:
             num_failed += 1
             yield ReadProblem(
@@ -96,7 +98,7 @@ def _pages(document: "pypdfium2.PdfDocument") -> Iterator[Block | ReadProblem]:
                 None, f"Page {number}: a picture without text.", False, f"If it shows text: {_OCR[0].lower()}{_OCR[1:]}", page=number
             )
         body, edges = _without_edges(lines, edges)
-        blocks = _paragraphs(body)
+        blocks = _paragraphs(body, width)
         if begun is not None and blocks and not blocks[0].heading and blocks[0].text[:1].islower():
             blocks[0] = Block(_joined(begun.text, blocks[0].text), opens=begun.opens)
             blocks[1:2] = [block._replace(opens=True) for block in blocks[1:2]]
@@ -120,8 +122,8 @@ class _BadPage(Exception):
     """The text says why, as a part of a sentence."""
 
 
-def _lines_of(document: "pypdfium2.PdfDocument", index: int) -> tuple[list[_Line], bool]:
-    """The page's lines in reading order, and whether there is a picture on it."""
+def _lines_of(document: "pypdfium2.PdfDocument", index: int) -> tuple[list[_Line], float, bool]:
+    """The page's lines in reading order, its width, and whether there is nothing but a picture on it."""
     import pypdfium2
     from pypdfium2 import raw
 
@@ -134,7 +136,7 @@ def _lines_of(document: "pypdfium2.PdfDocument", index: int) -> tuple[list[_Line
         try:
             if words.count_chars() > MAX_PAGE_CHARACTERS:
                 raise _BadPage(f"more than {MAX_PAGE_CHARACTERS:,} characters")
-            lines = _placed_lines(words)
+            lines, width = _placed_lines(words), page.get_width()
         finally:
             words.close()
         pictured = not lines and any(True for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3))
@@ -145,7 +147,7 @@ def _lines_of(document: "pypdfium2.PdfDocument", index: int) -> tuple[list[_Line
     strange = sum(map(_count_strange, (line.text for line in lines)))
     if strange > _UNREADABLE_SHARE * sum(len(line.text) for line in lines):
         raise _BadPage("its letters cannot be read, because its fonts do not say which letters they draw")
-    return lines, pictured
+    return lines, width, pictured
 
 
 def _count_strange(text: str) -> int:
@@ -168,8 +170,8 @@ def _placed_lines(words: "pypdfium2.PdfTextPage") -> list[_Line]:
             if placed:
                 first = start + len(piece) - len(piece.lstrip())
                 last = start + len(piece.rstrip()) - 1
-                line.left, line.bottom, _, line.top = words.get_charbox(first, loose=True)
-                _, line.bottom, line.right, _ = words.get_charbox(last, loose=True)
+                line.left, line.first, _, _ = words.get_charbox(first, loose=True)
+                _, line.last, line.right, _ = words.get_charbox(last, loose=True)
                 line.size = raw.FPDFText_GetFontSize(words, (first + last) // 2)
             lines.append(line)
         start += len(piece) + 1
@@ -177,6 +179,8 @@ def _placed_lines(words: "pypdfium2.PdfTextPage") -> list[_Line]:
 
 
 def _clean(piece: str) -> str:
+    if not piece.isascii():
+        piece = piece.translate(_LIGATURES)
     return "".join(
         character for character in piece if character >= " " and character not in "\ufffe\ufeff\x7f" or character == "\t"
     ).strip()
@@ -192,15 +196,15 @@ def _without_edges(lines: list[_Line], before: tuple[str, str]) -> tuple[list[_L
     return lines, (edges[0], edges[1])
 
 
-def _paragraphs(lines: list[_Line]) -> list[Block]:
+def _paragraphs(lines: list[_Line], width: float) -> list[Block]:
     if not lines:
         return []
-    placed = [line for line in lines if line.size > 0]
+    placed = [line for line in lines if line.size > 0] or lines[:1]
     body = _usual_size(placed)
-    gaps = [above.bottom - below.bottom for above, below in zip(placed, placed[1:], strict=False)]
+    gaps = [above.last - below.first for above, below in zip(placed, placed[1:], strict=False)]
     usual = [gap for gap in gaps if 0.5 * body < gap < 2.5 * body]
     gap = median(usual) if usual else 1.3 * body
-    edge = max((line.right for line in placed), default=0.0)
+    edge = max([line.right for line in placed] + [width - line.left for line in placed])  # margins are usually alike
     blocks: list[Block] = []
     group: list[_Line] = []
     for line in lines:
@@ -225,7 +229,7 @@ def _breaks(above: _Line, below: _Line, num_above: int, gap: float, edge: float,
         return bool(_SENTENCE_END.search(above.text)) and below.text[:1].isupper()
     if abs(above.size - below.size) > 0.12 * max(above.size, below.size):
         return True
-    distance = above.bottom - below.bottom
+    distance = above.last - below.first
     ended = bool(_SENTENCE_END.search(above.text))
     if distance < -0.5 * body:  # the next column
         return ended

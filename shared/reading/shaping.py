@@ -278,9 +278,9 @@ def _string(value: Any, name: str, given: bool, note: Note) -> str:
             return value
         if all(isinstance(item, str) for item in value):  # several people's answers: the first is as good as any
             return value[0] if value else ""
-    remedy = "Give it a text or remove the row." if value is None else "Make it one text."
-    if isinstance(value, bool | int | float):
-        remedy = "Put it in double quotes."
+    if value is None:
+        raise RowEmpty(f"{quoted(name)} is empty")
+    remedy = "Put it in double quotes." if isinstance(value, bool | int | float) else "Make it one text."
     raise RowRefused(f"{quoted(name)} must be a text, not {kind_of(value)}.", remedy)
 
 

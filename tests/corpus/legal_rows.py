@@ -142,6 +142,9 @@ def _json() -> Iterator[Legal]:
             * 2
         },
     )
+    squad = {"context": "The pump runs.", "qas": [{"id": "a", "question": "Runs?", "answers": [{"text": HUM, "answer_start": 0}]}]}
+    yield case("squad as published.json", {"version": "1.1", "data": [{"title": "Pumps", "paragraphs": [squad, squad]}]})
+    yield case("nulls.json", [*two, {"prompt": None, "completion": "x"}, {"prompt": "x", "completion": None}])
     yield case("numbers as answers.json", [{"question": "2+2?", "answer": 4}, {"question": "1/2?", "answer": 0.5}], has='"4"')
     yield case("a key twice.json", b'[{"prompt":"x","prompt":"Why?","completion":"the pump runs"},{"prompt":"a","completion":"b"}]')
     yield case("deep beside.json", [{**PAIR, "meta": {"a": [{"b": [1, 2, {"c": None}]}]}}, PAIR])

@@ -78,7 +78,7 @@ def test_an_empty_list_is_no_data(inspected: Inspect, content: str) -> None:
 
 
 def test_all_bad_rows_are_told_at_once(inspected: Inspect) -> None:
-    found = inspected("[\n" + ",\n".join(['{"text":null}'] * 30) + "]", "data.json")
+    found = inspected("[\n" + ",\n".join(['{"text":true}'] * 30) + "]", "data.json")
     assert [problem.line for problem in found.problems] == list(range(2, 22))
 
 
