@@ -157,7 +157,7 @@ class Reading:
 
     def _open(self) -> Source:
         declared = None
-        if self._told_charset is None and self.format in (None, "html"):
+        if (self._told_charset is None or self._in_zip) and self.format in (None, "html"):
             from shared.reading.html import declared_charset
 
             self._file.seek(0)

@@ -69,7 +69,7 @@ def _pdf() -> Iterator[Hostile]:
             }
         ),
     )
-    yield Hostile("a bomb of blanks.pdf", made(lambda: simple(b" " * (300 * MB), flate=True)), False)
+    yield Hostile("a bomb of blanks.pdf", made(lambda: simple(b" " * (150 * MB), flate=True)), False)
     yield Hostile("a bomb in a bomb.pdf", made(lambda: _double_bomb()))
     letters = b"(aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa) Tj "
     yield Hostile(
@@ -232,8 +232,8 @@ def _parquet() -> Iterator[Hostile]:
     yield Hostile("5,000 columns.parquet", made(lambda: documents.parquet({f"c{n}": ["a"] for n in range(5_000)})), False)
     yield Hostile("only numbers.parquet", documents.parquet({"a": [1, 2], "b": [1.5, 2.5]}))
     yield Hostile("only pictures.parquet", documents.parquet({"image": [b"\xff\xd8" * 10]}), False)
-    yield Hostile("a bomb.parquet", made(lambda: documents.parquet({"text": ["a" * (300 * MB)]}, compression="zstd")))
-    yield Hostile("a bomb of many rows.parquet", made(lambda: documents.parquet({"text": ["a" * MB] * 400}, compression="zstd")))
+    yield Hostile("a bomb.parquet", made(lambda: documents.parquet({"text": ["a" * (150 * MB)]}, compression="zstd")))
+    yield Hostile("a bomb of many rows.parquet", made(lambda: documents.parquet({"text": ["a" * MB] * 200}, compression="zstd")))
     yield Hostile("strings that are not utf-8.parquet", _broken_strings(), False)
     yield Hostile("encrypted.parquet", b"PARE" + b"\x00" * 100 + b"PARE", False)
     yield Hostile("deep lists.parquet", _deep_parquet())
@@ -271,8 +271,8 @@ def _zip() -> Iterator[Hostile]:
     for _ in range(30):
         nested = zipped({"a.zip": nested})
     yield Hostile("thirty zips deep.zip", nested, False)
-    yield Hostile("a bomb.zip", made(lambda: zipped({"a.txt": b"\x20a" * (100 * MB)})), False)
-    yield Hostile("many bombs.zip", made(lambda: zipped({f"{n}.txt": b"a" * (20 * MB) for n in range(20)})))
+    yield Hostile("a bomb.zip", made(lambda: zipped({"a.txt": b"\x20a" * (50 * MB)})), False)
+    yield Hostile("many bombs.zip", made(lambda: zipped({f"{n}.txt": b"a" * (16 * MB) for n in range(10)})))
     yield Hostile("a size that lies.zip", _lying_zip(), False)
     yield Hostile("20,000 files.zip", made(lambda: zipped({f"{n}.txt": "a" for n in range(20_000)}, compression=0)), False)
     yield Hostile("up and out.zip", zipped({"../../../etc/cron.d/x.txt": "a", "b.txt": "b"}), False)

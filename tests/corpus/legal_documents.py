@@ -167,6 +167,8 @@ def _zip() -> Iterator[Legal]:
             "b.csv": table.encode("utf-16"),
         },
     )
+    page = f'<html><meta charset="windows-1251"><p>{PROSE["russian"]}</p></html>'.encode("cp1251")
+    yield case("a page that says its charset.zip", {"a.html": page, "b.txt": PROSE["french"].encode("cp1252")}, "text", 2, "Это небольшой")
     yield case(
         "documents.zip",
         {

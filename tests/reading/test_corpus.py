@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.reading import Inspection, inspect
+from shared.reading import Inspection, ReadProblem, inspect, read_examples
 from shared.reading.examples import strings_of
 from tests.corpus import hostile, legal, reading
 from tests.corpus.cases import Hostile, Legal, write
@@ -31,6 +31,17 @@ def inspected(case: Legal, folder: Path) -> Inspection:
     write(case.content, path)
     with path.open("rb") as file:
         return inspect(file, filename=case.name)
+
+
+@pytest.mark.parametrize("case", LEGAL, ids=lambda case: f"{case.format}: {ascii(case.name)}")
+def test_the_trainer_reads_what_the_upload_has_found(case: Legal, tmp_path: Path) -> None:
+    found = inspected(case, tmp_path)
+    assert found.format is not None
+    with (tmp_path / "upload").open("rb") as file:
+        items = list(read_examples(file, format=found.format, charset=found.charset or "utf-8", mapping=found.mapping))
+    examples = [item for item in items if not isinstance(item, ReadProblem)]
+    assert len(examples) == found.num_examples
+    assert examples[: len(found.preview)] == found.preview
 
 
 @pytest.mark.parametrize("case", LEGAL, ids=lambda case: f"{case.format}: {ascii(case.name)}")
