@@ -39,6 +39,8 @@ def _of(example: Example, tokenizer: TextTokenizer) -> Prompt:
     first = next((i for i, message in enumerate(messages) if message["role"] == "assistant"), len(messages))
     asked = next((message["content"] for message in reversed(messages[:first]) if message["role"] == "user"), "")
     plain = [{"role": message["role"], "content": message["content"]} for message in messages[:first]]
+    if not plain:
+        return Prompt("", [])  # Two answers to nothing: there is no prompt to show.
     return Prompt(asked, _rendered(plain, tokenizer))
 
 

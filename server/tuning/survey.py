@@ -56,6 +56,6 @@ def survey(spec: JobSpec, events: EventLog) -> Survey:
 
 def _warn(problems: list[ReadProblem], events: EventLog) -> None:
     for problem in problems[:_MOST_WARNINGS]:
-        events.warn(problem.message)
+        events.warn(problem.told)
     if len(problems) > _MOST_WARNINGS:
         events.warn(f"{len(problems) - _MOST_WARNINGS} more things like these were noticed.")
