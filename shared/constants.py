@@ -4,7 +4,6 @@ from typing import Final, Literal
 
 JobState = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]
 LIVE_STATES: Final[frozenset[str]] = frozenset({"queued", "running", "paused"})
-TERMINAL_STATES: Final[frozenset[str]] = frozenset({"succeeded", "failed", "cancelled"})
 
 Method = Literal["lora", "full", "scratch"]
 DocumentType = Literal["dataset", "training_guide", "test_submission"]

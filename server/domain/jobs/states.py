@@ -49,7 +49,7 @@ class StoredJob(BaseModel):
     def moved(self, state: JobState, **changes: object) -> "StoredJob":
         """The job in another state. Raises `Conflict` for a move that the table does not allow."""
         if state not in MOVES[self.state]:
-            raise Conflict(f"This job has {self.state}; it cannot become {state} any more.", code="jobs.wrong_state")
+            raise Conflict(f"The state of this job is {self.state}; it cannot become {state} any more.", code="jobs.wrong_state")
         return self.model_copy(update={"state": state, **changes})
 
     def shown(self, *, progress: Progress | None, queue_position: int | None) -> Job:

@@ -109,7 +109,7 @@ def test_a_waiting_job_is_cancelled_at_once_and_only_once(house: House) -> None:
     job = house.jobs.create(OWNER, request(house.document().id))
     assert house.jobs.cancel(OWNER, job.id).state == "cancelled"
     assert not house.supervisor.round(), "nothing waits any more"
-    with pytest.raises(Conflict, match="has cancelled"):
+    with pytest.raises(Conflict, match="is cancelled"):
         house.jobs.cancel(OWNER, job.id)
 
 
