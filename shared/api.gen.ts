@@ -790,6 +790,33 @@ export interface components {
             type: "dataset" | "training_guide" | "test_submission";
         };
         /**
+         * Checkpoint
+         * @description A complete, verified training state. `id` is its step as text; the newest is where a run goes on.
+         */
+        Checkpoint: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Object
+             * @default checkpoint
+             * @constant
+             */
+            object: "checkpoint";
+            /** Size Bytes */
+            size_bytes: number;
+            /** Step */
+            step: number;
+            /** Validation Loss */
+            validation_loss: number | null;
+        };
+        /**
          * Column
          * @description A column of tabular data, or a key of JSON objects, with what it first holds (cut to 200 characters).
          */
@@ -1232,6 +1259,11 @@ export interface components {
         Job: {
             /** Base Model */
             base_model: string;
+            /**
+             * Cloned From
+             * @default null
+             */
+            cloned_from: string | null;
             /** Content Sha256 */
             content_sha256: string;
             /**
@@ -1244,8 +1276,18 @@ export interface components {
             /** Document Ids */
             document_ids: string[];
             error: components["schemas"]["JobError"] | null;
+            /**
+             * Estimated Start
+             * @default null
+             */
+            estimated_start: string | null;
             /** Finished At */
             finished_at: string | null;
+            /**
+             * History
+             * @default []
+             */
+            history: components["schemas"]["JobMove"][];
             hyperparameters: components["schemas"]["Hyperparameters"];
             /** Id */
             id: string;
@@ -1259,6 +1301,16 @@ export interface components {
             /** Note */
             note: string;
             /**
+             * Num Resumes
+             * @default 0
+             */
+            num_resumes: number;
+            /**
+             * Num Runs
+             * @default 0
+             */
+            num_runs: number;
+            /**
              * Object
              * @default job
              * @constant
@@ -1267,10 +1319,25 @@ export interface components {
             progress: components["schemas"]["Progress"] | null;
             /** Queue Position */
             queue_position: number | null;
+            /**
+             * Queue Rank
+             * @default null
+             */
+            queue_rank: number | null;
             /** Resolved */
             resolved: {
                 [key: string]: components["schemas"]["Resolved"];
             };
+            /**
+             * Resumes From Step
+             * @default null
+             */
+            resumes_from_step: number | null;
+            /**
+             * Stalled Since
+             * @default null
+             */
+            stalled_since: string | null;
             /** Started At */
             started_at: string | null;
             /**
@@ -1278,25 +1345,83 @@ export interface components {
              * @enum {string}
              */
             state: "queued" | "running" | "paused" | "succeeded" | "failed" | "cancelled";
+            /**
+             * Stopping
+             * @default null
+             */
+            stopping: ("cancel" | "pause") | null;
             /** Tuned Model */
             tuned_model: string | null;
         };
         /**
-         * JobError
-         * @description Why a job failed, for a person: what happened, the likely cause, what to do next.
+         * JobAction
+         * @description What a button beside an error does: `retry` goes on from the last checkpoint, `clone` starts a new job with these changes.
          */
-        JobError: {
-            /** Cause */
-            cause: string;
-            /** Code */
-            code: string;
-            /** Fix */
-            fix: string;
-            /** Message */
-            message: string;
+        JobAction: {
+            /**
+             * Hyperparameters
+             * @default {}
+             */
+            hyperparameters: {
+                [key: string]: number | string;
+            };
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "retry" | "clone";
+            /** Label */
+            label: string;
         };
-        /** JobPatch */
-        JobPatch: {
+        /**
+         * JobChanges
+         * @description What a clone does otherwise than its original. Of `hyperparameters` only the fields that are named replace the original's.
+         */
+        JobChanges: {
+            /**
+             * Allow Short Run
+             * @default null
+             */
+            allow_short_run: boolean | null;
+            /**
+             * Base Model
+             * @default null
+             */
+            base_model: string | null;
+            /**
+             * Dataset Id
+             * @default null
+             */
+            dataset_id: string | null;
+            /**
+             * Document Ids
+             * @default null
+             */
+            document_ids: string[] | null;
+            /**
+             * @default {
+             *       "batch_size": "auto",
+             *       "block_size": "auto",
+             *       "epochs": "auto",
+             *       "gradient_accumulation": "auto",
+             *       "learning_rate": "auto",
+             *       "lora_alpha": "auto",
+             *       "lora_r": "auto",
+             *       "max_grad_norm": "auto",
+             *       "max_steps": "auto",
+             *       "scheduler": "auto",
+             *       "seed": "auto",
+             *       "validation_fraction": "auto",
+             *       "warmup_ratio": "auto",
+             *       "weight_decay": "auto"
+             *     }
+             */
+            hyperparameters: components["schemas"]["Hyperparameters"];
+            /**
+             * Method
+             * @default null
+             */
+            method: ("lora" | "full" | "scratch") | "auto" | null;
             /**
              * Name
              * @default null
@@ -1307,6 +1432,67 @@ export interface components {
              * @default null
              */
             note: string | null;
+        };
+        /**
+         * JobError
+         * @description Why a job failed, for a person: what happened, the likely cause, what to do next, and a button for it where there is one.
+         */
+        JobError: {
+            /** @default null */
+            action: components["schemas"]["JobAction"] | null;
+            /** Cause */
+            cause: string;
+            /** Code */
+            code: string;
+            /** Fix */
+            fix: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * JobMove
+         * @description A change of state. `reason` is one line for a person, for example why a run goes on by itself.
+         */
+        JobMove: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "paused" | "succeeded" | "failed" | "cancelled";
+        };
+        /**
+         * JobPatch
+         * @description `queue_rank` (1 is first) is the place among one's own waiting jobs; it can be changed while the job waits, and
+         *     `hyperparameters` only before its first run.
+         */
+        JobPatch: {
+            /** @default null */
+            hyperparameters: components["schemas"]["Hyperparameters"] | null;
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Note
+             * @default null
+             */
+            note: string | null;
+            /**
+             * Queue Rank
+             * @default null
+             */
+            queue_rank: number | null;
         };
         /**
          * JobRequest
@@ -1613,8 +1799,18 @@ export interface components {
         };
         /** MetricPoint */
         MetricPoint: {
+            /**
+             * Cpu Percent
+             * @default null
+             */
+            cpu_percent: number | null;
             /** Elapsed S */
             elapsed_s: number;
+            /**
+             * Gpu Percent
+             * @default null
+             */
+            gpu_percent: number | null;
             /**
              * Grad Norm
              * @default null
@@ -1630,6 +1826,11 @@ export interface components {
              * @default null
              */
             loss: number | null;
+            /**
+             * Memory Bytes
+             * @default null
+             */
+            memory_bytes: number | null;
             /** Step */
             step: number;
             /**
@@ -1663,6 +1864,11 @@ export interface components {
              * @constant
              */
             object: "metrics";
+            /**
+             * Rewound To
+             * @default null
+             */
+            rewound_to: number | null;
         };
         /**
          * Pair

@@ -24,3 +24,6 @@ MAX_EXAMPLE_CHARACTERS: Final = 1_000_000
 NUM_SAMPLES_IN_LOG: Final = 5
 SAMPLE_CHARACTERS: Final = 150
 MAX_CHART_POINTS: Final = 1_500
+MAX_AUTOMATIC_RESUMES: Final = 3
+"""How often a run that crashed is continued without anybody asking; then the job fails with the reason."""
+MAX_COMPARED_RUNS: Final = 8

@@ -1,6 +1,7 @@
 """What the server hands a trainer: one `spec.json` in the run's folder. The trainer needs nothing else, and no server, to run it.
 
-Exit statuses of the trainer: 0 done, 1 failed with a `failed` event, 143 stopped on request (SIGTERM). Anything else is a crash.
+Exit statuses of the trainer: 0 done, 1 failed with a `failed` event, 143 stopped on request (SIGTERM), 75 refused because another trainer
+works, or a later one has worked, in this folder (nothing was touched). Anything else is a crash.
 On the way out it leaves `exit.json` (`ExitStatus`) beside the spec, written whole or not at all.
 """
 
@@ -17,12 +18,15 @@ OUTPUT_FILE = "output.log"
 EXIT_FILE = "exit.json"
 MODEL_FOLDER = "model"
 ADAPTER_FOLDER = "adapter"
+CHECKPOINTS_FOLDER = "checkpoints"
+"""`step-<8 digits>/` each, with a manifest that is written last. A trainer that finds good ones goes on from the newest."""
 LAST_FOLDER = "last"
 """The last weights, where an earlier step was better and became the model: an adapter, or a whole model for the other methods."""
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_CANCELLED = 143
+EXIT_SUPERSEDED = 75
 
 
 class _Part(BaseModel):
@@ -90,6 +94,13 @@ class JobSpec(_Part):
     models_folder: Path | None = None
     """The operator's own models, each a folder with safetensors."""
     threads: int | None = None
+    base_folder: Path | None = None
+    """A tuned model to start from instead of a catalogue entry: a Hugging Face folder; `base_model` is its public name then."""
+    fence: int = 1
+    """Rises with every attempt at the job. A trainer refuses to work in a folder where a higher one has worked."""
+    checkpoint_every_s: float = 30.0
+    accelerator: int | None = None
+    """Which accelerator of this machine to use; None: the first, or the processor where there is none."""
 
 
 class ExitStatus(_Part):

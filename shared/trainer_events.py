@@ -76,6 +76,9 @@ class ProgressEvent(_Event):
     eta_s: float
     elapsed_s: float
     memory_bytes: int
+    cpu_percent: float | None = None
+    """Since the event before, of all threads that the run uses; 100 is all of them busy."""
+    gpu_percent: float | None = None
 
 
 class EvaluationEvent(_Event):
@@ -97,10 +100,22 @@ class GenerationEvent(_Event):
 
 
 class CheckpointEvent(_Event):
+    """A checkpoint was written and synced. `path` is relative to the run's folder; `sha256` is the manifest's."""
+
     type: Literal["checkpoint"] = "checkpoint"
     step: int
     path: str
     sha256: str
+    size_bytes: int = 0
+    seconds: float = 0.0
+
+
+class ResumedEvent(_Event):
+    """The run goes on from a checkpoint: whatever an earlier attempt said of later steps does not count any more."""
+
+    type: Literal["resumed"] = "resumed"
+    step: int
+    path: str
 
 
 class WarningEvent(_Event):
@@ -143,7 +158,7 @@ class FailedEvent(_Event):
 
 
 class CancelledEvent(_Event):
-    """The run was asked to stop (SIGTERM) and did, at this step."""
+    """The run was asked to stop (SIGTERM: cancelled or paused) and did, at this step, after saving a checkpoint if it had begun to train."""
 
     type: Literal["cancelled"] = "cancelled"
     step: int
@@ -159,6 +174,7 @@ Event = Annotated[
     | EvaluationEvent
     | GenerationEvent
     | CheckpointEvent
+    | ResumedEvent
     | WarningEvent
     | DoneEvent
     | FailedEvent
@@ -215,11 +231,13 @@ def render(event: Event) -> str:
             return f"At step {event.step}, {event.prompt!r} gives {event.text!r}"
         case "checkpoint":
             return f"Checkpoint at step {event.step} saved"
+        case "resumed":
+            return f"Going on from the checkpoint at step {event.step}"
         case "done":
             speed = f"{event.step} steps in {event.seconds:.0f} s, {event.tokens_per_s:.0f} tokens/s"
             return f"Done: {speed}, training loss {event.train_loss:.4f}"
         case "failed":
             return f"Failed ({event.code}): {event.message} {event.fix}"
         case "cancelled":
-            return f"Cancelled at step {event.step}"
+            return f"Stopped on request at step {event.step}"
     raise ValueError(f"unknown event type {event.type}")

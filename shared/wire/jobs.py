@@ -51,8 +51,26 @@ class JobRequest(Request):
 
 
 class JobPatch(Request):
+    """`queue_rank` (1 is first) is the place among one's own waiting jobs; it can be changed while the job waits, and
+    `hyperparameters` only before its first run."""
+
     name: Name | None = None
     note: Note | None = None
+    queue_rank: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    hyperparameters: Hyperparameters | None = None
+
+
+class JobChanges(Request):
+    """What a clone does otherwise than its original. Of `hyperparameters` only the fields that are named replace the original's."""
+
+    name: Name | None = None
+    note: Note | None = None
+    base_model: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    dataset_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    document_ids: Annotated[list[str], Field(min_length=1, max_length=MAX_DOCUMENTS_PER_JOB)] | None = None
+    method: Method | Auto | None = None
+    hyperparameters: Hyperparameters = Hyperparameters()
+    allow_short_run: bool | None = None
 
 
 class Progress(Answer):
@@ -70,13 +88,42 @@ class Progress(Answer):
     updated_at: datetime | None = None
 
 
+class JobAction(Answer):
+    """What a button beside an error does: `retry` goes on from the last checkpoint, `clone` starts a new job with these changes."""
+
+    kind: Literal["retry", "clone"]
+    label: str
+    hyperparameters: dict[str, float | int | str] = {}
+
+
 class JobError(Answer):
-    """Why a job failed, for a person: what happened, the likely cause, what to do next."""
+    """Why a job failed, for a person: what happened, the likely cause, what to do next, and a button for it where there is one."""
 
     code: str
     message: str
     cause: str
     fix: str
+    action: JobAction | None = None
+
+
+class JobMove(Answer):
+    """A change of state. `reason` is one line for a person, for example why a run goes on by itself."""
+
+    state: JobState
+    at: datetime
+    reason: str | None = None
+
+
+class Checkpoint(Answer):
+    """A complete, verified training state. `id` is its step as text; the newest is where a run goes on."""
+
+    id: str
+    object: Literal["checkpoint"] = "checkpoint"
+    job_id: str
+    step: int
+    validation_loss: float | None
+    size_bytes: int
+    created_at: datetime
 
 
 class Job(Answer):
@@ -94,6 +141,20 @@ class Job(Answer):
     resolved: dict[str, Resolved]
     progress: Progress | None
     queue_position: int | None
+    """Place among everybody's waiting jobs, 1 is next; `queue_rank` is the one among the owner's own."""
+    queue_rank: int | None = None
+    estimated_start: datetime | None = None
+    stopping: Literal["cancel", "pause"] | None = None
+    """The run was asked to end and has not yet."""
+    stalled_since: datetime | None = None
+    """The trainer lives and makes no progress since then. It is not ended for that."""
+    num_runs: int = 0
+    num_resumes: int = 0
+    """How often the run was continued by itself after a crash, since a person last started it."""
+    resumes_from_step: int | None = None
+    """Step of the newest good checkpoint: what pausing, a crash or a retry would go on from. None: from the beginning."""
+    cloned_from: str | None = None
+    history: list[JobMove] = []
     error: JobError | None
     tuned_model: str | None
     created_at: datetime
@@ -141,6 +202,10 @@ class MetricPoint(Answer):
     learning_rate: float | None = None
     grad_norm: float | None = None
     tokens_per_s: float | None = None
+    memory_bytes: int | None = None
+    cpu_percent: float | None = None
+    """Of all cores that the run may use; 100 is all of them busy."""
+    gpu_percent: float | None = None
 
 
 class SampleGeneration(Answer):
@@ -161,6 +226,8 @@ class Metrics(Answer):
     object: Literal["metrics"] = "metrics"
     data: list[MetricPoint]
     generations: list[SampleGeneration]
+    rewound_to: int | None = None
+    """The run went back to a checkpoint since `after`: forget every point beyond this step before taking in `data`."""
     next: int
 
 
