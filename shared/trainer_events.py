@@ -158,7 +158,7 @@ class FailedEvent(_Event):
 
 
 class CancelledEvent(_Event):
-    """The run was asked to stop (SIGTERM: cancelled or paused) and did, at this step, after saving a checkpoint if it had begun to train."""
+    """The run was asked to stop (cancelled or paused) and did, at this step, after saving a checkpoint if it had begun to train."""
 
     type: Literal["cancelled"] = "cancelled"
     step: int
