@@ -26,7 +26,7 @@ class EventLog:
     A disk that is full costs a line of progress and not the run; for the last event some room is kept back.
     """
 
-    def __init__(self, path: Path, run_id: str, stop: StopRequest) -> None:
+    def __init__(self, path: Path, run_id: str, stop: StopRequest, *, quiet: bool = False) -> None:
         self._run_id = run_id
         self._stop = stop
         self._seq, self._torn = _lines_of(path)
@@ -34,7 +34,7 @@ class EventLog:
         """True when an earlier attempt wrote here."""
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         self._room = _Room(path.with_name(ROOM_FILE))
-        self._printing = True
+        self._printing = not quiet
         self.last_step = 0
         """The last step that was told of."""
 
