@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from server.adapters.launch_local import LocalLauncher
-from server.ports.launcher import Launch, Launcher, RunStatus
+from server.ports.launcher import Launch, Launcher, RunStatus, stop_and_wait
 
 # What the program does is its first argument; its folder is its second.
 _PROGRAM = """
@@ -75,7 +75,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     bench = Bench(tmp_path)
     yield bench
     for handle in bench.handles:
-        bench.launcher.stop(handle, grace_s=0)
+        stop_and_wait(bench.launcher, handle, grace_s=0)
 
 
 def test_a_program_that_ends_tells_its_status_itself(bench: Bench) -> None:
@@ -85,7 +85,9 @@ def test_a_program_that_ends_tells_its_status_itself(bench: Bench) -> None:
 
 def test_a_crash_has_no_status(bench: Bench) -> None:
     handle = bench.start("crash")
-    assert bench.wait(handle, lambda status: not status.alive) == RunStatus(alive=False, exit_status=None)
+    assert bench.wait(handle, lambda status: not status.alive) == RunStatus(alive=False, exit_status=None, ended_by_signal=9)
+    bench.launcher = bench.make()
+    assert bench.launcher.poll(handle) == RunStatus(alive=False, exit_status=None), "only a parent learns of the signal"
 
 
 def test_starting_a_run_twice_starts_it_once(bench: Bench) -> None:
@@ -101,7 +103,7 @@ def test_a_handle_survives_a_restart_of_the_server(bench: Bench) -> None:
     bench.output(handle, "hello")
     bench.launcher = bench.make()
     assert bench.launcher.poll(handle).alive
-    bench.launcher.stop(handle, grace_s=5)
+    stop_and_wait(bench.launcher, handle, grace_s=5)
     assert not bench.launcher.poll(handle).alive
 
 
@@ -120,7 +122,7 @@ def test_stopping_ends_the_whole_group_even_when_it_does_not_listen(bench: Bench
     while len(bench.pids() if (bench.folder / "pids").exists() else []) < 2:
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    bench.launcher.stop(handle, grace_s=0.3)
+    stop_and_wait(bench.launcher, handle, grace_s=0.3)
     assert not [pid for pid in bench.pids() if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
 
 
@@ -132,7 +134,7 @@ def test_an_innocent_with_the_same_number_is_neither_seen_nor_ended(bench: Bench
         bench.wait(bench.handles[0], lambda status: not status.alive)
         reused = json.dumps(handle | {"pid": innocent.pid})
         assert not bench.launcher.poll(reused).alive
-        bench.launcher.stop(reused, grace_s=0)
+        stop_and_wait(bench.launcher, reused, grace_s=0)
         assert innocent.poll() is None
     finally:
         innocent.kill()
@@ -143,7 +145,7 @@ def test_a_handle_of_another_boot_is_dead(bench: Bench) -> None:
     handle = bench.start("sleep")
     before_the_power_cut = json.dumps(json.loads(handle) | {"boot": "another"})
     assert not bench.launcher.poll(before_the_power_cut).alive
-    bench.launcher.stop(before_the_power_cut, grace_s=0)
+    stop_and_wait(bench.launcher, before_the_power_cut, grace_s=0)
     assert bench.launcher.poll(handle).alive
 
 

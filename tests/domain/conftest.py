@@ -5,6 +5,7 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,20 @@ from server.domain.datasets.service import Datasets
 from server.domain.documents.service import Documents
 from server.domain.documents.uploads import Uploads
 from server.domain.documents.usage import Room
-from server.domain.jobs.lifecycle import Folders, Lifecycle
+from server.domain.jobs.leases import Leases
+from server.domain.jobs.lifecycle import Lifecycle
+from server.domain.jobs.moves import Moves
 from server.domain.jobs.progress import RunReaders
+from server.domain.jobs.queue import Queue
 from server.domain.jobs.service import Jobs
+from server.domain.jobs.slots import slots
+from server.domain.jobs.specs import Folders, Specs
+from server.domain.jobs.submissions import DiskRoom, Submissions
+from server.domain.jobs.tidying import Tidying
+from server.domain.jobs.uses import Uses
 from server.domain.models.catalogue import BaseModels
 from server.domain.models.tuned import TunedModels
+from server.ports.launcher import stop_and_wait
 from server.settings import REPOSITORY
 from shared.look_spec import LookSpec
 from shared.wire import Blocker, Document, Look
@@ -74,18 +84,35 @@ leave(0)
 """
 
 
+class SettableClock(SystemClock):
+    """The machine's clock, moved about by the test: its wall time by `jumped`, its monotonic time by `slept_s`, forward alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jumped = timedelta()
+        self.slept_s = 0.0
+
+    def now(self) -> datetime:
+        return super().now() + self.jumped
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.slept_s
+
+
 class House:
     """The services of one installation, by hand and not by `wiring`, with a trainer that does as it is told."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, clock: SettableClock | None = None, max_runs: int | None = None) -> None:
         self.folder = folder
         self.free_bytes = 10**12
+        self.free_memory_bytes = 10**12
         self.script = folder / "script.json"
-        self.trainer_will("succeed")
+        if not self.script.exists():
+            self.trainer_will("succeed")
         (folder / "standin.py").write_text(textwrap.dedent(TRAINER.format(repository=str(REPOSITORY), script=str(self.script))))
         self.records = SqliteRecords(folder / "records.sqlite3")
         self.blobs = DiskBlobs(folder / "blobs")
-        self.clock = SystemClock()
+        self.clock = clock or SettableClock()
         self.quota_bytes = 10**10
         self.room = Room(
             self.records,
@@ -105,32 +132,41 @@ class House:
             base_models_folder=folder / "bases", own_models_folder=folder / "own", hub_off=True, hub_reachable=lambda: False
         )
         self.tuned_models = TunedModels(self.records, self.blobs)
+        self.launcher = LocalLauncher(folder, programs={"train": "standin", "generate": "standin"})
         readers = RunReaders()
-        self.jobs = Jobs(
+        folders = Folders(folder / "runs", folder / "bases", folder / "own")
+        places = slots(max_runs=max_runs, num_accelerators=0, threads=None, free_memory_bytes=lambda: self.free_memory_bytes)
+        queue = Queue(self.records, slots=places.number)
+        self.tidying = Tidying(self.records, readers, folders)
+        submissions = Submissions(
             self.records,
             self.clock,
             self.documents,
             self.datasets,
             self.looks,
             self.base_models,
-            readers,
-            runs_folder=folder / "runs",
-            free_bytes=lambda: self.free_bytes,
-            min_free_bytes=1000,
+            self.tuned_models,
+            queue,
+            room=DiskRoom(lambda: self.free_bytes, 1000),
         )
-        self.launcher = LocalLauncher(folder, programs={"train": "standin", "generate": "standin"})
+        moves = Moves(self.records, self.clock, queue, submissions, self.tidying)
+        uses = Uses(self.records, self.documents, self.tuned_models)
+        self.jobs = Jobs(self.records, self.clock, readers, queue, submissions, moves, uses, folders=folders)
+        self.leases = Leases(self.records, self.clock, me=self.clock.new_id("srv"))
         self.lifecycle = Lifecycle(
             self.records,
-            self.blobs,
             self.clock,
             self.launcher,
-            self.documents,
             self.tuned_models,
             readers,
-            folders=Folders(folder / "runs", folder / "bases", folder / "own"),
-            trainer_threads=None,
+            Specs(self.blobs, self.documents, self.tuned_models, folders),
+            queue,
+            self.leases,
+            self.tidying,
+            slots=places,
+            folders=folders,
         )
-        self.supervisor = Supervisor(self.lifecycle)
+        self.supervisor = Supervisor(self.lifecycle, self.leases, self.tidying)
 
     def look_with(self, spec: LookSpec) -> Look:
         """Stands in for the program with the tokenizers: finds what the test put into `blockers`."""
@@ -168,19 +204,24 @@ class House:
             file.write(content)
             return self.documents.add(owner, file, filename=filename)
 
-    def watch_until(self, done: Callable[[], bool], rounds: int = 600) -> None:
-        """Lets the supervisor look again and again until something is so."""
+    def watch_until(self, done: Callable[[], bool], rounds: int = 600, *, each_round_s: float = 0.0) -> None:
+        """Lets the supervisor look again and again until something is so; `each_round_s` is what its clock thinks a round took."""
         for _ in range(rounds):
             self.supervisor.round()
             if done():
                 return
             time.sleep(0.02)
+            self.clock.slept_s += each_round_s
         raise AssertionError("it never came to be")
+
+    def another_supervisor(self) -> Supervisor:
+        """As after a restart: with nothing in its memory."""
+        return Supervisor(self.lifecycle, self.leases, self.tidying)
 
     def close(self) -> None:
         for run in self.lifecycle.runs():
             if run.handle is not None:
-                self.launcher.stop(run.handle, grace_s=0)
+                stop_and_wait(self.launcher, run.handle, grace_s=0)
         self.records.close()
 
 

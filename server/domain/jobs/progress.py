@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from shared.constants import MAX_CHART_POINTS
 from shared.trainer_events import EVENT, CancelledEvent, DoneEvent, FailedEvent, level_of, render
-from shared.wire import LogLine, MetricPoint, Progress, SampleGeneration
+from shared.wire import LogLine, MetricPoint, Metrics, Progress, SampleGeneration
 
 _MAX_READERS: Final = 64
 
@@ -37,6 +37,7 @@ class RunReader:
         self._lock = threading.Lock()
         self._points: list[tuple[int, MetricPoint]] = []
         self._generations: list[tuple[int, SampleGeneration]] = []
+        self._rewinds: list[tuple[int, int]] = []
         self.progress: Progress | None = None
         self.done: DoneEvent | None = None
         self.failed: FailedEvent | None = None
@@ -50,16 +51,28 @@ class RunReader:
                     self._take(end, event)
         return self
 
-    def metrics(self, *, after: int) -> tuple[list[MetricPoint], list[SampleGeneration], int]:
-        """Points and generations that came behind cursor `after`, thinned, and the next cursor."""
+    def metrics(self, *, after: int) -> Metrics:
+        """Points and generations that came behind cursor `after`, thinned. Points that a resumed run went back behind are gone."""
         with self._lock:
             points = [point for end, point in self._points if end > after]
             generations = [generation for end, generation in self._generations if end > after]
-            return thinned(points, MAX_CHART_POINTS), generations, self._cursor
+            rewound = min((step for end, step in self._rewinds if end > after > 0), default=None)
+            return Metrics(data=thinned(points, MAX_CHART_POINTS), generations=generations, rewound_to=rewound, next=self._cursor)
+
+    def _rewind(self, end: int, step: int) -> None:
+        self._points = [(at, point) for at, point in self._points if point.step <= step]
+        self._generations = [(at, generation) for at, generation in self._generations if generation.step <= step]
+        self._rewinds.append((end, step))
 
     def _take(self, end: int, event: Any) -> None:
         now = self.progress or Progress(stage="Starting")
         match event.type:
+            case "spec":
+                # Another attempt at the job: where it will go on is not known yet, and how long it will take even less.
+                self.progress = now.model_copy(update={"stage": "Starting", "stage_fraction": None, "eta_s": None, "updated_at": event.at})
+            case "resumed":
+                self._rewind(end, event.step)
+                self.progress = now.model_copy(update={"step": event.step, "eta_s": None, "updated_at": event.at})
             case "stage":
                 self.progress = now.model_copy(update={"stage": event.message, "stage_fraction": event.fraction, "updated_at": event.at})
             case "progress":
@@ -82,6 +95,9 @@ class RunReader:
                     learning_rate=event.learning_rate,
                     grad_norm=event.grad_norm,
                     tokens_per_s=event.tokens_per_s,
+                    memory_bytes=event.memory_bytes,
+                    cpu_percent=event.cpu_percent,
+                    gpu_percent=event.gpu_percent,
                 )
                 self._points.append((end, point))
             case "hyperparameters":
