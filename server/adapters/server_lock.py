@@ -39,6 +39,10 @@ class ServerLocks:
             return False
         return True
 
+    def nobody_lives(self) -> bool:
+        """No other server of this machine works over this data folder."""
+        return all(self.is_gone(file.stem) for file in self._folder.glob("srv-*.lock"))
+
     def sweep(self) -> None:
         """Removes the files of servers that are gone."""
         for file in self._folder.glob("srv-*.lock"):

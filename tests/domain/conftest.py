@@ -16,6 +16,7 @@ from server.adapters.inspector_process import InspectorProcess
 from server.adapters.launch_local import LocalLauncher
 from server.adapters.records_sqlite import SqliteRecords
 from server.background.supervisor import Supervisor
+from server.domain import keys
 from server.domain.datasets.looks import Looks
 from server.domain.datasets.service import Datasets
 from server.domain.documents.service import Documents
@@ -35,6 +36,7 @@ from server.domain.jobs.uses import Uses
 from server.domain.models.catalogue import BaseModels
 from server.domain.models.tuned import TunedModels
 from server.ports.launcher import stop_and_wait
+from server.ports.records import Delete
 from server.settings import REPOSITORY
 from shared.look_spec import LookSpec
 from shared.wire import Blocker, Document, Look
@@ -218,15 +220,29 @@ class House:
         """As after a restart: with nothing in its memory."""
         return Supervisor(self.lifecycle, self.leases, self.tidying)
 
-    def close(self) -> None:
+    def end_everything(self) -> None:
+        """No trainer is left, and no job that waits."""
         for run in self.lifecycle.runs():
             if run.handle is not None:
                 stop_and_wait(self.launcher, run.handle, grace_s=0)
+            self.records.write(Delete(keys.running(run.job_id), None))
+        for record in self.records.page(keys.QUEUE_PARTITION, limit=1000).records:
+            self.records.write(Delete(record.key, None))
+
+    def close(self) -> None:
+        self.end_everything()
         self.records.close()
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     house = House(tmp_path)
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def two_slots(tmp_path: Path) -> Iterator[House]:
+    house = House(tmp_path, max_runs=2)
     yield house
     house.close()
