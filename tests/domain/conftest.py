@@ -43,7 +43,7 @@ from shared.wire import Blocker, Document, Look
 
 # Stands in for the trainer: reads the spec, says what a trainer says, and leaves what the file `script` beside the records asks for.
 TRAINER = """
-import hashlib, json, pathlib, sys, time
+import hashlib, json, pathlib, signal, sys, time
 sys.path.insert(0, {repository!r})
 from shared.job_spec import JobSpec
 spec_file = pathlib.Path(sys.argv[2])
@@ -61,12 +61,35 @@ def leave(status):
     (folder / "exit.json").write_text(json.dumps(dict(run_id=spec.run_id, status=status, at="2026-11-22T10:00:00Z")))
     sys.exit(status)
 print("trainer of", spec.job_id, flush=True)
+with (folder / "attempts.log").open("a") as attempts:
+    attempts.write(spec.run_id + " " + str(spec.fence) + "\\n")
+def checkpoint(step):
+    place = folder / "checkpoints" / ("step-%08d" % step)
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "state.safetensors").write_bytes(b"state")
+    files = {{"state.safetensors": dict(size_bytes=5, sha256=hashlib.sha256(b"state").hexdigest())}}
+    manifest = dict(format=1, job_id=spec.job_id, run_id=spec.run_id, fence=spec.fence, step=step, created_at="2026-11-22T10:00:00Z",
+        validation_loss=2.5, threads=1, fingerprint="f", files=files)
+    seal = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+    (place / "manifest.json").write_text(json.dumps(dict(manifest, seal=seal)))
+def stop(*_):
+    checkpoint(1)
+    say("cancelled", step=1)
+    leave(143)
+if script["do"] == "deaf":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+elif script["do"] == "wait":
+    signal.signal(signal.SIGTERM, stop)
 say("stage", stage="train", message="Training")
-say("progress", step=1, num_steps=2, epoch=0.5, loss=3.0, learning_rate=1e-3, grad_norm=1.0, tokens_per_s=100.0,
+say("progress", step=1, num_steps=script.get("num_steps", 2), epoch=0.5, loss=3.0, learning_rate=1e-3, grad_norm=1.0, tokens_per_s=100.0,
     eta_s=1.0, elapsed_s=1.0, memory_bytes=1)
-if script["do"] == "wait":
+if script["do"] in ("wait", "deaf"):
     time.sleep(60)
-if script["do"] == "crash":
+if script["do"] == "leave":
+    checkpoint(1)
+    leave(script["status"])
+if script["do"] == "crash" and spec.fence <= script.get("times", 1000):
+    checkpoint(1)
     print("Killed by something", flush=True)
     sys.exit(9)
 if script["do"] == "fail":
@@ -193,9 +216,10 @@ class House:
         nothing = {"histogram": [], "examples": [], "duplicates": [], "leaked": [], "personal_data": {"emails": 0, "phones": 0, "cards": 0}}
         return Look.model_validate({"base_model": spec.base_model, **counts, **nothing, "blockers": self.blockers})
 
-    def trainer_will(self, do: str) -> None:
-        """succeed, fail, crash, wait, lie (about a file) or nothing (and call it success)."""
-        self.script.write_text(json.dumps({"do": do}))
+    def trainer_will(self, do: str, **more: int) -> None:
+        """succeed, fail, crash (at its first `times` attempts), leave (with `status`), wait (and stop when asked), be deaf, lie (about a
+        file) or nothing (and call it success). `num_steps` is what it plans; it makes two."""
+        self.script.write_text(json.dumps({"do": do, **more}))
 
     def document(self, owner: str = "usr-1", rows: int = 20) -> Document:
         lines = "".join(json.dumps({"prompt": f"Question {row}?", "completion": f"Answer {row}."}) + "\n" for row in range(rows))
@@ -215,6 +239,11 @@ class House:
             time.sleep(0.02)
             self.clock.slept_s += each_round_s
         raise AssertionError("it never came to be")
+
+    def attempts(self, job_id: str) -> list[str]:
+        """One line for every trainer that ever began on a job."""
+        file = self.folder / "runs" / job_id / "attempts.log"
+        return file.read_text().splitlines() if file.exists() else []
 
     def another_supervisor(self) -> Supervisor:
         """As after a restart: with nothing in its memory."""
