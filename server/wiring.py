@@ -22,6 +22,7 @@ from server.domain.documents.uploads import Uploads
 from server.domain.documents.usage import Room
 from server.domain.jobs.leases import Leases
 from server.domain.jobs.lifecycle import Lifecycle
+from server.domain.jobs.live import LiveJobs
 from server.domain.jobs.moves import Moves
 from server.domain.jobs.progress import RunReaders
 from server.domain.jobs.queue import Queue
@@ -56,6 +57,7 @@ class Services:
     base_models: BaseModels
     tuned_models: TunedModels
     jobs: Jobs
+    live: LiveJobs
     supervisor: Supervisor
     generator: Generator
     leases: Leases
@@ -169,6 +171,7 @@ def build(settings: Settings) -> Services:
         base_models,
         tuned_models,
         jobs,
+        LiveJobs(records, clock, readers, runs_folder=settings.runs_folder),
         supervisor,
         generator,
         leases,

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import psutil
 import pytest
 
 from server.adapters.launch_local import LocalLauncher
+from server.errors import Unavailable
 from server.ports.launcher import Launch, Launcher, RunStatus, stop_and_wait
 
 # What the program does is its first argument; its folder is its second.
@@ -29,6 +31,9 @@ elif what == "deaf":
     child = subprocess.Popen([sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"])
     (folder / "pids").open("a").write(f"{child.pid}\\n")
     time.sleep(60)
+elif what == "compute":
+    while True:
+        pass
 elif what == "environment":
     print(json.dumps(dict(os.environ)), flush=True)
 else:
@@ -96,6 +101,55 @@ def test_starting_a_run_twice_starts_it_once(bench: Bench) -> None:
     assert bench.start("sleep") == first
     assert bench.make().start(Launch("run-1", "train", ["sleep", str(bench.folder), "run-1"], bench.folder)) == first
     assert len(bench.pids()) == 1
+
+
+def test_two_servers_that_start_one_run_at_the_same_moment_start_it_once(bench: Bench) -> None:
+    handles: list[str] = []
+
+    def start() -> None:
+        while True:
+            try:
+                handles.append(bench.make().start(Launch("run-1", "train", ["sleep", str(bench.folder), "run-1"], bench.folder)))
+                return
+            except Unavailable as busy:
+                assert busy.code == "launcher.busy"
+                time.sleep(0.01)
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    bench.handles += handles[:1]
+    assert len(set(handles)) == 1
+    bench.output(handles[0], "hello")
+    assert len(bench.pids()) == 1
+
+
+def test_a_program_whose_server_died_before_it_wrote_that_down_is_found_again(bench: Bench) -> None:
+    first = json.loads(bench.start("sleep"))
+    bench.output(bench.handles[0], "hello")
+    (bench.folder / "launched-run-1.json").unlink()
+    again = json.loads(bench.make().start(Launch("run-1", "train", ["sleep", str(bench.folder), "run-1"], bench.folder)))
+    assert (again["pid"], again["started"]) == (first["pid"], first["started"])
+    assert len(bench.pids()) == 1
+
+
+def test_the_time_that_a_program_has_computed_is_told(bench: Bench) -> None:
+    handle = bench.start("compute")
+    assert bench.wait(handle, lambda status: status.cpu_s > 0.2).alive
+
+
+def test_stopping_does_not_wait(bench: Bench) -> None:
+    handle = bench.start("deaf")
+    bench.output(handle, "hello")
+    began = time.monotonic()
+    assert not bench.launcher.stop(handle, force=False)
+    assert time.monotonic() - began < 1.0
+    assert bench.launcher.poll(handle).alive
+    while not bench.launcher.stop(handle, force=True):
+        time.sleep(0.02)
+    assert bench.launcher.stop(handle, force=True), "and again, when nothing is left"
 
 
 def test_a_handle_survives_a_restart_of_the_server(bench: Bench) -> None:

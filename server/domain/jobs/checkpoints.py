@@ -1,18 +1,15 @@
 """The checkpoints in a run's folder, as the trainer's manifests tell of them. Their bytes are the trainer's business: it checks every
 sum before it goes on from one; here a checkpoint counts when its manifest is there and every file has its size."""
 
-import json
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from shared.checkpoints import FOLDER_PREFIX, MANIFEST_FILE, CheckpointManifest, folder_name
 from shared.job_spec import CHECKPOINTS_FOLDER
 from shared.wire import Checkpoint
 
-MANIFEST_FILE: Final = "manifest.json"
-_NAME: Final = re.compile(r"step-(\d{8})")
 _MAX_MANIFEST_BYTES: Final = 1_000_000
 
 
@@ -41,7 +38,7 @@ def checkpoints_in(run_folder: Path) -> list[FoundCheckpoint]:
         folders = sorted((run_folder / CHECKPOINTS_FOLDER).iterdir(), reverse=True)
     except (FileNotFoundError, NotADirectoryError):
         return []
-    found = [_checkpoint(folder) for folder in folders if _NAME.fullmatch(folder.name)]
+    found = [_checkpoint(folder) for folder in folders if folder.name.startswith(FOLDER_PREFIX)]
     return [checkpoint for checkpoint in found if checkpoint is not None]
 
 
@@ -57,29 +54,11 @@ def _checkpoint(folder: Path) -> FoundCheckpoint | None:
         manifest_file = folder / MANIFEST_FILE
         if manifest_file.stat().st_size > _MAX_MANIFEST_BYTES:
             return None
-        manifest = json.loads(manifest_file.read_bytes())
-        sizes = _sizes(manifest["files"])
-        if any((folder / name).stat().st_size != size for name, size in sizes.items()):
+        manifest = CheckpointManifest.model_validate_json(manifest_file.read_bytes())
+        if not manifest.is_true or folder.name != folder_name(manifest.step):
             return None
-        loss = manifest.get("validation_loss")
-        return FoundCheckpoint(
-            folder=folder,
-            step=int(manifest["step"]),
-            size_bytes=sum(sizes.values()),
-            validation_loss=float(loss) if isinstance(loss, int | float) else None,
-            created_at=_time(manifest.get("created_at"), manifest_file),
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        if any((folder / name).stat().st_size != file.size_bytes for name, file in manifest.files.items()):
+            return None
+    except (OSError, ValueError):
         return None
-
-
-def _sizes(files: Any) -> dict[str, int]:
-    """Sizes by name, from `[{"path", "size_bytes"}]` or `{name: {"size_bytes"}}`."""
-    entries = files.items() if isinstance(files, dict) else ((file["path"], file) for file in files)
-    return {str(name): int(entry["size_bytes"]) for name, entry in entries}
-
-
-def _time(told: Any, file: Path) -> datetime:
-    if isinstance(told, str):
-        return datetime.fromisoformat(told)
-    return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    return FoundCheckpoint(folder, manifest.step, manifest.size_bytes, manifest.validation_loss, manifest.created_at)

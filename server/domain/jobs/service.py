@@ -1,13 +1,13 @@
-"""What routes call for jobs: making them, moving them, reading what they say. Each subject has a file of its own beside this one."""
+"""What routes call for jobs: making them, moving them, showing them. Each subject has a file of its own beside this one; what
+is asked many times a second is in `live`."""
 
 from collections.abc import Callable
-from typing import Final
 
 from server.domain import keys
 from server.domain.collection import Collection
 from server.domain.jobs.checkpoints import FoundCheckpoint, checkpoints_in, newest_step
 from server.domain.jobs.moves import Moves
-from server.domain.jobs.progress import RunReaders, log_lines
+from server.domain.jobs.progress import RunReaders
 from server.domain.jobs.queue import Place, Queue
 from server.domain.jobs.specs import Folders
 from server.domain.jobs.states import StoredJob
@@ -16,7 +16,7 @@ from server.domain.jobs.uses import Uses
 from server.errors import NotFound
 from server.ports.clock import Clock
 from server.ports.records import Record, Records
-from shared.constants import LIVE_STATES, JobState
+from shared.constants import JobState
 from shared.wire import (
     Checkpoint,
     Document,
@@ -27,14 +27,10 @@ from shared.wire import (
     JobPatch,
     JobRequest,
     ListOf,
-    LogPage,
     Look,
     LookRequest,
-    Metrics,
     Progress,
 )
-
-_MAX_LOG_LINES: Final = 1_000
 
 
 class Jobs:
@@ -140,15 +136,6 @@ class Jobs:
         raise NotFound(
             "There is no such checkpoint. A run keeps its last two, and none once it has left its model.", code="checkpoints.not_found"
         )
-
-    def logs(self, owner: str, job_id: str, *, after: int, limit: int) -> LogPage:
-        job = self._jobs.get(owner, job_id).value
-        lines, cursor = log_lines(self._folders.events_of(job_id), after=after, limit=min(limit, _MAX_LOG_LINES))
-        return LogPage(lines=lines, next=cursor, live=job.state in LIVE_STATES)
-
-    def metrics(self, owner: str, job_id: str, *, after: int) -> Metrics:
-        self._jobs.get(owner, job_id)
-        return self._readers.of(self._folders.events_of(job_id)).metrics(after=after)
 
     def delete_document(self, owner: str, document_id: str) -> None:
         self._uses.delete_document(owner, document_id)

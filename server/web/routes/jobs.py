@@ -18,8 +18,6 @@ from shared.wire import (
     JobPatch,
     JobRequest,
     ListOf,
-    LogPage,
-    Metrics,
 )
 
 router = APIRouter(tags=["jobs"])
@@ -105,15 +103,3 @@ def generate_with_checkpoint(
     found = services.jobs.checkpoint(user, job_id, checkpoint_id)
     name = f"{job_id}:step-{found.step}"
     return services.generator.generate(name, {"kind": "checkpoint", "path": str(found.folder)}, request)
-
-
-@router.get("/api/jobs/{job_id}/logs")
-def job_logs(
-    job_id: str, services: AppServices, user: CurrentUser, after: Cursor = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 500
-) -> LogPage:
-    return services.jobs.logs(user, job_id, after=after, limit=limit)
-
-
-@router.get("/api/jobs/{job_id}/metrics")
-def job_metrics(job_id: str, services: AppServices, user: CurrentUser, after: Cursor = 0) -> Metrics:
-    return services.jobs.metrics(user, job_id, after=after)
