@@ -1,5 +1,6 @@
 """The application: routers, middleware, the page, and what starts and stops with it. Nothing runs on import."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -11,9 +12,11 @@ from starlette.concurrency import run_in_threadpool
 from server import wiring
 from server.settings import VERSION, Settings
 from server.web import errors, openapi
+from server.web.broadcast import Broadcasts
 from server.web.login_limit import LoginLimit
 from server.web.middleware import BodiesOfStrangers, Envelope, TooLargeInOneShape
-from server.web.routes import auth, base_models, datasets, documents, health, installation, jobs, samples, tuned_models, uploads
+from server.web.polls import PollsAtOnce, keep_fresh
+from server.web.routes import auth, base_models, datasets, documents, health, installation, jobs, live, samples, tuned_models, uploads
 from server.web.spa import SinglePage
 
 # A conversation of 100,000 characters a message is the largest thing that is not an upload.
@@ -37,6 +40,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     openapi.install(app)
     app.state.services = services
     app.state.login_limit = LoginLimit(services.clock)
+    app.state.broadcasts = Broadcasts(services.jobs, services.live, services.accounts)
     routers = [
         health.router,
         installation.router,
@@ -47,6 +51,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         datasets.router,
         base_models.router,
         jobs.router,
+        live.router,
         tuned_models.router,
     ]
     for router in routers:
@@ -55,6 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(app)
     app.add_middleware(TooLargeInOneShape)
     app.add_middleware(BodiesOfStrangers, accounts=services.accounts)
+    app.add_middleware(PollsAtOnce, accounts=services.accounts, live=services.live)
     app.add_middleware(Envelope)  # The last added is the outermost.
     return app
 
@@ -63,9 +69,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: wiring.Services = app.state.services
     services.start()
+    fresh = asyncio.create_task(keep_fresh(services.accounts, services.live))
     try:
         yield
     finally:
+        fresh.cancel()
         await run_in_threadpool(services.stop)
 
 
