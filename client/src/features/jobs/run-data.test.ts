@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addLines, addPoints } from "./run-data";
+import { addLines, addPoints } from "./run-book";
 
 const page = (...data: object[]) => ({ object: "metrics" as const, data: data as never[], generations: [], next: 9 });
 
