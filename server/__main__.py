@@ -126,6 +126,10 @@ def _serve(settings: Settings, listener: socket.socket) -> int:
             if self.started:
                 print(f"LLM Tuner {VERSION} is ready. Open {_address(listener)}", flush=True)
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            app.state.broadcasts.close()  # An open stream would keep the server for its whole time of grace.
+            await super().shutdown(sockets)
+
     try:
         app = create_app(settings)
     except (ValueError, LlmTunerError) as error:

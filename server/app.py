@@ -11,9 +11,10 @@ from starlette.concurrency import run_in_threadpool
 from server import wiring
 from server.settings import VERSION, Settings
 from server.web import errors, openapi
+from server.web.broadcast import Broadcasts
 from server.web.login_limit import LoginLimit
 from server.web.middleware import BodiesOfStrangers, Envelope, TooLargeInOneShape
-from server.web.routes import auth, base_models, datasets, documents, health, installation, jobs, samples, tuned_models, uploads
+from server.web.routes import auth, base_models, datasets, documents, health, installation, jobs, live, samples, tuned_models, uploads
 from server.web.spa import SinglePage
 
 # A conversation of 100,000 characters a message is the largest thing that is not an upload.
@@ -37,6 +38,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     openapi.install(app)
     app.state.services = services
     app.state.login_limit = LoginLimit(services.clock)
+    app.state.broadcasts = Broadcasts(services.jobs, services.live, services.accounts)
     routers = [
         health.router,
         installation.router,
@@ -47,6 +49,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         datasets.router,
         base_models.router,
         jobs.router,
+        live.router,
         tuned_models.router,
     ]
     for router in routers:

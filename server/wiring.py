@@ -19,6 +19,7 @@ from server.domain.documents.service import Documents
 from server.domain.documents.uploads import Uploads
 from server.domain.documents.usage import Room
 from server.domain.jobs.lifecycle import Folders, Lifecycle
+from server.domain.jobs.live import LiveJobs
 from server.domain.jobs.progress import RunReaders
 from server.domain.jobs.service import Jobs
 from server.domain.models.catalogue import BaseModels
@@ -46,6 +47,7 @@ class Services:
     base_models: BaseModels
     tuned_models: TunedModels
     jobs: Jobs
+    live: LiveJobs
     supervisor: Supervisor
     generator: Generator
 
@@ -140,6 +142,7 @@ def build(settings: Settings) -> Services:
         base_models,
         tuned_models,
         jobs,
+        LiveJobs(records, clock, readers, runs_folder=settings.runs_folder),
         supervisor,
         generator,
     )

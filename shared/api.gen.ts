@@ -418,7 +418,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Job Logs */
+        /**
+         * Job Logs
+         * @description Forwards from `after`, or backwards from `before`, or the `tail`.
+         */
         get: operations["job_logs"];
         put?: never;
         post?: never;
@@ -437,6 +440,29 @@ export interface paths {
         };
         /** Job Metrics */
         get: operations["job_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Job Stream
+         * @description Server-sent events: `log` (LogLine), `metrics` (Metrics), `job` (Job) when what is shown of it changes, `end` when it is over.
+         *
+         *     Each `id` is a cursor of the log. Asked for again with the last one, the stream goes on behind it: each line comes once and in order;
+         *     points of the metrics may come again and are the same. It ends with the sign-in; without `end` it is to be asked for again.
+         */
+        get: operations["job_stream"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1684,7 +1710,10 @@ export interface components {
             /** Text */
             text: string;
         };
-        /** LogPage */
+        /**
+         * LogPage
+         * @description Lines in order. Asking with `after=<next>` gives what follows, with `before=<start>` what came before; at `start` 0 nothing did.
+         */
         LogPage: {
             /** Lines */
             lines: components["schemas"]["LogLine"][];
@@ -1698,6 +1727,8 @@ export interface components {
              * @constant
              */
             object: "log";
+            /** Start */
+            start: number;
         };
         /**
          * Look
@@ -3199,6 +3230,10 @@ export interface operations {
                 /** @description `next` of the answer before; 0 for the beginning. */
                 after?: number;
                 limit?: number;
+                /** @description `start` of a later answer: the lines that end there. */
+                before?: number | null;
+                /** @description The last so many lines of all. */
+                tail?: number | null;
             };
             header?: never;
             path: {
@@ -3249,6 +3284,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Metrics"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    job_stream: {
+        parameters: {
+            query?: {
+                /** @description `next` of the answer before; 0 for the beginning. */
+                after?: number;
+            };
+            header?: {
+                /** @description The last id that was received; counts before `after`. */
+                "last-event-id"?: number | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description Validation Error */

@@ -1,10 +1,11 @@
-"""What routes ask for: the services, and the id of the user who calls."""
+"""What routes ask for: the services, and who calls."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from server.domain.accounts.recent import Caller
 from server.errors import NotSignedIn
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ _bearer = HTTPBearer(auto_error=False, description="The access token of `POST /a
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 
 
-def services_of(request: Request) -> Services:
+async def services_of(request: Request) -> Services:
+    """Asynchronous although it waits for nothing: the framework sends everything else to a thread."""
     services: Services = request.app.state.services
     return services
 
@@ -24,13 +26,21 @@ def services_of(request: Request) -> Services:
 AppServices = Annotated[Services, Depends(services_of)]
 
 
-def current_user(request: Request, services: AppServices, credentials: Credentials) -> str:
-    """The user's id. Raises `NotSignedIn` without an access token that holds, in a session that is still open."""
+def current_caller(request: Request, services: AppServices, credentials: Credentials) -> Caller:
+    """User and session. Raises `NotSignedIn` without an access token that holds, in a session that is still open."""
     if credentials is None:
         raise NotSignedIn("Sign in first: this needs the header `Authorization: Bearer <access token>`.", code="accounts.not_signed_in")
-    user_id = services.accounts.caller(credentials.credentials)
-    request.state.user_id = user_id  # For the log.
-    return user_id
+    caller: Caller = services.accounts.verified(credentials.credentials)
+    request.state.user_id = caller.user_id  # For the log.
+    return caller
+
+
+CurrentCaller = Annotated[Caller, Depends(current_caller)]
+
+
+async def current_user(caller: CurrentCaller) -> str:
+    """The user's id."""
+    return caller.user_id
 
 
 CurrentUser = Annotated[str, Depends(current_user)]

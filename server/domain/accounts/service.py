@@ -1,8 +1,10 @@
 """What routes ask about people: register, sign in, stay signed in, sign out, and who is calling."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from server.domain.accounts.passwords import Passwords
+from server.domain.accounts.recent import Caller, RecentCallers
 from server.domain.accounts.sessions import Opened, Sessions
 from server.domain.accounts.tokens import Access, Download, Tokens
 from server.domain.accounts.users import Users
@@ -33,9 +35,11 @@ class Accounts:
         session_ttl_s: int,
         passwords: Passwords | None = None,
     ) -> None:
+        self._clock = clock
         self._users = Users(records, clock, passwords or Passwords())
         self._sessions = Sessions(records, clock, ttl_s=session_ttl_s)
         self._tokens = Tokens(secret, clock, access_ttl_s=access_token_ttl_s)
+        self._recent = RecentCallers(clock)
 
     def register(self, email: str, password: str) -> SignedIn:
         """A new account, signed in. Raises `InvalidInput` and `Conflict`, both with the field."""
@@ -53,7 +57,9 @@ class Accounts:
         return self._signed_in(self.user(opened.user_id), opened)
 
     def logout(self, refresh_token: str) -> None:
-        self._sessions.close(refresh_token)
+        closed = self._sessions.close(refresh_token)
+        if closed is not None:
+            self._recent.forget(closed)
 
     def user(self, user_id: str) -> User:
         """Raises `NotSignedIn` when the account is gone."""
@@ -64,9 +70,25 @@ class Accounts:
 
     def caller(self, access_token: str) -> str:
         """The id of the user whose access token this is, in a session that is still open. Raises `NotSignedIn`."""
-        access = self._tokens.read_access(access_token)
+        return self.verified(access_token).user_id
+
+    def verified(self, access_token: str) -> Caller:
+        """The same with the session, for who stays or comes back at once. Raises `NotSignedIn`."""
+        verified_at = self._clock.monotonic()
+        access, expires_at = self._tokens.read_access_until(access_token)
         self._check_open(access.user_id, access.session_id)
-        return access.user_id
+        caller = Caller(access.user_id, access.session_id, expires_at)
+        self._recent.remember(access_token, caller, verified_at=verified_at)
+        return caller
+
+    def recently_verified(self, access_token: str) -> Caller | None:
+        """What `verified` said of this token within the last second, without waiting for anything; None when it has to be asked again."""
+        return self._recent.find(access_token)
+
+    def still_signed_in(self, callers: Iterable[Caller]) -> set[Caller]:
+        """Those of `callers` whose token and session hold now: one read for each."""
+        now = self._clock.now()
+        return {caller for caller in callers if caller.expires_at > now and self._sessions.is_open(caller.user_id, caller.session_id)}
 
     def download_token(self, user_id: str, resource: str) -> tuple[str, int]:
         """A token that opens this one thing, and its lifetime in seconds."""

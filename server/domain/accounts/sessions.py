@@ -89,18 +89,20 @@ class Sessions:
             return Opened(user_id, session_id, new_token)
         raise Conflict("Too many tabs are signing in at the same moment. Try again.", code="accounts.session_contended")
 
-    def close(self, token: str) -> None:
-        """Signs out. A token that does not hold has nothing to end, and that is fine."""
+    def close(self, token: str) -> str | None:
+        """Signs out; the id of the session that ended. A token that does not hold has nothing to end, and that is fine."""
         try:
             user_id, session_id, digest = _parts(token)
         except NotSignedIn:
-            return
+            return None
         found = self._live(user_id, session_id)
         if found is None:
-            return
+            return None
         session = Session.model_validate(found.data)
-        if _is_among(digest, [*session.current, *session.previous]):
-            self._records.write(Delete(found.key, None))
+        if not _is_among(digest, [*session.current, *session.previous]):
+            return None
+        self._records.write(Delete(found.key, None))
+        return session_id
 
     def is_open(self, user_id: str, session_id: str) -> bool:
         """One read: what makes signing out immediate for access tokens that have not run out yet."""

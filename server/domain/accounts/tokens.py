@@ -5,6 +5,7 @@ An access token says who calls and in which session. A download token opens one 
 
 import math
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from jose import jwt
@@ -59,8 +60,12 @@ class Tokens:
 
     def read_access(self, token: str) -> Access:
         """Raises `NotSignedIn`."""
+        return self.read_access_until(token)[0]
+
+    def read_access_until(self, token: str) -> tuple[Access, datetime]:
+        """The same, and when the token ends. Raises `NotSignedIn`."""
         claims = self._claims(token, "access")
-        return Access(_text(claims, "sub"), _text(claims, "sid"))
+        return Access(_text(claims, "sub"), _text(claims, "sid")), datetime.fromtimestamp(_number(claims, "exp"), UTC)
 
     def read_download(self, token: str) -> Download:
         """Raises `NotSignedIn`."""

@@ -6,26 +6,12 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import ValidationError
-
+from server.domain.jobs.log_file import events
 from shared.constants import MAX_CHART_POINTS
-from shared.trainer_events import EVENT, CancelledEvent, DoneEvent, FailedEvent, level_of, render
-from shared.wire import LogLine, MetricPoint, Progress, SampleGeneration
+from shared.trainer_events import CancelledEvent, DoneEvent, FailedEvent
+from shared.wire import MetricPoint, Progress, SampleGeneration
 
 _MAX_READERS: Final = 64
-
-
-def log_lines(events_file: Path, *, after: int, limit: int) -> tuple[list[LogLine], int]:
-    """At most `limit` lines from byte `after` on, and the cursor behind them. Costs what is returned, however long the file."""
-    lines: list[LogLine] = []
-    cursor = after
-    for end, event in _events(events_file, after):
-        cursor = end
-        if event is not None:
-            lines.append(LogLine(cursor=end, at=event.at, level=level_of(event), text=render(event)))
-        if len(lines) == limit:
-            break
-    return lines, cursor
 
 
 class RunReader:
@@ -44,7 +30,7 @@ class RunReader:
 
     def refresh(self) -> "RunReader":
         with self._lock:
-            for end, event in _events(self._file, self._cursor):
+            for end, event in events(self._file, self._cursor):
                 self._cursor = end
                 if event is not None:
                     self._take(end, event)
@@ -131,24 +117,3 @@ def thinned(points: list[MetricPoint], limit: int) -> list[MetricPoint]:
         if losses:
             kept |= {min(losses)[1], max(losses)[1]}
     return [points[index] for index in sorted(kept)]
-
-
-def _events(file: Path, cursor: int) -> Any:
-    """(end, event) of every complete line from byte `cursor` on; the event is None for a line that cannot be parsed."""
-    try:
-        with file.open("rb") as stream:
-            stream.seek(cursor)
-            for line in stream:
-                if not line.endswith(b"\n"):
-                    return
-                cursor += len(line)
-                yield cursor, _parse(line)
-    except FileNotFoundError:
-        return
-
-
-def _parse(line: bytes) -> Any:
-    try:
-        return EVENT.validate_json(line)
-    except ValidationError:
-        return None

@@ -13,7 +13,7 @@ from server.domain.datasets.looks import Looks
 from server.domain.datasets.service import Datasets, Material
 from server.domain.documents.service import Documents
 from server.domain.jobs.plan import Plan, make_plan
-from server.domain.jobs.progress import RunReaders, log_lines
+from server.domain.jobs.progress import RunReaders
 from server.domain.jobs.states import StoredJob
 from server.domain.models.catalogue import BaseModels
 from server.errors import Conflict, InvalidInput, StorageFull
@@ -32,15 +32,12 @@ from shared.wire import (
     JobPatch,
     JobRequest,
     ListOf,
-    LogPage,
     Look,
     LookRequest,
-    Metrics,
     Progress,
     SplitByFraction,
 )
 
-_MAX_LOG_LINES: Final = 1_000
 _CANCEL_WAIT_S: Final = 12.0
 _POLL_S: Final = 0.1
 
@@ -184,16 +181,6 @@ class Jobs:
         self._records.write(self._jobs.removing(owner, job_id, version=stored.version))
         self._readers.forget(self._events_file(job_id))
         shutil.rmtree(self._runs_folder / job_id, ignore_errors=True)
-
-    def logs(self, owner: str, job_id: str, *, after: int, limit: int) -> LogPage:
-        job = self._jobs.get(owner, job_id).value
-        lines, cursor = log_lines(self._events_file(job_id), after=after, limit=min(limit, _MAX_LOG_LINES))
-        return LogPage(lines=lines, next=cursor, live=job.state in LIVE_STATES)
-
-    def metrics(self, owner: str, job_id: str, *, after: int) -> Metrics:
-        self._jobs.get(owner, job_id)
-        points, generations, cursor = self._readers.of(self._events_file(job_id)).metrics(after=after)
-        return Metrics(data=points, generations=generations, next=cursor)
 
     def delete_document(self, owner: str, document_id: str) -> None:
         """Deletes a document, unless a job that waits or runs still needs it."""

@@ -2,16 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, status
+from fastapi import APIRouter, Header, status
 
 from server.web.deps import AppServices, CurrentUser
 from server.web.paging import After, Limit
 from shared.constants import JobState
-from shared.wire import Deleted, Forecast, Job, JobPatch, JobRequest, ListOf, LogPage, Metrics
+from shared.wire import Deleted, Forecast, Job, JobPatch, JobRequest, ListOf
 
 router = APIRouter(tags=["jobs"])
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200)]
-Cursor = Annotated[int, Query(ge=0, le=2**53, description="`next` of the answer before; 0 for the beginning.")]
 
 
 @router.post("/api/forecasts")
@@ -52,15 +51,3 @@ def delete_job(job_id: str, services: AppServices, user: CurrentUser) -> Deleted
 @router.post("/api/jobs/{job_id}/cancel")
 def cancel_job(job_id: str, services: AppServices, user: CurrentUser) -> Job:
     return services.jobs.cancel(user, job_id)
-
-
-@router.get("/api/jobs/{job_id}/logs")
-def job_logs(
-    job_id: str, services: AppServices, user: CurrentUser, after: Cursor = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 500
-) -> LogPage:
-    return services.jobs.logs(user, job_id, after=after, limit=limit)
-
-
-@router.get("/api/jobs/{job_id}/metrics")
-def job_metrics(job_id: str, services: AppServices, user: CurrentUser, after: Cursor = 0) -> Metrics:
-    return services.jobs.metrics(user, job_id, after=after)

@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from server.domain.jobs.progress import RunReader, log_lines, thinned
+from server.domain.jobs.log_file import log_lines
+from server.domain.jobs.progress import RunReader, thinned
 from shared.wire import MetricPoint
 
 
