@@ -1,9 +1,10 @@
 import { fireEvent, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { LogLine } from "@/lib/wire";
 import { show } from "@/test/render";
-import { asText, LogView } from "./log-view";
+import { asText } from "./log-lines";
+import { LogView } from "./log-view";
 import { createStore, useStore } from "@/lib/store";
 
 const line = (cursor: number, text: string, level: LogLine["level"] = "info"): LogLine => ({ cursor, at: "2026-11-22T10:00:00Z", level, text });
@@ -26,7 +27,12 @@ function scrollTo(element: HTMLElement, top: number) {
   fireEvent.scroll(element);
 }
 
-beforeEach(() => lines.set([line(1, "first")]));
+beforeEach(() => {
+  lines.set([line(1, "first")]);
+  // Which lines are in sight depends on a height; the scroll height of each test is its own.
+  vi.spyOn(Element.prototype, "clientHeight", "get").mockReturnValue(300);
+  vi.spyOn(Element.prototype, "clientWidth", "get").mockReturnValue(600);
+});
 
 describe("the log", () => {
   test("follows its end while lines come", async () => {

@@ -4,7 +4,7 @@ import { queryOptions, useQuery, useQueryClient, type QueryClient } from "@tanst
 import { useCallback, useEffect, useRef, useState } from "react";
 import { getLogs, getMetrics } from "@/lib/api/jobs";
 import { pollWhile } from "@/lib/queries";
-import type { Job } from "@/lib/wire";
+import type { Job, LogLine } from "@/lib/wire";
 import { addEarlier, addLines, addPoints, EMPTY_BOOK, NO_METRICS, type LogBook, type RunMetrics } from "./run-book";
 import { isLive } from "./states";
 import { isStreamed } from "./streamed";
@@ -82,6 +82,17 @@ export function useEarlierLines(id: string) {
     [client, id],
   );
   return { busy, load };
+}
+
+/** Every line of a log, from its first. */
+export async function wholeLog(id: string): Promise<readonly LogLine[]> {
+  const lines: LogLine[] = [];
+  for (let after = 0; ; ) {
+    const page = await getLogs(id, { after, limit: LINES_AT_ONCE });
+    for (const line of page.lines) lines.push(line);
+    if (page.next === after) return lines;
+    after = page.next;
+  }
 }
 
 async function fetchEarlier(client: QueryClient, id: string, all: boolean): Promise<void> {

@@ -48,7 +48,7 @@ export function deleteJob(id: string): Promise<Deleted> {
   return request(jobPath(id), { method: "DELETE" });
 }
 
-export function getLogs(id: string, range: { after?: number; before?: number; tail?: number; limit?: number }, signal?: AbortSignal): Promise<LogPage & { start: number }> {
+export function getLogs(id: string, range: { after?: number; before?: number; tail?: number; limit?: number }, signal?: AbortSignal): Promise<LogPage> {
   return request(withQuery(`${jobPath(id)}/logs`, range), { signal });
 }
 
