@@ -1,5 +1,6 @@
 """The application: routers, middleware, the page, and what starts and stops with it. Nothing runs on import."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -14,6 +15,7 @@ from server.web import errors, openapi
 from server.web.broadcast import Broadcasts
 from server.web.login_limit import LoginLimit
 from server.web.middleware import BodiesOfStrangers, Envelope, TooLargeInOneShape
+from server.web.polls import PollsAtOnce, keep_fresh
 from server.web.routes import auth, base_models, datasets, documents, health, installation, jobs, live, samples, tuned_models, uploads
 from server.web.spa import SinglePage
 
@@ -58,6 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(app)
     app.add_middleware(TooLargeInOneShape)
     app.add_middleware(BodiesOfStrangers, accounts=services.accounts)
+    app.add_middleware(PollsAtOnce, accounts=services.accounts, live=services.live)
     app.add_middleware(Envelope)  # The last added is the outermost.
     return app
 
@@ -66,9 +69,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: wiring.Services = app.state.services
     services.start()
+    fresh = asyncio.create_task(keep_fresh(services.accounts, services.live))
     try:
         yield
     finally:
+        fresh.cancel()
         await run_in_threadpool(services.stop)
 
 

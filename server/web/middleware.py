@@ -3,11 +3,12 @@
 import re
 import secrets
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 import structlog
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.errors import LlmTunerError, NotSignedIn
@@ -26,12 +27,13 @@ CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
 )
-_SAFE_HEADERS: Final = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin-allow-popups",
-}
+_SAFE_HEADERS: Final = (
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin-allow-popups"),
+)
+_SAFE_HEADERS_OF_API: Final = (*_SAFE_HEADERS, (b"cache-control", b"no-store"))
 _log = structlog.get_logger()
 
 
@@ -53,7 +55,7 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _complete(MutableHeaders(scope=message), request_id, api=is_api(scope["path"]))
+                message["headers"] = _completed(message.get("headers", ()), request_id, api=is_api(scope["path"]))
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -120,16 +122,18 @@ class TooLargeInOneShape:
 
 def _request_id(scope: Scope) -> str:
     """The caller's own, where it is one that can stand in a log line."""
-    given = Headers(scope=scope).get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(12)
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(given := str(value, "latin-1")):
+            return given
+    return secrets.token_hex(12)
 
 
-def _complete(headers: MutableHeaders, request_id: str, *, api: bool) -> None:
-    headers["x-request-id"] = request_id
-    for name, value in _SAFE_HEADERS.items():
-        headers.setdefault(name, value)
-    if api:
-        headers.setdefault("cache-control", "no-store")
+def _completed(headers: Iterable[tuple[bytes, bytes]], request_id: str, *, api: bool) -> list[tuple[bytes, bytes]]:
+    """With what every answer carries, where it does not carry it already. On raw headers: this is done for every poll of every page."""
+    given = [(name, value) for name, value in headers if name != b"x-request-id"]
+    names = {name for name, _ in given}
+    safe = _SAFE_HEADERS_OF_API if api else _SAFE_HEADERS
+    return [*given, (b"x-request-id", request_id.encode()), *(header for header in safe if header[0] not in names)]
 
 
 def _may_be_long(headers: Headers) -> bool:
@@ -146,12 +150,7 @@ def _route(scope: Scope) -> str:
 
 
 def _log_request(scope: Scope, status: int | None, seconds: float) -> None:
-    write = _log.debug if scope["path"] in _QUIET else _log.info
-    write(
-        "request",
-        method=scope["method"],
-        route=_route(scope),
-        status=status,
-        ms=round(seconds * 1000, 1),
-        user=scope.get("state", {}).get("user_id"),
-    )
+    state = scope.get("state", {})
+    # A poll that was answered at once says nothing that the one before it did not say.
+    write = _log.debug if scope["path"] in _QUIET or state.get("quiet") else _log.info
+    write("request", method=scope["method"], route=_route(scope), status=status, ms=round(seconds * 1000, 1), user=state.get("user_id"))

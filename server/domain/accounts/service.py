@@ -74,16 +74,25 @@ class Accounts:
 
     def verified(self, access_token: str) -> Caller:
         """The same with the session, for who stays or comes back at once. Raises `NotSignedIn`."""
-        verified_at = self._clock.monotonic()
+        seen_open_at = self._clock.monotonic()
         access, expires_at = self._tokens.read_access_until(access_token)
         self._check_open(access.user_id, access.session_id)
         caller = Caller(access.user_id, access.session_id, expires_at)
-        self._recent.remember(access_token, caller, verified_at=verified_at)
+        self._recent.remember(access_token, caller, seen_open_at=seen_open_at)
         return caller
 
     def recently_verified(self, access_token: str) -> Caller | None:
-        """What `verified` said of this token within the last second, without waiting for anything; None when it has to be asked again."""
+        """What `verified` would say, at most a second old and without waiting for anything; None when it has to be asked."""
         return self._recent.find(access_token)
+
+    def look_again(self) -> None:
+        """Looks at the sessions of those who called lately, so that `recently_verified` knows them when they call next."""
+        for caller in self._recent.in_use():
+            at = self._clock.monotonic()
+            if self._sessions.is_open(caller.user_id, caller.session_id):
+                self._recent.seen_open(caller.session_id, at=at)
+            else:
+                self._recent.forget(caller.session_id)
 
     def still_signed_in(self, callers: Iterable[Caller]) -> set[Caller]:
         """Those of `callers` whose token and session hold now: one read for each."""

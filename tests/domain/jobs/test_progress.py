@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from server.domain.jobs.log_file import log_lines
-from server.domain.jobs.progress import RunReader, thinned
-from shared.wire import MetricPoint
+from server.domain.jobs.points import Point, thinned
+from server.domain.jobs.progress import RunReader
 
 
 def line(**fields: object) -> str:
@@ -68,10 +68,10 @@ def test_metrics_after_a_cursor_are_only_the_new_ones(tmp_path: Path) -> None:
 
 
 def test_thinning_keeps_ends_extremes_and_validation() -> None:
-    points = [MetricPoint(step=step, elapsed_s=step, loss=1.0) for step in range(10_000)]
-    points[5_555] = MetricPoint(step=5_555, elapsed_s=1, loss=99.0)
-    points[7_777] = MetricPoint(step=7_777, elapsed_s=1, loss=-99.0)
-    points[1_234] = MetricPoint(step=1_234, elapsed_s=1, validation_loss=0.3)
+    points = [Point(step, step, step, loss=1.0) for step in range(10_000)]
+    points[5_555] = Point(5_555, 5_555, 1, loss=99.0)
+    points[7_777] = Point(7_777, 7_777, 1, loss=-99.0)
+    points[1_234] = Point(1_234, 1_234, 1, validation_loss=0.3)
     kept = thinned(points, 1_500)
     assert len(kept) <= 1_500
     steps = [point.step for point in kept]
