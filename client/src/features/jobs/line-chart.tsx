@@ -169,7 +169,7 @@ function optionsFor(width: number, latest: { current: LineChartProps }): uPlot.O
     },
     scales: { x: { time: false }, y: logScale ? { distr: 3 } : {} },
     axes: [
-      { ...axis, values: words("formatX") },
+      { ...axis, size: 34, values: words("formatX") },
       { ...axis, size: 60, values: words("formatY") },
     ],
     series: [

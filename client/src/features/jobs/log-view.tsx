@@ -53,7 +53,7 @@ export function LogView({ name, lines, live, earlier = null, whole }: LogViewPro
             Wrap lines
           </label>
         </div>
-        <Lines key={String(wrap)} lines={found} wrap={wrap} empty={emptyWords(lines.length, live)} />
+        <Lines key={String(wrap)} lines={found} wrap={wrap} live={live} empty={emptyWords(lines.length, live)} />
         <div className="flex flex-wrap items-center gap-x-4 border-t border-line px-3 py-1 text-xs text-ink-soft">
           <p className="py-1">
             {search || level !== "debug" ? `${count(found.length)} of ${counted(lines.length, "line")}` : counted(lines.length, "line")}
@@ -82,10 +82,11 @@ function told(error: unknown): void {
 interface LinesProps {
   lines: readonly LogLine[];
   wrap: boolean;
+  live: boolean;
   empty: string;
 }
 
-function Lines({ lines, wrap, empty }: LinesProps) {
+function Lines({ lines, wrap, live, empty }: LinesProps) {
   const [box, setBox] = useState<HTMLDivElement | null>(null);
   // The compiler leaves this component alone: what the library returns changes without being another object.
   // eslint-disable-next-line react-hooks/incompatible-library
@@ -130,6 +131,7 @@ function Lines({ lines, wrap, empty }: LinesProps) {
           })}
         </div>
       </div>
+      {live && following && lines.length > 0 && <p className="sr-only">Following the latest line.</p>}
       {!following && (
         <Button icon="down" className="absolute right-4 bottom-4 shadow-lg" onClick={toEnd}>
           Jump to latest

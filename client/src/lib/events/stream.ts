@@ -114,10 +114,12 @@ async function* listen(path: string, lastId: string | null, mine: AbortControlle
     const response = await open(path, lastId, mine.signal);
     if (!response.ok || !response.body) throw new Error(`The stream was refused (${response.status}).`);
     const reader = response.body.getReader();
+    mine.signal.addEventListener("abort", () => void reader.cancel().catch(() => undefined));
     const decoder = new TextDecoder();
     const parser = createEventParser();
     for (;;) {
       const { done, value } = await reader.read();
+      mine.signal.throwIfAborted();
       if (done) return;
       heard();
       yield parser.push(decoder.decode(value, { stream: true }));
