@@ -3,7 +3,9 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet 
 import { Gate, Guest } from "@/app/gate";
 import { PageCrashed } from "@/app/crashed";
 import { NotFoundPage } from "@/pages/not-found";
-import { jobState, text } from "@/lib/search";
+import { chartSearch } from "@/features/jobs/chart-view";
+import { MOST_COMPARED } from "@/features/jobs/compared-limit";
+import { ids, jobState, text } from "@/lib/search";
 
 const screens = {
   signIn: () => import("@/pages/sign-in"),
@@ -16,9 +18,10 @@ const screens = {
   newJob: () => import("@/pages/new-job"),
   jobs: () => import("@/pages/jobs"),
   job: () => import("@/pages/job"),
+  compare: () => import("@/pages/compare"),
   models: () => import("@/pages/models"),
   model: () => import("@/pages/model"),
-  chart: () => import("@/features/jobs/loss-chart"),
+  chart: () => import("@/features/jobs/line-chart"),
 };
 
 /** Fetches what was not visited yet, so that screens open at once, and open at all while the server is away. */
@@ -85,13 +88,24 @@ const newJob = createRoute({
 const jobs = createRoute({
   getParentRoute: () => gate,
   path: "/jobs",
-  validateSearch: (search) => ({ ...jobState(search), ...text(search, "q") }),
+  validateSearch: (search) => ({ ...jobState(search), ...text(search, "q"), ...ids(search, "chosen", 50) }),
   component: lazyRouteComponent(screens.jobs, "JobsPage"),
 });
 const job = createRoute({
   getParentRoute: () => gate,
   path: "/jobs/$jobId",
+  validateSearch: chartSearch,
   component: lazyRouteComponent(screens.job, "JobPage"),
+});
+const compare = createRoute({
+  getParentRoute: () => gate,
+  path: "/jobs/compare",
+  validateSearch: (search: Record<string, unknown>) => ({
+    ...chartSearch(search),
+    ...ids(search, "ids", MOST_COMPARED),
+    ...(search.what === "train" ? { what: "train" as const } : {}),
+  }),
+  component: lazyRouteComponent(screens.compare, "ComparePage"),
 });
 const models = createRoute({
   getParentRoute: () => gate,
@@ -106,7 +120,7 @@ const model = createRoute({
 
 const routeTree = rootRoute.addChildren([
   guest.addChildren([signIn, register]),
-  gate.addChildren([home, documents, document_, datasets, look, newJob, jobs, job, models, model]),
+  gate.addChildren([home, documents, document_, datasets, look, newJob, jobs, job, compare, models, model]),
 ]);
 
 export const router = createRouter({

@@ -15,6 +15,18 @@ export function jobState(search: Record<string, unknown>): { state?: JobState } 
   return state ? { state } : {};
 }
 
+/** Up to `most` ids with commas between them; none of an address that has none. */
+export function ids<N extends string>(search: Record<string, unknown>, name: N, most: number): { [K in N]?: string } {
+  const value = search[name];
+  if (typeof value !== "string") return {};
+  const found = [...new Set(value.split(",").filter((id) => id !== ""))].slice(0, most);
+  return (found.length === 0 ? {} : { [name]: found.join(",") }) as { [K in N]?: string };
+}
+
+export function idsOf(list: string | undefined): string[] {
+  return (list ?? "").split(",").filter((id) => id !== "");
+}
+
 /** An address within this page to go on to, or "/". Never another site's. */
 export function safeNext(next: string | undefined): string {
   if (next === undefined || !/^\/(?![/\\])/.test(next)) return "/";

@@ -5,6 +5,7 @@ type Schemas = components["schemas"];
 
 export type BaseModel = Schemas["BaseModelInfo"];
 export type Blocker = Schemas["Blocker"];
+export type Checkpoint = Schemas["Checkpoint"];
 export type Column = Schemas["Column"];
 export type Credentials = Schemas["Credentials"];
 export type Dataset = Schemas["Dataset"];
@@ -21,7 +22,9 @@ export type HistogramBin = Schemas["HistogramBin"];
 export type Hyperparameters = Schemas["Hyperparameters"];
 export type Installation = Schemas["Installation"];
 export type Job = Schemas["Job"];
+export type JobAction = Schemas["JobAction"];
 export type JobError = Schemas["JobError"];
+export type JobMove = Schemas["JobMove"];
 export type JobState = Job["state"];
 export type LogLine = Schemas["LogLine"];
 export type LogPage = Schemas["LogPage"];
@@ -57,6 +60,7 @@ export interface ListOf<T> {
 /** What may be left out of a request is optional here, whatever the server fills in. */
 export type GenerateRequest = Partial<Schemas["GenerateRequest"]>;
 export type JobRequest = Pick<Schemas["JobRequest"], "base_model"> & Partial<Schemas["JobRequest"]>;
+export type JobChanges = Partial<Schemas["JobChanges"]>;
 export type JobPatch = Partial<Schemas["JobPatch"]>;
 export type ReadingOptions = Partial<Schemas["ReadingOptions"]>;
 export type DocumentPatch = Partial<Omit<Schemas["DocumentPatch"], "reading">> & { reading?: ReadingOptions };

@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { documentsQuery } from "@/features/documents/queries";
 import { ChartPanel } from "@/features/jobs/chart-panel";
+import { Checkpoints } from "@/features/jobs/checkpoints";
 import { FailureCard } from "@/features/jobs/failure-card";
 import { Generations } from "@/features/jobs/generations";
 import { JobActions } from "@/features/jobs/job-actions";
@@ -11,16 +12,19 @@ import { LogView } from "@/features/jobs/log-view";
 import { NoteEditor } from "@/features/jobs/note-editor";
 import { ProgressPanel } from "@/features/jobs/progress-panel";
 import { jobQuery } from "@/features/jobs/queries";
-import { useLogs, useMetrics } from "@/features/jobs/run-data";
+import { useEarlierLines, useLogs, useMetrics, wholeLog } from "@/features/jobs/run-data";
+import { useRunStream } from "@/features/jobs/run-stream";
 import { SettingsTable } from "@/features/jobs/settings-table";
 import { StateBadge } from "@/features/jobs/state-badge";
 import { fractionOf, isLive } from "@/features/jobs/states";
+import { baseModelsQuery } from "@/features/models/queries";
 import { methodName, percent } from "@/lib/format";
 import type { Job } from "@/lib/wire";
 import { LinkButton, TextLink } from "@/ui/button";
 import { Failed, Loading } from "@/ui/notices";
 import { Page, Section } from "@/ui/page";
 import { Facts, Id } from "@/ui/text";
+import { useChartAddress } from "./chart-address";
 
 export function JobPage() {
   const { jobId } = useParams({ from: "/gate/jobs/$jobId" });
@@ -35,29 +39,29 @@ export function JobPage() {
 function JobScreen({ job, updatedAt }: { job: Job; updatedAt: number }) {
   const logs = useLogs(job);
   const metrics = useMetrics(job);
+  const streamed = useRunStream(job, logs.data !== undefined && metrics.data !== undefined);
+  const earlier = useEarlierLines(job.id);
+  const { view, setView } = useChartAddress("/gate/jobs/$jobId");
+  const bases = useQuery(baseModelsQuery);
   const live = isLive(job.state);
   const lines = logs.data?.lines ?? [];
   return (
-    <Page
-      title={job.name}
-      windowTitle={windowTitle(job)}
-      lead={<StateBadge state={job.state} position={job.queue_position} />}
-      actions={<JobActions job={job} />}
-    >
+    <Page title={job.name} windowTitle={windowTitle(job)} lead={<StateBadge job={job} />} actions={<JobActions job={job} />}>
       <NoteEditor job={job} />
       <LifeLine job={job} />
       {job.error && <FailureCard job={job} error={job.error} lines={lines} />}
-      {live && <ProgressPanel job={job} updatedAt={updatedAt} />}
+      {live && <ProgressPanel job={job} updatedAt={updatedAt} streamed={streamed} />}
       {metrics.isError && !metrics.data ? (
         <Failed what="The curves" error={metrics.error} onRetry={() => void metrics.refetch()} />
       ) : (
-        <ChartPanel points={metrics.data?.points ?? []} live={live || metrics.isPending} />
+        <ChartPanel name={job.name} points={metrics.data?.points ?? []} live={live || metrics.isPending} view={view} onView={setView} />
       )}
       <Generations generations={metrics.data?.generations ?? []} />
+      <Checkpoints job={job} chat={bases.data?.data.find(({ id }) => id === job.base_model)?.chat ?? false} />
       {logs.isError && !logs.data ? (
         <Failed what="The log" error={logs.error} onRetry={() => void logs.refetch()} />
       ) : (
-        <LogView name={job.name} lines={lines} live={live} />
+        <LogView name={job.name} lines={lines} live={live} earlier={(logs.data?.start ?? 0) > 0 ? earlier : null} whole={() => wholeLog(job.id)} />
       )}
       <About job={job} />
       <SettingsTable job={job} />
@@ -92,6 +96,16 @@ function About({ job }: { job: Job }) {
               </ul>,
               "wide",
             ],
+            ...(job.cloned_from
+              ? [
+                  [
+                    "Cloned from",
+                    <TextLink key="cloned" to="/jobs/$jobId" params={{ jobId: job.cloned_from }}>
+                      an earlier job
+                    </TextLink>,
+                  ] as const,
+                ]
+              : []),
             ["Id", <Id key="id" value={job.id} />, "wide"],
           ]}
         />

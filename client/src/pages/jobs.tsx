@@ -1,10 +1,11 @@
-// All jobs, with the filter in the address.
-import { useInfiniteQuery } from "@tanstack/react-query";
+// All jobs, with the filter and what is chosen in the address.
+import { useInfiniteQuery, useQueries } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { JobList } from "@/features/jobs/job-list";
-import { jobsQuery } from "@/features/jobs/queries";
+import { BulkActions } from "@/features/jobs/bulk-actions";
+import { JobList, type Choice } from "@/features/jobs/job-list";
+import { jobQuery, jobsQuery } from "@/features/jobs/queries";
 import { STATE_WORDS } from "@/features/jobs/states";
-import { JOB_STATES } from "@/lib/search";
+import { idsOf, JOB_STATES } from "@/lib/search";
 import type { Job, JobState } from "@/lib/wire";
 import { Button, LinkButton } from "@/ui/button";
 import { SelectField, TextField } from "@/ui/field";
@@ -14,9 +15,11 @@ import { Page } from "@/ui/page";
 import { StartWithSample } from "./start-with-sample";
 
 export function JobsPage() {
-  const { state, q = "" } = useSearch({ from: "/gate/jobs" });
+  const { state, q = "", chosen } = useSearch({ from: "/gate/jobs" });
   const jobs = useInfiniteQuery(jobsQuery(state));
   const none = jobs.data?.length === 0 && state === undefined && q === "";
+  const choose = useChoose();
+  const ids = new Set(idsOf(chosen));
   return (
     <Page
       title="Jobs"
@@ -35,19 +38,43 @@ export function JobsPage() {
         <Failed what="Your jobs" error={jobs.error} onRetry={() => void jobs.refetch()} />
       ) : (
         <>
-          <Found jobs={jobs.data} state={state} search={q} />
+          <Found jobs={jobs.data} state={state} search={q} choice={{ chosen: ids, onChoose: (id, on) => choose(on ? [...ids, id] : [...ids].filter((one) => one !== id)) }} />
           <MoreButton query={jobs} />
+          {ids.size > 0 && <Chosen ids={[...ids]} listed={jobs.data} onClear={() => choose([])} />}
         </>
       )}
     </Page>
   );
 }
 
+function useChoose(): (ids: readonly string[]) => void {
+  const navigate = useNavigate({ from: "/jobs" });
+  return (ids) =>
+    void navigate({
+      search: ({ state, q }) => ({ ...(state ? { state } : {}), ...(q ? { q } : {}), ...(ids.length > 0 ? { chosen: ids.join(",") } : {}) }),
+      replace: true,
+      resetScroll: false,
+    });
+}
+
+/** In the order in which they were chosen; also those that the filter does not show now. */
+function Chosen({ ids, listed, onClear }: { ids: readonly string[]; listed: readonly Job[]; onClear: () => void }) {
+  const others = ids.filter((id) => !listed.some((job) => job.id === id));
+  const fetched = useQueries({ queries: others.map((id) => ({ ...jobQuery(id), retry: false })) });
+  const known = [...listed, ...fetched.flatMap(({ data }) => (data ? [data] : []))];
+  const chosen = ids.flatMap((id) => known.find((job) => job.id === id) ?? []);
+  return chosen.length === 0 ? null : <BulkActions chosen={chosen} onClear={onClear} />;
+}
+
 function Filters({ state, search }: { state: JobState | undefined; search: string }) {
   const navigate = useNavigate({ from: "/jobs" });
   const change = (next: { state?: JobState | undefined; q?: string | undefined }) => {
     const { state: wantedState = undefined, q = undefined } = { state, q: search, ...next };
-    void navigate({ search: { ...(wantedState ? { state: wantedState } : {}), ...(q ? { q } : {}) }, replace: true, resetScroll: false });
+    void navigate({
+      search: ({ chosen }) => ({ ...(wantedState ? { state: wantedState } : {}), ...(q ? { q } : {}), ...(chosen ? { chosen } : {}) }),
+      replace: true,
+      resetScroll: false,
+    });
   };
   return (
     <div className="grid gap-3 sm:grid-cols-[minmax(0,1fr)_14rem]">
@@ -68,11 +95,11 @@ function Filters({ state, search }: { state: JobState | undefined; search: strin
   );
 }
 
-function Found({ jobs, state, search }: { jobs: readonly Job[]; state: JobState | undefined; search: string }) {
+function Found({ jobs, state, search, choice }: { jobs: readonly Job[]; state: JobState | undefined; search: string; choice: Choice }) {
   const navigate = useNavigate({ from: "/jobs" });
   const wanted = search.trim().toLowerCase();
   const found = jobs.filter(({ name, base_model, note }) => `${name} ${base_model} ${note}`.toLowerCase().includes(wanted));
-  if (found.length > 0) return <JobList jobs={found} />;
+  if (found.length > 0) return <JobList jobs={found} choice={choice} />;
   if (state !== undefined || wanted !== "") {
     return (
       <Empty title="No job matches" action={<Button onClick={() => void navigate({ search: {} })}>Show all jobs</Button>}>

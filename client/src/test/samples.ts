@@ -1,5 +1,5 @@
 // Objects as the server would answer them, for tests to change what they are about.
-import type { BaseModel, Document, Forecast, Installation, Job, Look, Session, Upload } from "@/lib/wire";
+import type { BaseModel, Document, Forecast, Installation, Job, Look, MetricPoint, Session, Upload } from "@/lib/wire";
 
 export const session: Session = {
   access_token: "token-1",
@@ -140,12 +140,38 @@ export const job: Job = {
     updated_at: "2026-11-22T10:00:00Z",
   },
   queue_position: null,
+  queue_rank: null,
+  estimated_start: null,
+  stopping: null,
+  stalled_since: null,
+  num_runs: 1,
+  num_resumes: 0,
+  resumes_from_step: null,
+  cloned_from: null,
+  history: [],
   error: null,
   tuned_model: null,
   created_at: "2026-11-22T09:58:00Z",
   started_at: "2026-11-22T09:59:00Z",
   finished_at: null,
 };
+
+/** A point of a training, of which a test says only what it is about. */
+export function point(step: number, rest: Partial<MetricPoint> = {}): MetricPoint {
+  return {
+    step,
+    elapsed_s: step,
+    loss: null,
+    validation_loss: null,
+    learning_rate: null,
+    grad_norm: null,
+    tokens_per_s: null,
+    memory_bytes: null,
+    cpu_percent: null,
+    gpu_percent: null,
+    ...rest,
+  };
+}
 
 export const forecast: Forecast = {
   object: "forecast",

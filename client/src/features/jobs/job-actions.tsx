@@ -1,15 +1,19 @@
-// What can be done with a job: stop it, start it again with changes, delete it. Each says what it means first.
+// What can be done with a job: pause it, go on, stop it, start one like it, delete it. Each says what is kept and what is lost.
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import type { JobOrder } from "@/lib/api/jobs";
+import { messageOf } from "@/lib/errors";
 import { count } from "@/lib/format";
 import type { Job } from "@/lib/wire";
 import { Button, LinkButton } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/dialog";
+import type { IconName } from "@/ui/icon";
 import { toast } from "@/ui/toasts";
-import { useCancelJob, useDeleteJob } from "./queries";
-import { isLive } from "./states";
+import { useDeleteJob, useOrderJob } from "./queries";
+import { isLive, keptWords } from "./states";
 
 export function JobActions({ job }: { job: Job }) {
+  const { state, stopping } = job;
   return (
     <>
       {job.tuned_model && (
@@ -17,18 +21,58 @@ export function JobActions({ job }: { job: Job }) {
           Try the model
         </LinkButton>
       )}
-      {isLive(job.state) && <CancelJob job={job} />}
+      {(state === "running" || state === "queued") && !stopping && <OrderButton job={job} order="pause" icon="pause" label="Pause" said={pauseWords(job)} />}
+      {state === "paused" && <OrderButton job={job} order="resume" icon="play" label="Resume" said={`In line again. ${goesOn(job)}`} primary />}
+      {(state === "failed" || state === "cancelled") && (
+        <OrderButton job={job} order="retry" icon="repeat" label="Retry" said={`In line again. ${goesOn(job)}`} primary={state === "cancelled"} hint={goesOn(job)} />
+      )}
+      {isLive(state) && stopping !== "cancel" && <CancelJob job={job} />}
       <LinkButton to="/jobs/new" search={{ from: job.id }} icon="copy">
         Duplicate
       </LinkButton>
-      {!isLive(job.state) && <DeleteJob job={job} />}
+      {!isLive(state) && <DeleteJob job={job} />}
     </>
   );
 }
 
+interface OrderButtonProps {
+  job: Job;
+  order: JobOrder;
+  icon: IconName;
+  label: string;
+  /** Told when it is done. */
+  said: string;
+  hint?: string;
+  primary?: boolean;
+}
+
+/** An order that can be taken back, so nobody is asked first. */
+export function OrderButton({ job, order, icon, label, said, hint, primary = false }: OrderButtonProps) {
+  const give = useOrderJob(job.id);
+  return (
+    <Button
+      icon={icon}
+      look={primary ? "primary" : "plain"}
+      busy={give.isPending}
+      title={hint}
+      onClick={() => give.mutate(order, { onSuccess: () => toast(said), onError: (error) => toast(messageOf(error), "failed") })}
+    >
+      {label}
+    </Button>
+  );
+}
+
+function pauseWords({ state }: Job): string {
+  return state === "queued" ? "Paused. It keeps what it has and waits for you." : "Pausing. A checkpoint is saved, and it goes on from there when you resume it.";
+}
+
+export function goesOn({ resumes_from_step: step }: Pick<Job, "resumes_from_step">): string {
+  return step === null ? "It starts from the beginning." : `It goes on from the checkpoint at step ${count(step)}.`;
+}
+
 function CancelJob({ job }: { job: Job }) {
   const [asking, setAsking] = useState(false);
-  const cancel = useCancelJob(job.id);
+  const cancel = useOrderJob(job.id);
   return (
     <>
       <Button icon="stop" onClick={() => setAsking(true)}>
@@ -38,19 +82,22 @@ function CancelJob({ job }: { job: Job }) {
         title={`Cancel “${job.name}”?`}
         consequence={consequence(job)}
         action="Cancel the job"
-        keep="Let it run"
+        keep={job.state === "running" ? "Let it run" : "Keep it"}
         open={asking}
         onClose={() => setAsking(false)}
-        onConfirm={() => cancel.mutateAsync()}
+        onConfirm={() => cancel.mutateAsync("cancel")}
       />
     </>
   );
 }
 
-function consequence({ state, progress }: Job): string {
-  if (state === "queued") return "It leaves the queue and never starts. You can duplicate it later.";
+function consequence(job: Job): string {
+  const { state, progress } = job;
+  if (state === "queued" && job.resumes_from_step === null) return "It leaves the queue and does not start. You can retry or duplicate it later.";
+  if (state !== "running") return `It does not go on by itself and no model comes of it. ${keptWords(job)} A retry takes it up again.`;
   const where = progress && progress.step > 0 && progress.num_steps ? ` at step ${count(progress.step)} of ${count(progress.num_steps)}` : "";
-  return `Training stops${where} and no model comes of it. The log and the curves stay, and you can duplicate the job later.`;
+  const kept = progress && progress.step > 0 ? "A checkpoint is saved, so that a retry can go on from there." : keptWords(job);
+  return `Training stops${where} and no model comes of it. ${kept} The log and the curves stay.`;
 }
 
 function DeleteJob({ job }: { job: Job }) {
@@ -71,7 +118,7 @@ function DeleteJob({ job }: { job: Job }) {
       </Button>
       <ConfirmDialog
         title={`Delete “${job.name}”?`}
-        consequence={`The job, its log and its curves are removed for good.${job.tuned_model ? " Its tuned model stays." : ""}`}
+        consequence={`The job, its checkpoints, its log and its curves are removed for good.${job.tuned_model ? " Its tuned model stays." : ""}`}
         action="Delete it"
         open={asking}
         onClose={() => setAsking(false)}

@@ -1,9 +1,10 @@
 import { fireEvent, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { LogLine } from "@/lib/wire";
 import { show } from "@/test/render";
-import { asText, LogView } from "./log-view";
+import { asText } from "./log-lines";
+import { LogView } from "./log-view";
 import { createStore, useStore } from "@/lib/store";
 
 const line = (cursor: number, text: string, level: LogLine["level"] = "info"): LogLine => ({ cursor, at: "2026-11-22T10:00:00Z", level, text });
@@ -13,11 +14,12 @@ function Live() {
   return <LogView name="kettle" lines={useStore(lines)} live />;
 }
 
-/** jsdom lays nothing out, so the box gets its heights by hand: 300 px tall, 1,000 px of lines. */
+/** jsdom lays nothing out, so the box gets its heights by hand: 300 px tall, 1,000 px of lines, and stands at their end. */
 function box() {
   const element = screen.getByRole("log");
   Object.defineProperty(element, "clientHeight", { value: 300, configurable: true });
   Object.defineProperty(element, "scrollHeight", { value: 1_000, configurable: true });
+  scrollTo(element, 700);
   return element;
 }
 
@@ -26,9 +28,30 @@ function scrollTo(element: HTMLElement, top: number) {
   fireEvent.scroll(element);
 }
 
-beforeEach(() => lines.set([line(1, "first")]));
+beforeEach(() => {
+  lines.set([line(1, "first")]);
+  // Which lines are in sight depends on a height; the scroll height of each test is its own.
+  vi.spyOn(Element.prototype, "clientHeight", "get").mockReturnValue(300);
+  vi.spyOn(Element.prototype, "clientWidth", "get").mockReturnValue(600);
+  vi.spyOn(HTMLElement.prototype, "offsetHeight", "get").mockReturnValue(20);
+});
 
 describe("the log", () => {
+  test("keeps following when its lines turn out higher than thought", async () => {
+    await show(<Live />);
+    const element = box();
+    Object.defineProperty(element, "scrollHeight", { value: 2_000, configurable: true });
+    fireEvent.scroll(element);
+    expect(screen.queryByRole("button", { name: "Jump to latest" })).not.toBeInTheDocument();
+  });
+
+  test("holds a million lines and shows the few in sight", async () => {
+    lines.set(Array.from({ length: 1_000_000 }, (_, index) => line(index + 1, `line ${index + 1}`)));
+    await show(<Live />);
+    expect(screen.getByText("1,000,000\u00a0lines")).toBeInTheDocument();
+    expect(box().querySelectorAll("p").length).toBeLessThan(100);
+  });
+
   test("follows its end while lines come", async () => {
     await show(<Live />);
     const element = box();
@@ -53,6 +76,7 @@ describe("the log", () => {
     await show(<Live />);
     const element = box();
     scrollTo(element, 200);
+    expect(await screen.findByRole("button", { name: "Jump to latest" })).toBeInTheDocument();
     scrollTo(element, 700);
     expect(screen.queryByRole("button", { name: "Jump to latest" })).not.toBeInTheDocument();
   });

@@ -1,38 +1,46 @@
-// A run's log: follows the end, can be searched and filtered, and can be taken away. Lines are text and never HTML.
-import { useMemo, useState } from "react";
+// A run's log: follows the end, can be searched and filtered, and can be taken away. Only the lines in sight are in the document, so that
+// a million of them scroll as well as ten. Lines are text and never HTML.
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useCallback, useMemo, useState } from "react";
 import { downloadText } from "@/lib/download";
+import { messageOf } from "@/lib/errors";
 import { count, counted, exactDate, timeOfDay } from "@/lib/format";
 import type { LogLine } from "@/lib/wire";
 import { Button } from "@/ui/button";
 import { SelectField, TextField } from "@/ui/field";
 import { Section } from "@/ui/page";
+import { toast } from "@/ui/toasts";
 import { useFollowTail } from "./follow-tail";
-
-const LEVELS = ["debug", "info", "warning", "error"] as const;
-type Level = LogLine["level"];
+import { asText, filterLines, type Level } from "./log-lines";
 
 const LOOKS: Record<Level, string> = { debug: "text-ink-soft", info: "", warning: "text-warn", error: "text-bad" };
-/** Lines on screen at once; more are a press away. */
-const SHOWN_AT_ONCE = 1_000;
+const USUAL_LINE_PX = 20;
 
-export function LogView({ name, lines, live }: { name: string; lines: readonly LogLine[]; live: boolean }) {
+/** The part of the log that is not here yet. */
+export interface EarlierLines {
+  busy: boolean;
+  load: (all: boolean) => Promise<void>;
+}
+
+interface LogViewProps {
+  name: string;
+  lines: readonly LogLine[];
+  live: boolean;
+  /** Null when the log is here from its first line. */
+  earlier?: EarlierLines | null;
+  /** Every line there is, also those that are not here. */
+  whole?: () => Promise<readonly LogLine[]>;
+}
+
+export function LogView({ name, lines, live, earlier = null, whole }: LogViewProps) {
   const [level, setLevel] = useState<Level>("debug");
   const [search, setSearch] = useState("");
-  const [most, setMost] = useState(SHOWN_AT_ONCE);
+  const [wrap, setWrap] = useState(true);
   const found = useMemo(() => filterLines(lines, level, search), [lines, level, search]);
-  const shown = found.slice(-most);
-  const { ref, following, onScroll, toEnd } = useFollowTail<HTMLDivElement>(shown.at(-1)?.cursor);
   return (
-    <Section
-      title="Log"
-      aside={
-        <Button icon="download" disabled={lines.length === 0} onClick={() => downloadText(`${name}.log`, asText(lines))}>
-          Download log
-        </Button>
-      }
-    >
+    <Section title="Log" aside={<DownloadLog name={name} lines={lines} whole={earlier ? whole : undefined} />}>
       <div className="card overflow-hidden">
-        <div className="grid gap-3 border-b border-line p-3 sm:grid-cols-[1fr_12rem]">
+        <div className="grid gap-3 border-b border-line p-3 sm:grid-cols-[1fr_12rem_auto] sm:items-end">
           <TextField label="Search the log" type="search" value={search} onChange={(event) => setSearch(event.target.value)} />
           <SelectField label="Show" value={level} onChange={(event) => setLevel(event.target.value as Level)}>
             <option value="debug">everything</option>
@@ -40,49 +48,106 @@ export function LogView({ name, lines, live }: { name: string; lines: readonly L
             <option value="warning">warnings and errors</option>
             <option value="error">errors only</option>
           </SelectField>
+          <label className="target flex items-center gap-2">
+            <input type="checkbox" className="size-4" checked={wrap} onChange={(event) => setWrap(event.target.checked)} />
+            Wrap lines
+          </label>
         </div>
-        <div className="relative">
-          <div
-            ref={ref}
-            onScroll={onScroll}
-            role="log"
-            aria-live="off"
-            aria-label="Log lines"
-            tabIndex={0}
-            className="h-80 overflow-auto overscroll-contain bg-sunken p-3 font-mono text-xs leading-relaxed"
-          >
-            {found.length > shown.length && (
-              <Button className="mb-2" onClick={() => setMost(most + SHOWN_AT_ONCE)}>
-                Show earlier lines ({count(found.length - shown.length)})
+        <Lines key={String(wrap)} lines={found} wrap={wrap} live={live} empty={emptyWords(lines.length, live)} />
+        <div className="flex flex-wrap items-center gap-x-4 border-t border-line px-3 py-1 text-xs text-ink-soft">
+          <p className="py-1">
+            {search || level !== "debug" ? `${count(found.length)} of ${counted(lines.length, "line")}` : counted(lines.length, "line")}
+            {earlier && " from the end of a longer log"}
+          </p>
+          {earlier && (
+            <>
+              <Button look="quiet" icon="up" busy={earlier.busy} onClick={() => void earlier.load(false).catch(told)}>
+                Earlier lines
               </Button>
-            )}
-            {shown.map((line) => (
-              <Line key={line.cursor} line={line} />
-            ))}
-            {shown.length === 0 && <p className="text-ink-soft">{emptyWords(lines.length, live)}</p>}
-          </div>
-          {!following && (
-            <Button icon="down" className="absolute right-4 bottom-4 shadow-lg" onClick={toEnd}>
-              Jump to latest
-            </Button>
+              <Button look="quiet" disabled={earlier.busy} onClick={() => void earlier.load(true).catch(told)}>
+                All of them
+              </Button>
+            </>
           )}
         </div>
-        <p className="border-t border-line px-3 py-2 text-xs text-ink-soft">
-          {search || level !== "debug" ? `${count(found.length)} of ${counted(lines.length, "line")}` : counted(lines.length, "line")}
-          {live && following && ", following"}
-        </p>
       </div>
     </Section>
   );
 }
 
-function Line({ line: { at, level, text } }: { line: LogLine }) {
+function told(error: unknown): void {
+  toast(messageOf(error), "failed");
+}
+
+interface LinesProps {
+  lines: readonly LogLine[];
+  wrap: boolean;
+  live: boolean;
+  empty: string;
+}
+
+function Lines({ lines, wrap, live, empty }: LinesProps) {
+  const [box, setBox] = useState<HTMLDivElement | null>(null);
+  // The compiler leaves this component alone: what the library returns changes without being another object.
+  // eslint-disable-next-line react-hooks/incompatible-library
+  const shown = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => box,
+    estimateSize: () => USUAL_LINE_PX,
+    getItemKey: (index) => lines[index]?.cursor ?? index,
+    overscan: 12,
+  });
+  const height = shown.getTotalSize();
+  const { ref, following, onScroll, toEnd } = useFollowTail<HTMLDivElement>(`${lines.at(-1)?.cursor} ${height}`);
+  const hold = useCallback(
+    (element: HTMLDivElement | null) => {
+      ref.current = element;
+      setBox(element);
+    },
+    [ref],
+  );
   return (
-    <p className={`sm:flex sm:gap-3 ${LOOKS[level]}`}>
+    <div className="relative">
+      <div
+        ref={hold}
+        onScroll={onScroll}
+        role="log"
+        aria-live="off"
+        aria-label="Log lines"
+        tabIndex={0}
+        className="h-80 overflow-auto overscroll-contain bg-sunken p-3 font-mono text-xs leading-relaxed"
+      >
+        {lines.length === 0 && <p className="text-ink-soft">{empty}</p>}
+        <div className="relative" style={{ height }}>
+          {shown.getVirtualItems().map(({ index, key, start }) => {
+            const line = lines[index];
+            return (
+              line && (
+                <div key={key} ref={shown.measureElement} data-index={index} className={`absolute top-0 left-0 ${wrap ? "w-full" : "min-w-full"}`} style={{ transform: `translateY(${start}px)` }}>
+                  <Line line={line} wrap={wrap} />
+                </div>
+              )
+            );
+          })}
+        </div>
+      </div>
+      {live && following && lines.length > 0 && <p className="sr-only">Following the latest line.</p>}
+      {!following && (
+        <Button icon="down" className="absolute right-4 bottom-4 shadow-lg" onClick={toEnd}>
+          Jump to latest
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Line({ line: { at, level, text }, wrap }: { line: LogLine; wrap: boolean }) {
+  return (
+    <p className={`${wrap ? "sm:flex sm:gap-3" : "flex gap-3"} ${LOOKS[level]}`}>
       <time dateTime={at} title={exactDate(at)} className="shrink-0 text-ink-soft select-none">
         {timeOfDay(at)}
       </time>{" "}
-      <span className="min-w-0 break-words whitespace-pre-wrap">
+      <span className={wrap ? "min-w-0 break-words whitespace-pre-wrap" : "whitespace-pre"}>
         {(level === "warning" || level === "error") && <span className="font-semibold">{level}: </span>}
         {text}
       </span>
@@ -90,18 +155,28 @@ function Line({ line: { at, level, text } }: { line: LogLine }) {
   );
 }
 
+function DownloadLog({ name, lines, whole }: { name: string; lines: readonly LogLine[]; whole: LogViewProps["whole"] }) {
+  const [busy, setBusy] = useState(false);
+
+  async function download() {
+    setBusy(true);
+    try {
+      downloadText(`${name}.log`, asText(whole ? await whole() : lines));
+    } catch (error) {
+      told(error);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Button icon="download" disabled={lines.length === 0} busy={busy} onClick={() => void download()}>
+      Download log
+    </Button>
+  );
+}
+
 function emptyWords(all: number, live: boolean): string {
   if (all > 0) return "No line matches. Clear the search or show everything.";
   return live ? "The first lines come when the run starts." : "This run wrote no log.";
-}
-
-export function filterLines(lines: readonly LogLine[], least: Level, search: string): readonly LogLine[] {
-  const wanted = search.trim().toLowerCase();
-  const from = LEVELS.indexOf(least);
-  if (from === 0 && wanted === "") return lines;
-  return lines.filter(({ level, text }) => LEVELS.indexOf(level) >= from && text.toLowerCase().includes(wanted));
-}
-
-export function asText(lines: readonly LogLine[]): string {
-  return lines.map(({ at, level, text }) => `${at} ${level.toUpperCase().padEnd(7)} ${text}\n`).join("");
 }

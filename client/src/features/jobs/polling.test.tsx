@@ -45,9 +45,10 @@ beforeEach(() => {
       return HttpResponse.json(current);
     }),
     http.get("/api/jobs/job-1/logs", ({ request }) => {
-      const after = Number(new URL(request.url).searchParams.get("after"));
-      asked.push(`logs after ${after}`);
-      return HttpResponse.json({ object: "log", lines: log.filter(({ cursor }) => cursor > after), next: log.at(-1)?.cursor ?? 0, live: current.state === "running" });
+      const { tail, after } = Object.fromEntries(new URL(request.url).searchParams);
+      asked.push(tail ? "logs at their end" : `logs after ${after}`);
+      const lines = log.filter(({ cursor }) => cursor > Number(after ?? 0));
+      return HttpResponse.json({ object: "log", lines, start: Number(after ?? 0), next: log.at(-1)?.cursor ?? 0, live: current.state === "running" });
     }),
     http.get("/api/jobs/job-1/metrics", ({ request }) => {
       const after = Number(new URL(request.url).searchParams.get("after"));
@@ -93,10 +94,10 @@ describe("the job page", () => {
     log = [...log, line(3, "three")];
     await pass(2_100);
     await screen.findByText(/lines: one two three/);
-    expect(asked).toContain("logs after 0");
+    expect(asked).toContain("logs at their end");
     expect(asked).toContain("logs after 2");
     expect(asked).toContain("metrics after 20");
-    expect(asked.filter((one) => one === "logs after 0")).toHaveLength(1);
+    expect(asked.filter((one) => one === "logs at their end")).toHaveLength(1);
     expect(asked.filter((one) => one === "metrics after 0")).toHaveLength(1);
   });
 
@@ -132,7 +133,7 @@ describe("the job page", () => {
     await show(<Watcher />);
     await screen.findByText(/failed, lines: one two, steps: 10 20/);
     await pass(30_000);
-    expect(asked.toSorted()).toEqual(["job", "logs after 0", "metrics after 0"]);
+    expect(asked.toSorted()).toEqual(["job", "logs at their end", "metrics after 0"]);
   });
 
   test("leaves an unreachable server to the probe, and goes on when it is back", async () => {

@@ -1,4 +1,5 @@
 // The words for a job's states, and what follows from them.
+import { count } from "@/lib/format";
 import type { Job, JobState } from "@/lib/wire";
 import type { IconName } from "@/ui/icon";
 import type { Tone } from "@/ui/text";
@@ -12,15 +13,23 @@ export const STATE_WORDS: Record<JobState, { word: string; tone: Tone; icon: Ico
   cancelled: { word: "Cancelled", tone: "neutral", icon: "stop" },
 };
 
-/** Something may still happen to it by itself. */
+/** Something may still happen to it by itself or by others. */
 export function isLive(state: JobState | undefined): boolean {
   return state === "queued" || state === "running" || state === "paused";
 }
+
+/** Whole only when it is done: the model is still checked after the last step. */
+const ALMOST = 0.99;
 
 /** 0 to 1 of the training steps, or of the stage where steps have not begun; null when unknown. */
 export function fractionOf({ state, progress }: Pick<Job, "state" | "progress">): number | null {
   if (state === "succeeded") return 1;
   if (!progress) return null;
-  if (progress.num_steps && progress.step > 0) return Math.min(1, progress.step / progress.num_steps);
-  return progress.stage_fraction;
+  const share = progress.num_steps && progress.step > 0 ? progress.step / progress.num_steps : progress.stage_fraction;
+  return share === null ? null : Math.min(ALMOST, share);
+}
+
+/** What is kept when this job stops now, and where it would go on. */
+export function keptWords({ resumes_from_step: step }: Pick<Job, "resumes_from_step">): string {
+  return step === null ? "Nothing is saved yet, so it would start from the beginning." : `The checkpoint at step ${count(step)} is kept; it goes on from there.`;
 }

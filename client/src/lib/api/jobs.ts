@@ -1,5 +1,19 @@
 import { request, withQuery } from "@/lib/api/request";
-import type { Deleted, Forecast, Job, JobPatch, JobRequest, JobState, ListOf, LogPage, Metrics } from "@/lib/wire";
+import type {
+  Checkpoint,
+  Deleted,
+  Forecast,
+  GenerateRequest,
+  Generation,
+  Job,
+  JobChanges,
+  JobPatch,
+  JobRequest,
+  JobState,
+  ListOf,
+  LogPage,
+  Metrics,
+} from "@/lib/wire";
 
 export function listJobs({ after, state }: { after: string | null; state?: JobState | undefined }, signal?: AbortSignal): Promise<ListOf<Job>> {
   return request(withQuery("/api/jobs", { limit: 50, after, state }), { signal });
@@ -18,20 +32,41 @@ export function changeJob(id: string, change: JobPatch): Promise<Job> {
   return request(jobPath(id), { method: "PATCH", body: change });
 }
 
-export function cancelJob(id: string): Promise<Job> {
-  return request(`${jobPath(id)}/cancel`, { method: "POST" });
+/** What a person may ask of a job that is there. The answer may still be on its way there: see `stopping`. */
+export type JobOrder = "cancel" | "pause" | "resume" | "retry";
+
+export function orderJob(id: string, order: JobOrder): Promise<Job> {
+  return request(`${jobPath(id)}/${order}`, { method: "POST" });
+}
+
+/** A new job like this one, with changes. */
+export function cloneJob(id: string, changes: JobChanges): Promise<Job> {
+  return request(`${jobPath(id)}/clone`, { method: "POST", body: changes });
 }
 
 export function deleteJob(id: string): Promise<Deleted> {
   return request(jobPath(id), { method: "DELETE" });
 }
 
-export function getLogs(id: string, after: number, limit: number, signal?: AbortSignal): Promise<LogPage> {
-  return request(withQuery(`${jobPath(id)}/logs`, { after, limit }), { signal });
+export function getLogs(id: string, range: { after?: number; before?: number; tail?: number; limit?: number }, signal?: AbortSignal): Promise<LogPage> {
+  return request(withQuery(`${jobPath(id)}/logs`, range), { signal });
 }
 
 export function getMetrics(id: string, after: number, signal?: AbortSignal): Promise<Metrics> {
   return request(withQuery(`${jobPath(id)}/metrics`, { after }), { signal });
+}
+
+/** Lines, points and changes of the job, as they come. */
+export function jobStreamPath(id: string): string {
+  return `${jobPath(id)}/stream`;
+}
+
+export function listCheckpoints(id: string, signal?: AbortSignal): Promise<ListOf<Checkpoint>> {
+  return request(`${jobPath(id)}/checkpoints`, { signal });
+}
+
+export function generateWithCheckpoint({ job_id, step }: Checkpoint, asked: GenerateRequest, signal?: AbortSignal): Promise<Generation> {
+  return request(`${jobPath(job_id)}/checkpoints/${step}/generate`, { method: "POST", body: asked, signal });
 }
 
 export function getForecast(job: JobRequest, signal?: AbortSignal): Promise<Forecast> {
