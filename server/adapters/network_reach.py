@@ -25,9 +25,11 @@ def may_reach(address: str, *, private_too: bool) -> bool:
     inner = _inner(ip_address(address))
     if inner in _METADATA or inner.is_link_local or inner.is_multicast or inner.is_unspecified:
         return False
-    if private_too and (inner.is_loopback or inner.is_private or inner in _SHARED):
-        return True
-    return inner.is_global and not inner.is_reserved
+    if inner.is_loopback:  # Before what is reserved: ::1 counts as that too.
+        return private_too
+    if inner.is_reserved:
+        return False
+    return inner.is_global or (private_too and (inner.is_private or inner in _SHARED))
 
 
 def _inner(address: Address) -> Address:

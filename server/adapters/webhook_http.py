@@ -21,12 +21,20 @@ _REFUSED: Final = (
 
 
 class HttpWebhooks:
-    """`private_too` allows the loopback and private networks. `resolver` is the system's; tests bring their own."""
+    """`private_too` allows the loopback and private networks. `resolver` and `trust` are the system's; tests bring their own."""
 
-    def __init__(self, *, private_too: bool = False, resolver: Resolver = resolve, timeout_s: float = MAX_CALL_S) -> None:
+    def __init__(
+        self,
+        *,
+        private_too: bool = False,
+        resolver: Resolver = resolve,
+        timeout_s: float = MAX_CALL_S,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
         self._private_too = private_too
         self._resolver = resolver
         self._timeout_s = timeout_s
+        self._given_trust = trust
 
     def refusal(self, url: str) -> str | None:
         try:
@@ -85,6 +93,8 @@ class HttpWebhooks:
     @cached_property
     def _trust(self) -> ssl.SSLContext:
         """The usual authorities, and those that this machine's own store adds."""
+        if self._given_trust is not None:
+            return self._given_trust
         context = httpx.create_ssl_context(trust_env=False)
         context.load_default_certs()
         return context
