@@ -16,7 +16,20 @@ from server.web.broadcast import Broadcasts
 from server.web.login_limit import LoginLimit
 from server.web.middleware import BodiesOfStrangers, Envelope, TooLargeInOneShape
 from server.web.polls import PollsAtOnce, keep_fresh
-from server.web.routes import auth, base_models, datasets, documents, health, installation, jobs, live, samples, tuned_models, uploads
+from server.web.routes import (
+    auth,
+    base_models,
+    datasets,
+    documents,
+    health,
+    installation,
+    jobs,
+    live,
+    notifications,
+    samples,
+    tuned_models,
+    uploads,
+)
 from server.web.spa import SinglePage
 
 # A conversation of 100,000 characters a message is the largest thing that is not an upload.
@@ -53,6 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         jobs.router,
         live.router,
         tuned_models.router,
+        notifications.router,
     ]
     for router in routers:
         app.include_router(router, max_body_size=_MAX_BODY_BYTES)

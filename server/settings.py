@@ -49,6 +49,25 @@ class Settings(BaseSettings):
     max_runs: Annotated[
         int | None, Field(ge=1, le=64, description="Trainings at once. Left out: one for each accelerator, or one where there is none.")
     ] = None
+    public_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://[^\s]+$",
+            description="Where people reach this installation, for links in messages. Left out: made of host and port.",
+        ),
+    ] = None
+    webhooks_to_private_addresses: Annotated[
+        bool, Field(description="Let users' webhooks reach this machine and its private network. Off, only public addresses are called.")
+    ] = False
+    smtp_host: Annotated[str | None, Field(description="Mail server for notifications. Left out, no e-mail is sent.")] = None
+    smtp_port: Annotated[int, Field(ge=1, le=65535, description="Port of the mail server: 587 with `starttls`, 465 with `tls`.")] = 587
+    smtp_security: Annotated[
+        Literal["starttls", "tls", "none"],
+        Field(description="How the way to the mail server is encrypted. With `none` no password is sent."),
+    ] = "starttls"
+    smtp_user: Annotated[str | None, Field(description="User at the mail server. Left out, nobody signs in there.")] = None
+    smtp_password: Annotated[SecretStr | None, Field(description="Password of that user.")] = None
+    smtp_from: Annotated[str | None, Field(description="Address that notifications come from.")] = None
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="How much the server's log says.")] = "info"
     client_folder: Annotated[Path, Field(description="The built page.")] = REPOSITORY / "client" / "dist"
 
@@ -91,6 +110,14 @@ class Settings(BaseSettings):
     @property
     def servers_folder(self) -> Path:
         return self.home / "servers"
+
+    @property
+    def address(self) -> str:
+        """Where people reach this installation, without a slash at the end. Who listens everywhere is reached here at least."""
+        if self.public_url is not None:
+            return self.public_url.rstrip("/")
+        host = "localhost" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared with, not listened on
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def folders(self) -> list[Path]:
         kept = [self.home, self.blobs_folder, self.runs_folder, self.base_models_folder, self.own_models_folder]

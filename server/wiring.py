@@ -10,9 +10,12 @@ from server.adapters.hub_probe import HubProbe
 from server.adapters.inspector_process import InspectorProcess
 from server.adapters.launch_local import LocalLauncher
 from server.adapters.look_process import LookProcess
+from server.adapters.mail_smtp import MailServer, SmtpMailer
 from server.adapters.records_sqlite import SqliteRecords
 from server.adapters.server_lock import ServerLocks
+from server.adapters.webhook_http import HttpWebhooks
 from server.background.generation import Generator
+from server.background.notifier import Notifier
 from server.background.supervisor import Supervisor
 from server.domain.accounts.service import Accounts
 from server.domain.datasets.looks import Looks
@@ -34,6 +37,7 @@ from server.domain.jobs.tidying import Tidying
 from server.domain.jobs.uses import Uses
 from server.domain.models.catalogue import BaseModels
 from server.domain.models.tuned import TunedModels
+from server.domain.notifications.service import Notifications
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.launcher import Launcher
@@ -62,15 +66,19 @@ class Services:
     generator: Generator
     leases: Leases
     locks: ServerLocks
+    notifications: Notifications
+    notifier: Notifier
 
     def start(self) -> None:
         self.locks.sweep()
         self.locks.hold(self.leases.me)
         self.supervisor.start()
+        self.notifier.start()
 
     def stop(self) -> None:
         """Runs go on without us; what only serves us ends with us."""
         self.supervisor.stop()
+        self.notifier.stop()
         self.generator.stop()
         self.records.close()
         self.locks.release()
@@ -158,6 +166,14 @@ def build(settings: Settings) -> Services:
     supervisor = Supervisor(lifecycle, leases, tidying)
     jobs.wake = supervisor.wake
     generator = Generator(launcher, clock, base_models_folder=settings.base_models_folder, threads=settings.trainer_threads)
+    notifications = Notifications(
+        records,
+        clock,
+        SmtpMailer(_mail_server(settings), clock),
+        HttpWebhooks(private_too=settings.webhooks_to_private_addresses),
+        address_of=lambda user_id: accounts.user(user_id).email,
+        address=settings.address,
+    )
     return Services(
         settings,
         clock,
@@ -176,4 +192,18 @@ def build(settings: Settings) -> Services:
         generator,
         leases,
         locks,
+        notifications,
+        Notifier(notifications),
+    )
+
+
+def _mail_server(settings: Settings) -> MailServer:
+    password = settings.smtp_password
+    return MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=None if password is None else password.get_secret_value(),
+        sender=settings.smtp_from,
     )

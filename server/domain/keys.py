@@ -14,6 +14,8 @@ user#<usr>         job#<job>                a job
 user#<usr>         model#<time id>          a tuned model
 user#<usr>         model-name#<ft:...>      pointer: the tuned model of this public id
 user#<usr>         idempotency#<sha256>     pointer: the job that a key made
+user#<usr>         delivery#<dlv>           a message about the end of a job, and what became of it
+user#<usr>         notifications            how the user wants to be told
 queue              <job>                    pointer: a job that waits, with its place among its owner's and what it will take
 running            <job>                    pointer: a job that has a run, with the run's handle, its number and the server that watches it
 paused             <job>                    pointer: a job that rests and still needs its documents
@@ -21,8 +23,11 @@ turn               last                     whose turn was when: a number for ea
 server             <srv>                    a server that watches runs: a number that rises while it lives
 outbox             <time id>                a job that ended and of which nobody was told yet: {owner, job_id, state}
 tidying            <job>                    files of an ended or deleted job that are being removed
+deliveries         <due>#<dlv>              pointer: a message that is to be sent, soonest first
 speed              <base>#<method>          tokens a second that this machine last reached
 """
+
+from datetime import datetime
 
 from server.ports.records import Key
 
@@ -65,6 +70,7 @@ RUNNING_PARTITION = "running"
 PAUSED_PARTITION = "paused"
 SERVER_PARTITION = "server"
 OUTBOX_PARTITION = "outbox"
+DELIVERIES_PARTITION = "deliveries"
 TIDYING_PARTITION = "tidying"
 
 
@@ -94,6 +100,15 @@ def outbox(entry_id: str) -> Key:
 
 def tidying(job_id: str) -> Key:
     return Key(TIDYING_PARTITION, job_id)
+
+
+def due_delivery(due: datetime, delivery_id: str) -> Key:
+    """In the order of `due`, which is aware UTC."""
+    return Key(DELIVERIES_PARTITION, f"{due.isoformat(timespec='microseconds')}#{delivery_id}")
+
+
+def notifications(user_id: str) -> Key:
+    return Key(_user(user_id), "notifications")
 
 
 def speed(base_model: str, method: str) -> Key:

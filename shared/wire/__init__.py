@@ -45,8 +45,10 @@ from shared.wire.jobs import (
     SampleGeneration,
 )
 from shared.wire.models import BaseModelInfo, GenerateRequest, Generation, Message, TunedModel
+from shared.wire.notifications import EVENT_OF, Delivery, DeliveryEvent, EndState, NotificationChoice, NotificationSettings, WebhookSecret
 
 __all__ = [
+    "EVENT_OF",
     "Answer",
     "Auto",
     "BaseModelInfo",
@@ -57,9 +59,12 @@ __all__ = [
     "Dataset",
     "DatasetRequest",
     "Deleted",
+    "Delivery",
+    "DeliveryEvent",
     "Document",
     "DocumentPatch",
     "DownloadLink",
+    "EndState",
     "ErrorBody",
     "ErrorDetail",
     "ErrorInfo",
@@ -87,6 +92,8 @@ __all__ = [
     "Metrics",
     "Name",
     "Note",
+    "NotificationChoice",
+    "NotificationSettings",
     "Pair",
     "PersonalData",
     "Preview",
@@ -110,4 +117,5 @@ __all__ = [
     "UploadRequest",
     "Usage",
     "User",
+    "WebhookSecret",
 ]

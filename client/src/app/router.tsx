@@ -22,6 +22,7 @@ const screens = {
   models: () => import("@/pages/models"),
   model: () => import("@/pages/model"),
   chart: () => import("@/features/jobs/line-chart"),
+  settings: () => import("@/pages/settings"),
 };
 
 /** Fetches what was not visited yet, so that screens open at once, and open at all while the server is away. */
@@ -117,10 +118,11 @@ const model = createRoute({
   path: "/models/$modelId",
   component: lazyRouteComponent(screens.model, "ModelPage"),
 });
+const settings = createRoute({ getParentRoute: () => gate, path: "/settings", component: lazyRouteComponent(screens.settings, "SettingsPage") });
 
 const routeTree = rootRoute.addChildren([
   guest.addChildren([signIn, register]),
-  gate.addChildren([home, documents, document_, datasets, look, newJob, jobs, job, compare, models, model]),
+  gate.addChildren([home, documents, document_, datasets, look, newJob, jobs, job, compare, models, model, settings]),
 ]);
 
 export const router = createRouter({

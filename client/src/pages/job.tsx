@@ -18,6 +18,7 @@ import { SettingsTable } from "@/features/jobs/settings-table";
 import { StateBadge } from "@/features/jobs/state-badge";
 import { fractionOf, isLive } from "@/features/jobs/states";
 import { baseModelsQuery } from "@/features/models/queries";
+import { OfferToTell } from "@/features/notifications/offer-to-tell";
 import { methodName, percent } from "@/lib/format";
 import type { Job } from "@/lib/wire";
 import { LinkButton, TextLink } from "@/ui/button";
@@ -51,6 +52,7 @@ function JobScreen({ job, updatedAt }: { job: Job; updatedAt: number }) {
       <LifeLine job={job} />
       {job.error && <FailureCard job={job} error={job.error} lines={lines} />}
       {live && <ProgressPanel job={job} updatedAt={updatedAt} streamed={streamed} />}
+      {live && <OfferToTell />}
       {metrics.isError && !metrics.data ? (
         <Failed what="The curves" error={metrics.error} onRetry={() => void metrics.refetch()} />
       ) : (

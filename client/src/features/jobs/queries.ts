@@ -1,12 +1,10 @@
 // What the page asks about jobs, and what changes them. Polled while something is live and no stream tells of it, and never otherwise.
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient, type InfiniteData, type QueryClient } from "@tanstack/react-query";
 import { changeJob, cloneJob, deleteJob, getJob, listCheckpoints, listJobs, orderJob, type JobOrder } from "@/lib/api/jobs";
-import { pollWhile } from "@/lib/queries";
+import { JOBS, pollWhile } from "@/lib/queries";
 import type { Job, JobChanges, JobPatch, JobState, ListOf } from "@/lib/wire";
 import { isLive } from "./states";
 import { isStreamed } from "./streamed";
-
-const JOBS = ["jobs"] as const;
 
 export const jobsQuery = (state?: JobState) =>
   infiniteQueryOptions({
