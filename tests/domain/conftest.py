@@ -104,7 +104,7 @@ class House:
         self.base_models = BaseModels(
             base_models_folder=folder / "bases", own_models_folder=folder / "own", hub_off=True, hub_reachable=lambda: False
         )
-        self.tuned_models = TunedModels(self.records, self.blobs)
+        self.tuned_models = TunedModels(self.records, self.blobs, folder / "fetched-models")
         readers = RunReaders()
         self.jobs = Jobs(
             self.records,
