@@ -7,13 +7,14 @@ Source: the DynamoDB developer guide (transactions, condition expressions, read 
 
 import json
 import uuid
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
 from server.adapters import aws
 from server.errors import StaleWrite
-from server.ports.records import ABSENT, Change, Delete, Key, Page, Put, Record, check
+from server.ports.records import ABSENT, Change, Delete, Json, Key, Page, Put, Record, check
 
 TABLE_KEYS: Final = {"partition": "HASH", "sort": "RANGE"}
 _LAST_CHARACTER: Final = "\U0010ffff"
@@ -65,6 +66,28 @@ class DynamoRecords:
         token = uuid.uuid4().hex
         actions = [self._action(change, token) for change in changes]
         aws.persistently(lambda attempt: self._write(changes, actions, token, attempt))
+
+    def everything(self) -> Iterator[Record]:
+        """All documents, each as it was when it was read, in no order. Beyond the port: for moving a store that nobody writes to."""
+        start: dict[str, Any] = {}
+        while True:
+            page = aws.persistently(lambda _, start=start: self._client.scan(TableName=self._table, ConsistentRead=True, **start))  # type: ignore[misc]
+            yield from (_record(item) for item in page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def take(self, records: Sequence[Record]) -> None:
+        """Documents of another store, versions and all, over whatever is there. Beyond the port."""
+        token = uuid.uuid4().hex
+        for record in records:
+            item = {
+                **_key(record.key),
+                "version": {"N": str(record.version)},
+                "data": {"S": _text(record.data)},
+                "written_by": {"S": token},
+            }
+            aws.persistently(lambda _, item=item: self._client.put_item(TableName=self._table, Item=item))  # type: ignore[misc]
 
     def close(self) -> None:
         """Nothing is held open: connections go back to the client's pool after every call."""
@@ -120,7 +143,7 @@ class DynamoRecords:
                 "ExpressionAttributeNames": _NAMES,
                 "ExpressionAttributeValues": {
                     **values,
-                    ":data": {"S": json.dumps(change.data, ensure_ascii=False, separators=(",", ":"))},
+                    ":data": {"S": _text(change.data)},
                     ":token": {"S": token},
                     ":zero": {"N": "0"},
                     ":one": {"N": "1"},
@@ -144,6 +167,10 @@ def _first_stale(error: ClientError, changes: tuple[Change, ...]) -> Change | No
         # The transaction lost against another one, or against the table's limits. As an error that the loop tries again:
         error.response["Error"]["Code"] = "TransactionConflictException"
     return None
+
+
+def _text(data: Json) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def _key(key: Key) -> dict[str, Any]:
