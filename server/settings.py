@@ -68,6 +68,20 @@ class Settings(BaseSettings):
     smtp_user: Annotated[str | None, Field(description="User at the mail server. Left out, nobody signs in there.")] = None
     smtp_password: Annotated[SecretStr | None, Field(description="Password of that user.")] = None
     smtp_from: Annotated[str | None, Field(description="Address that notifications come from.")] = None
+    records: Annotated[
+        Literal["sqlite", "dynamodb"], Field(description="Where records are kept: a file in the data folder, or a DynamoDB table.")
+    ] = "sqlite"
+    blobs: Annotated[Literal["disk", "s3"], Field(description="Where uploads and models are kept: the data folder, or an S3 bucket.")] = (
+        "disk"
+    )
+    aws_table: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{3,255}$", description="The DynamoDB table.")] = "llm-tuner"
+    aws_bucket: Annotated[
+        str | None, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", description="The S3 bucket; must be named when `blobs` is `s3`.")
+    ] = None
+    aws_prefix: Annotated[
+        str,
+        Field(pattern=r"^([A-Za-z0-9_-]+/)*$", description="What the names of all objects in the bucket begin with, for example `prod/`."),
+    ] = ""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="How much the server's log says.")] = "info"
     client_folder: Annotated[Path, Field(description="The built page.")] = REPOSITORY / "client" / "dist"
 
@@ -81,6 +95,12 @@ class Settings(BaseSettings):
         given = self.signing_secret
         if given is not None and len(given.get_secret_value().encode()) < MIN_SECRET_BYTES:
             raise ValueError(f"LLM_TUNER_SIGNING_SECRET needs at least {MIN_SECRET_BYTES} bytes; leave it out and a good one is made")
+        return self
+
+    @model_validator(mode="after")
+    def _bucket_named(self) -> "Settings":
+        if self.blobs == "s3" and not self.aws_bucket:
+            raise ValueError("LLM_TUNER_BLOBS is s3, so LLM_TUNER_AWS_BUCKET must name the bucket")
         return self
 
     @property
@@ -98,6 +118,11 @@ class Settings(BaseSettings):
     @property
     def base_models_folder(self) -> Path:
         return self.home / "base-models"
+
+    @property
+    def fetched_models_folder(self) -> Path:
+        """Copies of tuned models whose bytes lie elsewhere; may be deleted at any time that nobody asks them."""
+        return self.home / "fetched-models"
 
     @property
     def own_models_folder(self) -> Path:

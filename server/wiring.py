@@ -92,8 +92,8 @@ def build(settings: Settings) -> Services:
         return shutil.disk_usage(settings.home).free
 
     clock = SystemClock()
-    records = SqliteRecords(settings.records_file)
-    blobs = DiskBlobs(settings.blobs_folder)
+    records = _records(settings)
+    blobs = _blobs(settings)
     hub = {"HF_ENDPOINT": settings.hub_url, "HF_HUB_OFFLINE": str(int(settings.hub == "off"))}
     launcher = LocalLauncher(REPOSITORY, hub)
     accounts = Accounts(
@@ -124,7 +124,7 @@ def build(settings: Settings) -> Services:
         hub_off=settings.hub == "off",
         hub_reachable=HubProbe(settings.hub_url),
     )
-    tuned_models = TunedModels(records, blobs)
+    tuned_models = TunedModels(records, blobs, settings.fetched_models_folder)
     readers = RunReaders()
     folders = Folders(settings.runs_folder, settings.base_models_folder, settings.own_models_folder)
     free_slots = slots(
@@ -207,3 +207,20 @@ def _mail_server(settings: Settings) -> MailServer:
         password=None if password is None else password.get_secret_value(),
         sender=settings.smtp_from,
     )
+
+
+def _records(settings: Settings) -> Records:
+    if settings.records == "sqlite":
+        return SqliteRecords(settings.records_file)
+    # Here, because the library behind it takes longer to import than the whole server takes to start without it.
+    from server.adapters.records_dynamodb import DynamoRecords
+
+    return DynamoRecords(settings.aws_table)
+
+
+def _blobs(settings: Settings) -> Blobs:
+    if settings.blobs == "disk":
+        return DiskBlobs(settings.blobs_folder)
+    from server.adapters.blobs_s3 import S3Blobs
+
+    return S3Blobs(str(settings.aws_bucket), prefix=settings.aws_prefix)

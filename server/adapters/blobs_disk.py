@@ -60,6 +60,12 @@ class DiskBlobs:
     def local_path(self, key: str) -> Path | None:
         return self._path(key)
 
+    def everything(self) -> Iterator[str]:
+        """The keys of all blobs. Beyond the port: for moving and backing up a store."""
+        for path in sorted(self._folder.rglob("*")):
+            if path.is_file() and self._incoming not in path.parents:
+                yield path.relative_to(self._folder).as_posix()
+
     def _path(self, key: str) -> Path:
         check_key(key)
         return self._folder / key

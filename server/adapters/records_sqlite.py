@@ -88,6 +88,22 @@ class SqliteRecords:
             for change, data in encoded:
                 _apply(connection, change, data)
 
+    def everything(self) -> Iterator[Record]:
+        """All documents as they were at one moment. Beyond the port: for moving and backing up a store."""
+        with _translated(), self._readers.lend() as connection:
+            connection.execute("BEGIN")
+            try:
+                for partition, sort, version, data in connection.execute("SELECT * FROM documents ORDER BY partition, sort"):
+                    yield Record(Key(partition, sort), version, json.loads(data))
+            finally:
+                connection.execute("ROLLBACK")
+
+    def take(self, records: Sequence[Record]) -> None:
+        """Documents of another store, versions and all, over whatever is there. Beyond the port."""
+        rows = [(record.key.partition, record.key.sort, record.version, _encode(record.data)) for record in records]
+        with _translated(), self._writers.lend() as connection, _transaction(connection):
+            connection.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)", rows)
+
     def close(self) -> None:
         self._readers.close()
         self._writers.close()

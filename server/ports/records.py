@@ -4,6 +4,8 @@ Laws (`tests/contracts/test_records.py` runs them on every adapter):
 * `write` is all-or-nothing and durable when it returns. Each change expects absence (0), a version, or anything (None).
 * `get` sees every write that returned before it was called.
 * `page` is in sort order of UTF-8 bytes, or its reverse, and never repeats or skips a document that was there throughout.
+* What a write changes becomes visible document by document: a reader beside it may see one before another, but none of them half, none
+  going back, and all of them when the write has returned.
 * Limits are the strictest adapter's and are checked here, in `check`, so that every adapter refuses the same things.
 """
 
@@ -13,7 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-MAX_DOCUMENT_BYTES: Final = 400 * 1024
+MAX_DOCUMENT_BYTES: Final = 390 * 1024
+"""DynamoDB takes 400 KiB an item, keys and names included."""
+MAX_WRITE_BYTES: Final = 3_900_000
+"""All documents of one write together; DynamoDB takes 4 MB a transaction, keys and names included."""
 MAX_CHANGES: Final = 100
 MAX_PARTITION_BYTES: Final = 2048
 MAX_SORT_BYTES: Final = 1024
@@ -84,14 +89,19 @@ def check(changes: Sequence[Change]) -> None:
     keys = [change.key for change in changes]
     if len(set(keys)) != len(keys):
         raise ValueError("a write names each key once")
+    num_bytes = 0
     for change in changes:
         for part, limit in ((change.key.partition, MAX_PARTITION_BYTES), (change.key.sort, MAX_SORT_BYTES)):
             if not 0 < len(part.encode()) <= limit:
                 raise ValueError(f"a key part has 1 to {limit} bytes")
         if isinstance(change, Put):
             _check_value(change.data)
-            if len(json.dumps(change.data, ensure_ascii=False).encode()) > MAX_DOCUMENT_BYTES:
+            size = len(json.dumps(change.data, ensure_ascii=False).encode())
+            if size > MAX_DOCUMENT_BYTES:
                 raise ValueError(f"a document has at most {MAX_DOCUMENT_BYTES} bytes")
+            num_bytes += size
+    if num_bytes > MAX_WRITE_BYTES:
+        raise ValueError(f"the documents of a write have at most {MAX_WRITE_BYTES} bytes together")
 
 
 def _check_value(value: object) -> None:

@@ -156,8 +156,8 @@ class House:
         self.base_models = BaseModels(
             base_models_folder=folder / "bases", own_models_folder=folder / "own", hub_off=True, hub_reachable=lambda: False
         )
-        self.tuned_models = TunedModels(self.records, self.blobs)
         self.launcher = LocalLauncher(folder, programs={"train": "standin", "generate": "standin"})
+        self.tuned_models = TunedModels(self.records, self.blobs, folder / "fetched-models")
         readers = RunReaders()
         folders = Folders(folder / "runs", folder / "bases", folder / "own")
         places = slots(max_runs=max_runs, num_accelerators=0, threads=None, free_memory_bytes=lambda: self.free_memory_bytes)

@@ -1,9 +1,12 @@
 """Tuned models: what a run left, taken into the store under a public name `ft:<base>:<owner>:<suffix>:<8 characters>`."""
 
+import hashlib
 import re
+import shutil
+import threading
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import pydantic
@@ -11,7 +14,7 @@ import pydantic
 from server.domain import keys
 from server.domain.collection import Collection, Stored
 from server.domain.models.catalogue import model_in
-from server.errors import Conflict, InvalidInput, NotFound
+from server.errors import Conflict, InvalidInput, NotFound, Unavailable
 from server.ports.blobs import Blobs
 from server.ports.records import ABSENT, Delete, Put, Records
 from shared.base_models import BaseModel, LocalFolder
@@ -52,9 +55,13 @@ class StoredModel(pydantic.BaseModel):
 
 
 class TunedModels:
-    def __init__(self, records: Records, blobs: Blobs) -> None:
+    """`fetched` is a folder for copies of models whose bytes are kept elsewhere."""
+
+    def __init__(self, records: Records, blobs: Blobs, fetched: Path) -> None:
         self._records = records
         self._blobs = blobs
+        self._fetched = fetched
+        self._fetching = threading.Lock()
         self._models = Collection(records, StoredModel, kind="model", noun="tuned model")
 
     def page(self, owner: str, *, limit: int, after: str | None) -> ListOf[TunedModel]:
@@ -92,14 +99,41 @@ class TunedModels:
         )
         for file in model.files:
             self._blobs.delete(keys.model_blob(owner, model.key, file.path))
+        shutil.rmtree(self._fetched / model.key, ignore_errors=True)
 
     def chunks(self, model: StoredModel, file: Artifact) -> Iterator[bytes]:
         return self._blobs.open(keys.model_blob(model.owner, model.key, file.path))
 
-    def local_folder(self, model: StoredModel) -> Path | None:
-        """Where the merged model lies on this machine as a folder that can be loaded; None when its bytes lie elsewhere."""
+    def local_folder(self, model: StoredModel) -> Path:
+        """Where the merged model lies on this machine as a folder that can be loaded; fetched first when its bytes lie elsewhere.
+
+        Raises `Unavailable` when what was fetched is not what the run left.
+        """
         path = self._blobs.local_path(keys.model_blob(model.owner, model.key, f"{MODEL_FOLDER}/config.json"))
-        return None if path is None else path.parent
+        if path is not None:
+            return path.parent
+        with self._fetching:
+            folder = self._fetched / model.key
+            if not folder.exists():
+                self._fetch(model, folder)
+        return folder
+
+    def _fetch(self, model: StoredModel, folder: Path) -> None:
+        staging = folder.with_name(f"{folder.name}.partial")
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(parents=True)
+        for file in model.files:
+            path = PurePosixPath(file.path)
+            if path.parts[0] != MODEL_FOLDER:
+                continue
+            digest = hashlib.sha256()
+            with (staging / path.name).open("wb") as target:
+                for chunk in self.chunks(model, file):
+                    digest.update(chunk)
+                    target.write(chunk)
+            if digest.hexdigest() != file.sha256:
+                raise Unavailable("The stored files of this model are damaged.", code="model.damaged")
+        staging.rename(folder)
 
     def touching(self, owner: str, model: Stored[StoredModel]) -> Put:
         """A change that only raises the version, so that whoever deletes this model at the same time has to look again."""
@@ -112,10 +146,8 @@ class TunedModels:
         except NotFound as error:
             raise InvalidInput(error.message, code="base_models.unknown", param="base_model") from None
         folder = self.local_folder(model)
-        found = (
-            None if folder is None else model_in(folder, model_id=model.id, name=model.name, description=f"Tuned from {model.base_model}.")
-        )
-        if found is None or isinstance(found.source, LocalFolder) and found.source.problem is not None:
+        found = model_in(folder, model_id=model.id, name=model.name, description=f"Tuned from {model.base_model}.")
+        if isinstance(found.source, LocalFolder) and found.source.problem is not None:
             raise Conflict(
                 f"The files of {model.name} cannot be read on this machine, so nothing can be trained from it.",
                 code="base_models.unavailable",

@@ -4,7 +4,6 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from server.domain.models.archive import archive_of
-from server.errors import Unavailable
 from server.web.attachments import disposition
 from server.web.deps import AppServices, CurrentUser
 from server.web.paging import After, Limit
@@ -32,8 +31,6 @@ def delete_tuned_model(model_id: str, services: AppServices, user: CurrentUser) 
 @router.post("/api/tuned-models/{model_id}/generate")
 def generate_with_tuned_model(model_id: str, request: GenerateRequest, services: AppServices, user: CurrentUser) -> Generation:
     folder = services.tuned_models.local_folder(services.tuned_models.stored(user, model_id).value)
-    if folder is None:
-        raise Unavailable("This model's files are not on this machine.", code="generate.model_elsewhere")
     return services.generator.generate(model_id, {"kind": "folder", "path": str(folder)}, request)
 
 

@@ -1,0 +1,107 @@
+"""Makes the table and the bucket that the AWS adapters need, as often as wanted, and says what the server must be allowed to do."""
+
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from server.adapters import aws
+from server.adapters.records_dynamodb import TABLE_KEYS
+
+_DAYS_TO_FINISH_AN_UPLOAD: Final = 2
+_THERE: Final = frozenset({"ResourceInUseException", "BucketAlreadyOwnedByYou"})
+
+
+def create_table(table: str, client: Any = None) -> bool:
+    """One table, paid by request, with point-in-time recovery. True when it was made now. Waits until it can be used."""
+    client = client or aws.client("dynamodb")
+    made = _tolerant(
+        lambda: client.create_table(
+            TableName=table,
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in TABLE_KEYS],
+            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in TABLE_KEYS.items()],
+            BillingMode="PAY_PER_REQUEST",
+            DeletionProtectionEnabled=True,
+        )
+    )
+    client.get_waiter("table_exists").wait(TableName=table, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    recovery = {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
+    _tolerant(lambda: client.update_continuous_backups(TableName=table, **recovery))
+    return made
+
+
+def create_bucket(bucket: str, region: str, client: Any = None) -> bool:
+    """A private, encrypted bucket that throws away uploads nobody finished. True when it was made now."""
+    client = client or aws.client("s3")
+    # The oldest region takes no location, and answers "it is there" for one's own bucket with success.
+    where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    there = _has_bucket(client, bucket)
+    if not there:
+        _tolerant(lambda: client.create_bucket(Bucket=bucket, **where))
+    blocked = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+    client.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=blocked)
+    client.put_bucket_encryption(
+        Bucket=bucket,
+        ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]},
+    )
+    sweep = {
+        "ID": "unfinished-uploads",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": _DAYS_TO_FINISH_AN_UPLOAD},
+    }
+    client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [sweep]})
+    return not there
+
+
+def policy(table: str, bucket: str, *, prefix: str = "") -> dict[str, Any]:
+    """The least that the server itself needs; making table and bucket is somebody else's right."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Records",
+                "Effect": "Allow",
+                "Action": [
+                    "dynamodb:ConditionCheckItem",
+                    "dynamodb:DeleteItem",
+                    "dynamodb:DescribeTable",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:UpdateItem",
+                ],
+                "Resource": f"arn:aws:dynamodb:*:*:table/{table}",
+            },
+            {
+                "Sid": "Blobs",
+                "Effect": "Allow",
+                "Action": ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+                "Resource": f"arn:aws:s3:::{bucket}/{prefix}*",
+            },
+            # Without it a missing object is answered like a forbidden one.
+            {"Sid": "MissingIsMissing", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"},
+        ],
+    }
+
+
+def _has_bucket(client: Any, bucket: str) -> bool:
+    try:
+        client.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if aws.status_of(error) == 404:
+            return False
+        raise aws.meaning(error) from error
+    return True
+
+
+def _tolerant(call: Any) -> bool:
+    """False when what is to be made is there already."""
+    try:
+        call()
+    except ClientError as error:
+        if aws.code_of(error) in _THERE:
+            return False
+        raise aws.meaning(error) from error
+    except BotoCoreError as error:
+        raise aws.meaning(error) from error
+    return True
