@@ -28,6 +28,8 @@ export const document_: Document = {
   format_basis: "Each line is a JSON object.",
   charset: "utf-8",
   charset_basis: "every byte is valid UTF-8",
+  format_overridden: false,
+  charset_overridden: false,
   status: "ready",
   columns: [
     { name: "prompt", example: "How do I fill it?" },
@@ -62,7 +64,8 @@ export const upload: Upload = {
 export const look: Look = {
   object: "look",
   base_model: "smollm2-135m-instruct",
-  num_examples: 270,
+  sample: null,
+  num_examples: 300,
   num_validation_examples: 30,
   num_tokens: 20_000,
   num_trained_tokens: 12_000,

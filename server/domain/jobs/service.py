@@ -27,7 +27,6 @@ from shared.wire import (
     Document,
     DocumentPatch,
     Forecast,
-    Hyperparameters,
     Job,
     JobPatch,
     JobRequest,
@@ -219,13 +218,8 @@ class Jobs:
         return retrying(attempt)
 
     def look(self, owner: str, request: LookRequest) -> Look:
-        """What a base model would see of this data, with the settings that "auto" would take."""
-        as_job = JobRequest(
-            base_model=request.base_model,
-            dataset_id=request.dataset_id,
-            document_ids=request.document_ids,
-            hyperparameters=Hyperparameters(block_size=request.block_size),
-        )
+        """What a base model would see of this data in the very job that these settings would start."""
+        as_job = JobRequest.model_validate(request.model_dump())
         material = self._material(owner, as_job)[1]
         plan = make_plan(as_job, material, self._base_models)
         return self._looks.look(owner, plan.base, material, plan.settings)
