@@ -102,6 +102,14 @@ def test_the_look_is_at_the_job_that_would_start(house: House) -> None:
     assert spec.num_characters > 0
 
 
+def test_who_names_the_steps_means_few_also_when_looking(house: House) -> None:
+    house.blockers = [Blocker(code="few_steps", message="This run would take 3 optimizer steps.")]
+    asked = LookRequest(base_model="gpt2-scratch-1m", document_ids=[house.document().id])
+    assert [blocker.code for blocker in house.jobs.look(OWNER, asked).blockers] == ["few_steps"]
+    three = asked.model_copy(update={"hyperparameters": Hyperparameters(max_steps=3)})
+    assert house.jobs.look(OWNER, three).blockers == []
+
+
 def test_before_a_job_on_large_data_its_beginning_is_looked_at(house: House) -> None:
     row = b'{"text": "' + b"The pump runs all day. " * 100 + b'"}\n'
     document = house.upload(row * (21_000_000 // len(row)), "large.jsonl").id

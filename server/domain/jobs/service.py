@@ -222,7 +222,9 @@ class Jobs:
         as_job = JobRequest.model_validate(request.model_dump())
         material = self._material(owner, as_job)[1]
         plan = make_plan(as_job, material, self._base_models)
-        return self._looks.look(owner, plan.base, material, plan.settings)
+        look = self._looks.look(owner, plan.base, material, plan.settings)
+        wanted = "few_steps" if _few_steps_are_wanted(as_job) else None
+        return look.model_copy(update={"blockers": [blocker for blocker in look.blockers if blocker.code != wanted]})
 
     def _need_unused(self, owner: str, document_id: str) -> None:
         for pointer in (*self._pointers(keys.QUEUE_PARTITION), *self._pointers(keys.RUNNING_PARTITION)):

@@ -71,9 +71,9 @@ function Findings({ look }: { look: Look }) {
   ].filter((one) => one !== false);
   const found: [key: string, text: string, pairs?: readonly Pair[]][] = [];
   if (look.num_leaked > 0) {
-    found.push(["leaked", `${counted(look.num_leaked, "validation example")} also stand in the training data, so the validation loss will flatter.`, look.leaked]);
+    found.push(["leaked", `${counted(look.num_leaked, "validation example")} also ${look.num_leaked === 1 ? "stands" : "stand"} in the training data, so the validation loss will flatter.`, look.leaked]);
   }
-  if (look.num_exact_duplicates > 0) found.push(["exact", `${counted(look.num_exact_duplicates, "example")} said before, word for word.`]);
+  if (look.num_exact_duplicates > 0) found.push(["exact", `${counted(look.num_exact_duplicates, "example")} ${look.num_exact_duplicates === 1 ? "repeats" : "repeat"} an earlier one, word for word.`]);
   if (look.num_near_duplicates > 0) found.push(["near", `${counted(look.num_near_duplicates, "example")} ${look.sample ? "of the sample " : ""}nearly the same as another.`]);
   if (look.num_empty > 0) found.push(["empty", `${counted(look.num_empty, "example")} without text.`]);
   if (look.num_all_masked > 0) found.push(["masked", `${counted(look.num_all_masked, "example")} ${look.sample ? "of the sample " : ""}with nothing to learn: all of it is only read.`]);
