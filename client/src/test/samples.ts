@@ -1,5 +1,5 @@
 // Objects as the server would answer them, for tests to change what they are about.
-import type { BaseModel, Document, Forecast, Installation, Job, Look, Session, Upload } from "@/lib/wire";
+import type { BaseModel, Dataset, Document, Forecast, Installation, Job, Look, Session, Upload } from "@/lib/wire";
 
 export const session: Session = {
   access_token: "token-1",
@@ -50,6 +50,18 @@ export const document_: Document = {
 };
 
 /** Three parts: four bytes, four, two. */
+export const dataset: Dataset = {
+  id: "dst-1",
+  object: "dataset",
+  name: "Kettle set",
+  document_ids: ["doc-1"],
+  split: { kind: "fraction", fraction: 0.1, seed: 7 },
+  num_examples: 300,
+  num_characters: 40_000,
+  content_sha256: `abcdef0123456789${"0".repeat(48)}`,
+  created_at: "2026-11-20T10:00:00Z",
+};
+
 export const upload: Upload = {
   id: "upl-1",
   object: "upload",
