@@ -233,12 +233,21 @@ def _is_turns(value: Any) -> bool:
 def _messages_plan(key: str, note: Note) -> Plan:
     def plan(row: dict[str, Any]) -> Example:
         messages = messages_of(row.get(key), key, note)
-        system = row.get("system") or row.get("system_prompt")
-        if type(system) is str and system.strip() and messages[0]["role"] != "system":
+        if messages[0]["role"] != "system" and (system := _system_of(row)):
             messages.insert(0, {"role": "system", "content": system})
         return _checked({"messages": messages})
 
     return plan
+
+
+def _system_of(row: dict[str, Any]) -> str | None:
+    """What stands beside the messages for all of them: a text, or parts that are texts (Bedrock, Gemini)."""
+    said = row.get("system") or row.get("system_prompt") or row.get("systemInstruction") or row.get("system_instruction")
+    parts = said.get("parts") if isinstance(said, dict) else said
+    if isinstance(parts, list):
+        texts = [part.get("text") for part in parts if isinstance(part, dict)]
+        said = "\n".join(text for text in texts if isinstance(text, str))
+    return said if isinstance(said, str) and said.strip() else None
 
 
 def _preference_plan(columns: dict[str, str], note: Note) -> Plan:

@@ -232,7 +232,13 @@ def _chats() -> Iterator[Legal]:
     yield case("cut in two.jsonl", {"prompt": [USER], "completion": [SAID]}, {"prompt": "Why?", "completion": [SAID]})
     for name, part in (("bedrock", {}), ("openai responses", {"type": "output_text"})):
         turns = [{"role": role, "content": [{**part, "text": text}]} for role, text in (("user", "Why?"), ("assistant", HUM))]
-        yield case(f"parts of {name}.jsonl", *[{"system": [{"text": "Be kind."}], "messages": turns}] * 2)
+        yield case(f"parts of {name}.jsonl", *[{"system": [{"text": "Be kind."}], "messages": turns}] * 2, has="Be kind.")
+    gemini = [{"role": "user", "parts": [{"text": "Why?"}]}, {"role": "model", "parts": [{"text": HUM}]}]
+    yield case(
+        "gemini with an instruction.jsonl",
+        *[{"systemInstruction": {"parts": [{"text": "Be kind."}]}, "contents": gemini}] * 2,
+        has="Be kind.",
+    )
     yield case("tools that nobody calls.jsonl", *[{"messages": [USER, SAID], "tools": [{"type": "function"}]}] * 2)
     yield case("developer.jsonl", {"messages": [{"role": "developer", "content": "Be kind."}, USER, SAID]}, has='"system"')
     yield case("parts.jsonl", {"messages": [{"role": "user", "content": [{"type": "text", "text": "Why?"}]}, SAID]})
