@@ -20,11 +20,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Detail:
-    """One place of what is wrong: a field by its dotted `param`, or a line of a file."""
+    """One place of what is wrong: a field by its dotted `param`, or a line or page of a file (`member`: of a file inside a ZIP)."""
 
     message: str
     param: str | None = None
     line: int | None = None
+    page: int | None = None
+    member: str | None = None
+    fix: str = ""
 
 
 class LlmTunerError(Exception):

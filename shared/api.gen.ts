@@ -1185,6 +1185,11 @@ export interface components {
             charset: string;
             /** Charset Basis */
             charset_basis: string;
+            /**
+             * Charset Overridden
+             * @default false
+             */
+            charset_overridden: boolean;
             /** Columns */
             columns: components["schemas"]["Column"][];
             /**
@@ -1205,6 +1210,11 @@ export interface components {
             format: "txt" | "md" | "html" | "pdf" | "docx" | "csv" | "tsv" | "json" | "jsonl" | "parquet" | "zip";
             /** Format Basis */
             format_basis: string;
+            /**
+             * Format Overridden
+             * @default false
+             */
+            format_overridden: boolean;
             /** Has Text */
             has_text: boolean;
             /** Id */
@@ -1284,16 +1294,33 @@ export interface components {
         };
         /**
          * ErrorDetail
-         * @description One place of what is wrong: a field by its dotted `param`, or a line of a file.
+         * @description One place of what is wrong: a field by its dotted `param`, or a line or page of a file (`member`: of a file inside a ZIP).
+         *
+         *     `fix` says what to do about it, where there is more to say than in `message`.
          */
         ErrorDetail: {
+            /**
+             * Fix
+             * @default
+             */
+            fix: string;
             /**
              * Line
              * @default null
              */
             line: number | null;
+            /**
+             * Member
+             * @default null
+             */
+            member: string | null;
             /** Message */
             message: string;
+            /**
+             * Page
+             * @default null
+             */
+            page: number | null;
             /**
              * Param
              * @default null
@@ -2014,7 +2041,7 @@ export interface components {
         };
         /**
          * Look
-         * @description What a base model would see of the data: exact tokens of the first examples, and counts over all of them.
+         * @description What a base model would see of the data: exact tokens of the first examples, and counts over all of them or a sample.
          */
         Look: {
             /** Base Model */
@@ -2060,19 +2087,16 @@ export interface components {
              */
             object: "look";
             personal_data: components["schemas"]["PersonalData"];
+            /** @default null */
+            sample: components["schemas"]["LookSample"] | null;
         };
         /**
          * LookRequest
-         * @description Exactly one of `dataset_id` and `document_ids`.
+         * @description The part of a `JobRequest` that decides what its model would see, so that a look is one at the very job that would start.
          */
         LookRequest: {
             /** Base Model */
             base_model: string;
-            /**
-             * Block Size
-             * @default auto
-             */
-            block_size: number | "auto";
             /**
              * Dataset Id
              * @default null
@@ -2083,6 +2107,45 @@ export interface components {
              * @default null
              */
             document_ids: string[] | null;
+            /**
+             * @default {
+             *       "batch_size": "auto",
+             *       "block_size": "auto",
+             *       "epochs": "auto",
+             *       "gradient_accumulation": "auto",
+             *       "learning_rate": "auto",
+             *       "lora_alpha": "auto",
+             *       "lora_r": "auto",
+             *       "max_grad_norm": "auto",
+             *       "max_steps": "auto",
+             *       "scheduler": "auto",
+             *       "seed": "auto",
+             *       "validation_fraction": "auto",
+             *       "warmup_ratio": "auto",
+             *       "weight_decay": "auto"
+             *     }
+             */
+            hyperparameters: components["schemas"]["Hyperparameters"];
+            /**
+             * Method
+             * @default auto
+             */
+            method: ("lora" | "full" | "scratch") | "auto";
+        };
+        /**
+         * LookSample
+         * @description Data too large to be tokenised while somebody waits: every `every`-th example was, `num_examples` of them.
+         *
+         *     Of the sample are then the histogram, `longest`, `num_longer_than_block`, `num_all_masked` and the near duplicates, also those among the
+         *     leaked. `num_tokens`, `num_trained_tokens` and `num_steps` are estimates for all of the data. The rest is counted on all of it.
+         */
+        LookSample: {
+            /** Duplicates Estimated */
+            duplicates_estimated: boolean;
+            /** Every */
+            every: number;
+            /** Num Examples */
+            num_examples: number;
         };
         /**
          * Mapping

@@ -26,6 +26,11 @@ class LookSpec(BaseModel):
     data: Annotated[list[DataFile], Field(min_length=1)]
     validation_data: list[DataFile] = []
     settings: RunSettings
+    num_examples: int = 0
+    num_characters: int = 0
+    """Of all the data, as counted when the documents came. Large data are sampled; without these numbers everything is looked at."""
+    head_characters: int = 0
+    """Look at the beginning of `data` alone, at about so many characters; 0 looks at all of it."""
     base_models_folder: Path
     """Where prepared base models are kept; of one that is not, only the tokenizer is prepared."""
     models_folder: Path | None = None

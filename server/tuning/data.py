@@ -69,15 +69,20 @@ def parts(num_examples: int, num_for_validation: int, settings: RunSettings) -> 
 
 def rendered(examples: Iterable[Example], template: ChatTemplate) -> Iterator[list[Segment]]:
     for index, example in enumerate(examples):
-        try:
-            yield segments_of(example, template)
-        except TemplateProblem as error:
-            raise failures.TuningFailure(
-                "bad_data",
-                f"Example {index + 1} does not fit the base model's chat template.",
-                cause=str(error),
-                fix="Change that example, or choose another base model.",
-            ) from error
+        yield rendered_one(index, example, template)
+
+
+def rendered_one(index: int, example: Example, template: ChatTemplate) -> list[Segment]:
+    """Raises the failure `bad_data`, which names the example by its place among all."""
+    try:
+        return segments_of(example, template)
+    except TemplateProblem as error:
+        raise failures.TuningFailure(
+            "bad_data",
+            f"Example {index + 1} does not fit the base model's chat template.",
+            cause=str(error),
+            fix="Change that example, or choose another base model.",
+        ) from error
 
 
 def tokenize(examples: Iterable[Example], tokenizer: TextTokenizer, *, folder: Path | None = None) -> Corpus:

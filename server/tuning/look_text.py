@@ -1,7 +1,7 @@
-"""What the look reads in the words of an example: a fingerprint, a MinHash signature, and signs of personal data. Pure.
+"""What the look reads in the texts of an example: a fingerprint, a MinHash signature, and signs of personal data. Pure.
 
-A fingerprint is the same for texts that differ in case and space only. A signature (MinHash: Broder, "On the resemblance and
-containment of documents", 1997) estimates which share of their runs of five words two texts have in common.
+A fingerprint is the same for texts that differ in case and space only. A signature (MinHash: Broder, "On the resemblance and containment of
+documents", 1997) estimates which share of their runs of five words two texts have in common, and takes ten times as long.
 """
 
 import re
@@ -35,9 +35,10 @@ def words_of(texts: Sequence[str]) -> list[str]:
     return _WORD.findall("\n".join(texts).casefold())
 
 
-def fingerprint(words: Sequence[str]) -> int:
-    """64 bits that stand for these words in this order."""
-    return int.from_bytes(blake2b(" ".join(words).encode(), digest_size=8).digest(), "little")
+def fingerprint(texts: Sequence[str]) -> int:
+    """64 bits that stand for these texts in this order."""
+    squeezed = "".join("\0".join(texts).casefold().split())
+    return int.from_bytes(blake2b(squeezed.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
 def signatures(texts: Sequence[Sequence[str]]) -> np.ndarray:
@@ -79,6 +80,8 @@ def _stirred(values: np.ndarray) -> np.ndarray:
 
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,24}(?![\w-])")
 _DIGITS = re.compile(r"\d[\d ().\-/\u00a0\u2011]{5,}\d")
+_MANY_DIGITS = re.compile(r"\d(?:[ -]?\d){12}")
+"""What every card number has: found five times as fast as the pattern below finds nothing."""
 _CARD = re.compile(r"(?<![\d.,])(?<!\d[ -])[2-6]\d{3}(?:[ -]?\d){9,15}(?![ -]?\d)(?!\.\d)")
 _PHONE = re.compile(
     r"""(?<![\w.,/+-])
@@ -105,7 +108,7 @@ def has_phone(text: str) -> bool:
 
 def has_card(text: str) -> bool:
     """A number with 13 to 19 digits whose check digit is right (Luhn, ISO/IEC 7812) and that begins as payment cards do."""
-    return any(_is_card(found.group()) for found in _CARD.finditer(text))
+    return _MANY_DIGITS.search(text) is not None and any(_is_card(found.group()) for found in _CARD.finditer(text))
 
 
 def _is_card(written: str) -> bool:

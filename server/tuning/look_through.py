@@ -1,7 +1,10 @@
 """The look itself: one pass over the data (three for a base that starts from nothing) through the trainer's own reading, rendering,
 tokenising and packing, so that what is shown and counted is what would be trained on. Examples stream; memory holds a few at a time.
+Of large data a sample is tokenised (`look_sampling`); every example is read all the same.
 """
 
+import contextlib
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,10 +13,11 @@ import numpy as np
 from server.tuning import failures
 from server.tuning.base import tokenizer_folder
 from server.tuning.corpus import Corpus
-from server.tuning.data import check_unchanged, examples_of, parts, tokenize
+from server.tuning.data import check_unchanged, examples_of, parts, rendered_one, tokenize
 from server.tuning.layout import laid_out
 from server.tuning.look_histogram import histogram
-from server.tuning.look_text import has_card, has_email, has_phone, is_blank, words_of
+from server.tuning.look_sampling import MOST_EXAMPLES, Sampling
+from server.tuning.look_text import has_card, has_email, has_phone, is_blank
 from server.tuning.look_tokens import shown
 from server.tuning.look_twins import TwinFinder
 from server.tuning.model_files import DamagedModel, read_config
@@ -26,9 +30,11 @@ from shared.constants import MIN_OPTIMIZER_STEPS
 from shared.look_spec import LookSpec
 from shared.reading import Example
 from shared.reading.examples import strings_of
-from shared.wire import Blocker, Look, PersonalData
+from shared.rendering import ChatTemplate
+from shared.wire import Blocker, Look, LookSample, PersonalData
 
 _NUM_SHOWN = 10
+_MOST_FORMS = 10_000
 
 
 def look_at(spec: LookSpec) -> Look:
@@ -40,17 +46,23 @@ def look_at(spec: LookSpec) -> Look:
     except DamagedModel as error:
         raise failures.base_damaged(spec.base_model, str(error)) from error
     observed = _Observed(spec)
-    if isinstance(base, _FromNothing):
-        for _ in observed.examples():
-            pass
+    with contextlib.closing(observed.twins):
+        tokenizer, corpus = _tokenised(spec, base, observed)
+        return _told(spec, observed, tokenizer, corpus, min(spec.settings.block_size, base.context_length))
+
+
+def _tokenised(spec: LookSpec, base: "_Published | _FromNothing", observed: "_Observed") -> tuple[TextTokenizer, Corpus]:
+    """The sample as tokens. All of the data are read on the way."""
+    folder = spec.base_models_folder
+    if isinstance(base, _Published):
+        corpus = tokenize(observed.sample(base.tokenizer.template), base.tokenizer, folder=folder)
         observed.need_examples()
-        tokenizer = _learned(spec, base, observed)
-        corpus = tokenize(examples_of([*spec.data, *spec.validation_data]), tokenizer, folder=spec.base_models_folder)
-    else:
-        tokenizer = base.tokenizer
-        corpus = tokenize(observed.examples(), tokenizer, folder=spec.base_models_folder)
-        observed.need_examples()
-    return _told(spec, observed, tokenizer, corpus, min(spec.settings.block_size, base.context_length))
+        return base.tokenizer, corpus
+    for _ in observed.sample(None):
+        pass
+    observed.need_examples()
+    tokenizer = _learned(base, observed)
+    return tokenizer, tokenize(observed.sample_again(), tokenizer, folder=folder)
 
 
 @dataclass(frozen=True)
@@ -81,68 +93,122 @@ def _base(spec: LookSpec) -> _Published | _FromNothing:
 
 
 class _Observed:
-    """Notes what can be known of each example before it is tokenised, while the examples stream by."""
+    """Notes what can be known of each example before it is tokenised, while the examples stream by, and picks the sample."""
 
     def __init__(self, spec: LookSpec) -> None:
         self._spec = spec
+        self.sampling = Sampling.of(spec.num_examples, spec.num_characters)
         self.num_examples = self.num_for_validation = self.num_characters = self.num_empty = 0
         self.emails = self.phones = self.cards = 0
-        self.twins = TwinFinder(spec.base_models_folder)
+        self.first: list[Example] = []
+        self.twins = TwinFinder(spec.base_models_folder, fingerprint_every=self.sampling.fingerprint_every)
+        self._forms: set[tuple[str, ...]] = set()
 
-    def examples(self) -> Iterator[Example]:
-        """Every example of the documents to train on, then of those to validate on. To be read once."""
-        for example in examples_of(self._spec.data):
-            self._note(example)
-            yield example
+    def sample(self, template: ChatTemplate | None) -> Iterator[Example]:
+        """Reads every example of the documents to train on, then of those to validate on, and hands on the sample. To be read once.
+
+        With a template, the first example of each form is tried on it, so that one that it refuses is found outside of the sample, too.
+        """
+        chosen = self.sampling.chosen()
+        next_chosen = next(chosen)
+        for index, example in enumerate(self._all()):
+            if template is not None:
+                self._try(index, example, template)
+            in_sample = index == next_chosen
+            self._note(index, example, in_sample=in_sample)
+            if in_sample:
+                next_chosen = next(chosen)
+                yield example
+
+    def sample_again(self) -> Iterator[Example]:
+        """The same sample, when all was read."""
+        wanted = np.zeros(self.num_examples, bool)
+        wanted[self.sampled()] = True
+        return itertools.compress(self.again(), wanted)
+
+    def again(self) -> Iterator[Example]:
+        """Every example once more."""
+        yield from _limited(examples_of(self._spec.data), self._spec.head_characters)
+        yield from examples_of(self._spec.validation_data)
+
+    def sampled(self) -> np.ndarray:
+        """The indices of the sample."""
+        return np.fromiter(itertools.takewhile(lambda index: index < self.num_examples, self.sampling.chosen()), np.int64)
+
+    def parts(self) -> tuple[np.ndarray, np.ndarray]:
+        return parts(self.num_examples - self.num_for_validation, self.num_for_validation, self._spec.settings)
+
+    def need_examples(self) -> None:
+        if not self.num_examples:
+            raise failures.no_examples("The documents hold no examples.", "Upload a document with at least one example.")
+
+    def _all(self) -> Iterator[Example]:
+        yield from _limited(examples_of(self._spec.data), self._spec.head_characters)
         before = self.num_examples
-        for example in examples_of(self._spec.validation_data):
-            self._note(example)
-            yield example
+        yield from examples_of(self._spec.validation_data)
         self.num_for_validation = self.num_examples - before
 
-    def _note(self, example: Example) -> None:
+    def _note(self, index: int, example: Example, *, in_sample: bool) -> None:
         texts = strings_of(example)
+        if index < _NUM_SHOWN:
+            self.first.append(example)
         self.num_examples += 1
         self.num_characters += sum(map(len, texts))
         self.num_empty += is_blank(texts)
         self.emails += any(map(has_email, texts))
         self.phones += any(map(has_phone, texts))
         self.cards += any(map(has_card, texts))
-        self.twins.add(words_of(texts))
+        self.twins.add(index, texts, in_sample=in_sample)
 
-    def need_examples(self) -> None:
-        if not self.num_examples:
-            raise failures.no_examples("The documents hold no examples.", "Upload a document with at least one example.")
+    def _try(self, index: int, example: Example, template: ChatTemplate) -> None:
+        """What a template refuses, it refuses for who speaks after whom."""
+        form = tuple(message["role"] for message in example["messages"]) if "messages" in example else ()
+        if form not in self._forms and len(self._forms) < _MOST_FORMS:
+            self._forms.add(form)
+            rendered_one(index, example, template)
 
-    def parts(self) -> tuple[np.ndarray, np.ndarray]:
-        return parts(self.num_examples - self.num_for_validation, self.num_for_validation, self._spec.settings)
+
+def _limited(examples: Iterator[Example], most_characters: int) -> Iterator[Example]:
+    """To the example with which there are as many characters, or very many examples; with 0 all of them."""
+    characters = 0
+    for number, example in enumerate(examples, 1):
+        yield example
+        characters += sum(map(len, strings_of(example)))
+        if most_characters and (characters >= most_characters or number == MOST_EXAMPLES):
+            return
 
 
-def _learned(spec: LookSpec, base: _FromNothing, observed: _Observed) -> TextTokenizer:
+def _learned(base: _FromNothing, observed: _Observed) -> TextTokenizer:
     """The vocabulary that the run would learn: of what it trains on, not of what is kept back."""
-    kept_back = set(observed.parts()[1].tolist())
-    examples = (example for i, example in enumerate(examples_of([*spec.data, *spec.validation_data])) if i not in kept_back)
+    kept_back = np.zeros(observed.num_examples, bool)
+    kept_back[observed.parts()[1]] = True
+    examples = itertools.compress(observed.again(), ~kept_back)
     return learned_from(examples, num_characters=observed.num_characters, vocabulary_size=base.plan.vocabulary_size)
 
 
 def _told(spec: LookSpec, observed: _Observed, tokenizer: TextTokenizer, corpus: Corpus, block_size: int) -> Look:
     training, validation = observed.parts()
-    num_blocks = len(laid_out(corpus, training, block_size=block_size, seed=spec.settings.seed).blocks)
-    steps = num_steps(spec.settings, num_blocks) if num_blocks else 0
+    sampled = observed.sampled()
+    trained_on = np.flatnonzero(~np.isin(sampled, validation))
+    num_blocks = len(laid_out(corpus, trained_on, block_size=block_size, seed=spec.settings.seed).blocks)
+    steps = num_steps(spec.settings, round(num_blocks * len(training) / len(trained_on))) if num_blocks else 0
+    share = len(sampled) / observed.num_examples
     lengths, trained = np.diff(corpus.starts), _trained(corpus)
     twins = observed.twins.find(validation)
+    first = tokenize(observed.first, tokenizer, folder=spec.base_models_folder)
     return Look(
         base_model=spec.base_model,
-        num_examples=corpus.num_examples,
+        sample=_sample(observed.sampling, len(sampled)) if share < 1 else None,
+        num_examples=observed.num_examples,
         num_validation_examples=len(validation),
-        num_tokens=corpus.num_tokens,
-        num_trained_tokens=int(trained.sum()),
+        num_tokens=round(corpus.num_tokens / share),
+        num_trained_tokens=round(int(trained.sum()) / share),
         longest=int(lengths.max()),
         num_longer_than_block=int((lengths > block_size).sum()),
         num_empty=observed.num_empty,
         num_all_masked=int((trained == 0).sum()),
         histogram=histogram(lengths),
-        examples=shown(corpus, tokenizer, range(min(_NUM_SHOWN, corpus.num_examples))),
+        examples=shown(first, tokenizer, range(first.num_examples)),
         num_exact_duplicates=twins.num_exact,
         num_near_duplicates=twins.num_near,
         duplicates=twins.pairs,
@@ -152,6 +218,10 @@ def _told(spec: LookSpec, observed: _Observed, tokenizer: TextTokenizer, corpus:
         num_steps=steps,
         blockers=_blockers(steps),
     )
+
+
+def _sample(sampling: Sampling, size: int) -> LookSample:
+    return LookSample(num_examples=size, every=sampling.every, duplicates_estimated=sampling.fingerprint_every > 1)
 
 
 def _trained(corpus: Corpus) -> np.ndarray:

@@ -1,13 +1,13 @@
 """Examples that are the same or nearly the same, and those to validate on that training would have seen. Takes examples as a stream.
 
-Kept for each example: 8 bytes of fingerprint in memory, and a signature of 256 bytes in a nameless file. Candidates for a pair are
-examples whose signatures agree in one of 21 bands of three hashes, which finds 99 % of the pairs at the bound; only what then
+Kept for each example: 8 bytes of fingerprint; of those in the sample also a signature of 256 bytes, in a nameless file. Candidates for a
+pair are examples whose signatures agree in one of 21 bands of three hashes, which finds 99 % of the pairs at the bound; only what then
 really resembles each other counts.
 """
 
 import itertools
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from server.tuning.corpus import Column
-from server.tuning.look_text import NUM_HASHES, fingerprint, signatures
+from server.tuning.look_text import NUM_HASHES, fingerprint, signatures, words_of
 from shared.wire import Pair
 
 NEARLY_THE_SAME: Final = 0.6
@@ -42,50 +42,111 @@ class Twins:
 
 
 class TwinFinder:
-    """Feed it every example's words in order, then ask once."""
+    """Feed it every example's texts in order, then ask once. `fingerprint_every` watches a part of the texts, chosen by what they say."""
 
-    def __init__(self, folder: Path | None) -> None:
-        self._fingerprints = array("Q")
+    def __init__(self, folder: Path | None, *, fingerprint_every: int = 1) -> None:
+        self._fingerprint_every = fingerprint_every
+        self._watched = _Prints()
+        self._sampled = _Prints()
         self._signatures = Column(np.uint32, folder)
         self._waiting: list[Sequence[str]] = []
         self._num_waiting = 0
 
-    def add(self, words: Sequence[str]) -> None:
-        self._fingerprints.append(fingerprint(words))
+    def add(self, index: int, texts: Sequence[str], *, in_sample: bool) -> None:
+        print_ = fingerprint(texts)
+        if print_ % self._fingerprint_every == 0:
+            self._watched.add(index, print_)
+        if in_sample:
+            self._sampled.add(index, print_)
+            self._sign(words_of(texts))
+
+    def _sign(self, words: Sequence[str]) -> None:
         self._waiting.append(words)
         self._num_waiting += len(words)
         if self._num_waiting >= _WAITING_WORDS:
-            self._sign()
+            self._sign_waiting()
 
-    def _sign(self) -> None:
+    def _sign_waiting(self) -> None:
         if self._waiting:
             self._signatures.append(signatures(self._waiting))
         self._waiting, self._num_waiting = [], 0
 
+    def close(self) -> None:
+        self._signatures.close()
+
     def find(self, validation: np.ndarray) -> Twins:
         """`validation` are the indices of the examples that are not trained on."""
-        self._sign()
-        prints = np.frombuffer(self._fingerprints, np.uint64)
+        self._sign_waiting()
+        watched, sampled = self._watched, self._sampled
         signed = self._signatures.read().reshape(-1, NUM_HASHES)
-        originals, exact = _repeated(prints)
-        near = _near(signed, originals)
-        leaked = _leaked(prints, signed, validation)
-        shown = near.pairs(_MOST_PAIRS)
-        shown = [Pair(first=first, second=second, similarity=1.0) for first, second in exact[: max(10, _MOST_PAIRS - len(shown))]] + shown
-        return Twins(len(prints) - len(originals), near.count, shown[:_MOST_PAIRS], leaked.count, leaked.pairs(_MOST_PAIRS))
+        originals, exact = _repeated(watched)
+        near = _near(signed, _repeated(sampled)[0])
+        said_again = _said_again(watched, validation)
+        leaked = _leaked(signed, sampled, validation)
+        only_near = ~np.isin(sampled.indices[leaked.found], said_again[:, 1])
+        near_pairs = near.pairs(sampled.indices, _MOST_PAIRS)
+        exact_pairs = _alike(exact[: max(_MOST_PAIRS // 2, _MOST_PAIRS - len(near_pairs))])
+        leaks = _alike(said_again[:_MOST_PAIRS].tolist()) + leaked.pairs(sampled.indices, _MOST_PAIRS, but=set(said_again[:, 1].tolist()))
+        return Twins(
+            num_exact=(len(watched) - len(originals)) * self._fingerprint_every,
+            num_near=near.count,
+            pairs=(exact_pairs + near_pairs)[:_MOST_PAIRS],
+            num_leaked=len(said_again) * self._fingerprint_every + int(only_near.sum()),
+            leaked=leaks[:_MOST_PAIRS],
+        )
 
 
-def _repeated(prints: np.ndarray) -> tuple[np.ndarray, list[tuple[int, int]]]:
-    """The first example of each fingerprint, and pairs of a first one with a later one, as many as can be shown."""
+class _Prints:
+    """Fingerprints of some examples, with the examples' indices, which rise."""
+
+    def __init__(self) -> None:
+        self._indices = array("q")
+        self._prints = array("Q")
+
+    def __len__(self) -> int:
+        return len(self._prints)
+
+    def add(self, index: int, print_: int) -> None:
+        self._indices.append(index)
+        self._prints.append(print_)
+
+    @property
+    def indices(self) -> np.ndarray:
+        return np.frombuffer(self._indices, np.int64)
+
+    @property
+    def prints(self) -> np.ndarray:
+        return np.frombuffer(self._prints, np.uint64)
+
+
+def _alike(pairs: list[tuple[int, int]]) -> list[Pair]:
+    return [Pair(first=first, second=second, similarity=1.0) for first, second in pairs]
+
+
+def _repeated(examples: _Prints) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    """The places of the first ones of each fingerprint; and indices of a first one with a later one, as many pairs as can be shown."""
+    prints, indices = examples.prints, examples.indices
     order = np.argsort(prints, kind="stable")
     firsts = _first_of_group(prints[order])
     later = np.flatnonzero(firsts != np.arange(len(order)))
-    pairs = sorted(zip(order[later].tolist(), order[firsts[later]].tolist(), strict=True))[:_MOST_PAIRS]
-    return np.sort(order[np.unique(firsts)]), [(first, second) for second, first in pairs]
+    seconds = order[later]
+    earliest = np.argsort(seconds)[:_MOST_PAIRS]
+    pairs = list(zip(indices[order[firsts[later]][earliest]].tolist(), indices[seconds[earliest]].tolist(), strict=True))
+    return np.sort(order[np.unique(firsts)]), pairs
+
+
+def _said_again(examples: _Prints, validation: np.ndarray) -> np.ndarray:
+    """(number of leaks, 2): the first example to train on that says the same, word for word, and the one to validate on."""
+    kept_back = np.isin(examples.indices, validation)
+    order = np.lexsort((kept_back, examples.prints))  # In each group those to train on stand first.
+    firsts = _first_of_group(examples.prints[order])
+    ours = np.flatnonzero(kept_back[order] & ~kept_back[order[firsts]])
+    pairs = np.stack([examples.indices[order[firsts[ours]]], examples.indices[order[ours]]], axis=1)
+    return pairs[np.argsort(pairs[:, 1])]
 
 
 class _Best:
-    """For each example the one that resembles it most among those that were offered, and how much."""
+    """For each example of the sample, by its place there, the one that resembles it most among those that were offered, and how much."""
 
     def __init__(self, size: int) -> None:
         self.partner = np.full(size, -1, np.int64)
@@ -100,16 +161,21 @@ class _Best:
             self.partner[mine[better]], self.agreeing[mine[better]] = other[better], agreeing[better]
 
     @property
-    def count(self) -> int:
-        return int((self.partner >= 0).sum())
+    def found(self) -> np.ndarray:
+        """The places of those that have a partner."""
+        return np.flatnonzero(self.partner >= 0)
 
-    def pairs(self, most: int) -> list[Pair]:
-        """The most alike first, and of equals the earlier."""
-        order = np.argsort(-self.agreeing.astype(np.int16), kind="stable")[:most]
+    @property
+    def count(self) -> int:
+        return len(self.found)
+
+    def pairs(self, indices: np.ndarray, most: int, *, but: Collection[int] = ()) -> list[Pair]:
+        """The most alike first, and of equals the earlier; without those examples that stand in `but`."""
+        order = self.found[np.argsort(-self.agreeing[self.found].astype(np.int16), kind="stable")]
+        wanted = itertools.islice((place for place in order if indices[place] not in but), most)
         return [
-            Pair(first=int(self.partner[i]), second=int(i), similarity=round(int(self.agreeing[i]) / NUM_HASHES, 3))
-            for i in order
-            if self.partner[i] >= 0
+            Pair(first=int(indices[self.partner[i]]), second=int(indices[i]), similarity=round(int(self.agreeing[i]) / NUM_HASHES, 3))
+            for i in wanted
         ]
 
 
@@ -127,15 +193,14 @@ def _near(signed: np.ndarray, originals: np.ndarray) -> _Best:
     return best
 
 
-def _leaked(prints: np.ndarray, signed: np.ndarray, validation: np.ndarray) -> _Best:
-    """For each example to validate on, the one to train on that resembles it most."""
+def _leaked(signed: np.ndarray, sampled: _Prints, validation: np.ndarray) -> _Best:
+    """For each example of the sample to validate on, the one to train on that resembles it most."""
     best = _Best(len(signed))
-    if not len(validation):
+    kept_back = np.isin(sampled.indices, validation)
+    if not kept_back.any():
         return best
-    kept_back = np.zeros(len(signed), bool)
-    kept_back[validation] = True
-    for key in itertools.chain([prints], _bands(signed)):
-        order = np.lexsort((kept_back, key))  # In each group those to train on stand first.
+    for key in _bands(signed):
+        order = np.lexsort((kept_back, key))
         firsts = _first_of_group(key[order])
         ours = np.flatnonzero(kept_back[order] & ~kept_back[order[firsts]])
         best.offer(signed, order[ours], order[firsts[ours]])

@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Final
 
 from fastapi import FastAPI, Request
@@ -42,8 +43,8 @@ def error_response(
     details: Sequence[ErrorDetail] = (),
     headers: dict[str, str] | None = None,
 ) -> JSONResponse:
-    body = ErrorBody(error=ErrorInfo(message=message, type=error_type, param=param, code=code, details=list(details[:_MAX_DETAILS])))
-    return JSONResponse(body.model_dump(), status_code=status, headers=headers)
+    info = ErrorInfo(message=message, type=error_type, param=param, code=code, details=list(details[:_MAX_DETAILS]))
+    return JSONResponse(ErrorBody(error=info).model_dump(), status_code=status, headers=headers)
 
 
 def response_to(error: LlmTunerError) -> JSONResponse:
@@ -53,8 +54,15 @@ def response_to(error: LlmTunerError) -> JSONResponse:
         headers["www-authenticate"] = "Bearer"
     if error.retry_after_s is not None:
         headers["retry-after"] = str(error.retry_after_s)
-    details = [ErrorDetail(message=detail.message, param=detail.param, line=detail.line) for detail in error.details]
-    return error_response(status, error_type, error.message, code=error.code, param=error.param, details=details, headers=headers)
+    return error_response(
+        status,
+        error_type,
+        error.message,
+        code=error.code,
+        param=error.param,
+        details=[ErrorDetail(**asdict(detail)) for detail in error.details],
+        headers=headers,
+    )
 
 
 def too_large() -> JSONResponse:

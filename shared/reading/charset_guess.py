@@ -35,6 +35,8 @@ _COHERENCE_WEIGHT = 0.3
 _IMPLAUSIBLE_COST = 0.3
 _SAMPLE_TOO_WESTERN = re.compile(r"(?<=[a-zß-öø-ÿ])[À-ÖØ-ÞŠŽŒŸ](?=[a-zß-öø-ÿ])|(?<=\w)[\u0080-\u00b4\u00b6\u00b8-\u00bf†‡‰‹›ˆ˜](?=\w)")
 """In Western text a capital inside a word and a symbol between letters: signs that the text is in something else."""
+_HALF_WIDTH = re.compile("[\uff61-\uff9f]")
+"""Katakana of half width: what Cyrillic in KOI8-R looks like in Shift JIS, and hardly ever the most of a real text."""
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -58,6 +60,8 @@ def _cost(name: str, match: "CharsetMatch", coherence: float, sample: bytes) -> 
     cost += _COSTS.get(name, _RARE_COST)
     if name in ("cp1252", "cp1250") and _is_implausible(sample.decode(name, "replace")):
         cost += _IMPLAUSIBLE_COST
+    if (name == "cp932" or name.startswith("shift_jis")) and _is_mostly_half_width(sample.decode(name, "replace")):
+        cost += _IMPLAUSIBLE_COST
     if name == "cp1250" and not any(0x80 <= byte <= 0x9F for byte in sample):  # where Windows has letters and ISO 8859-2 has none
         cost += 0.03
     return cost
@@ -65,6 +69,10 @@ def _cost(name: str, match: "CharsetMatch", coherence: float, sample: bytes) -> 
 
 def _is_implausible(text: str) -> bool:
     return len(_SAMPLE_TOO_WESTERN.findall(text)) > 0.02 * len(_BEYOND_ASCII.findall(text))
+
+
+def _is_mostly_half_width(text: str) -> bool:
+    return 2 * len(_HALF_WIDTH.findall(text)) > len(_BEYOND_ASCII.findall(text))
 
 
 def _is_turkish(sample: bytes) -> bool:

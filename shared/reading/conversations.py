@@ -38,6 +38,9 @@ _ROLE_KEYS = ("role", "from", "speaker", "author", "sender")
 _CONTENT_KEYS = ("content", "value", "text", "message", "parts")
 _HUMAN_OR_ASSISTANT = re.compile(r"\n\n(Human|Assistant): ?")
 
+_LONGEST_PRINTED = 200_000
+"""Characters: taking Python's spelling apart needs some hundred times as much memory."""
+
 _TOOLS_NOTE = "Calls of tools and their answers are not supported as such: they are kept as text that is read but not learned."
 
 Note = Callable[[str], None]
@@ -78,6 +81,15 @@ def any_messages_of(value: Any, key: str, note: Note) -> list[Message]:
     return messages
 
 
+def answered_turns(asked: Any, answer: Any, asked_key: str, answer_key: str, note: Note) -> list[Message]:
+    """A conversation that is cut into what is asked and what is answered, as TRL has it. Only the answer is learned."""
+    before = any_messages_of([{"role": "user", "content": asked}] if isinstance(asked, str) else asked, asked_key, note)
+    for message in before:
+        if message["role"] == "assistant":
+            message["weight"] = 0
+    return before + messages_of([{"role": "assistant", "content": answer}] if isinstance(answer, str) else answer, answer_key, note)
+
+
 def turns_of(text: str) -> list[Message] | None:
     """A transcript with "Human:" and "Assistant:", as in Anthropic's preference data; None for any other text.
 
@@ -113,10 +125,22 @@ def _parsed(text: str, key: str) -> Any:
     try:
         value = orjson.loads(text)
     except (ValueError, RecursionError):
-        value = text
+        value = _written_by_python(text)
     if isinstance(value, str):
         raise RowRefused(f'"{key}" must be a list of messages, not a text.', "Write the conversation as a JSON list of messages.")
     return value
+
+
+def _written_by_python(text: str) -> Any:
+    """A list as Python prints it, which is what pandas writes into a cell of a CSV; the text itself when it is none."""
+    import ast
+
+    if not text.lstrip().startswith("[{") or len(text) > _LONGEST_PRINTED:
+        return text
+    try:
+        return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return text
 
 
 def _transposed(value: dict[str, Any], key: str) -> list[Any]:

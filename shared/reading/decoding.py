@@ -17,6 +17,8 @@ _CHUNK_BYTES = 1 << 20
 _GUESS_BYTES = 16_384
 _SAVE_AS_UTF8 = "Save the file as UTF-8."
 
+_JAPANESE_ESCAPES = (b"\x1b$B", b"\x1b$@")
+"""Where the seven bits of ISO-2022-JP begin to mean Japanese; its files are ASCII byte for byte, and so valid UTF-8."""
 _BYTE_ORDER_MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -89,6 +91,8 @@ def open_source(
             return _open_as_marked(file, name)
     if betrayed := betrayed_by_zeros(head):
         return _open_as_marked(file, betrayed)
+    if any(escape in head for escape in _JAPANESE_ESCAPES) and _holds(file, head, "iso2022_jp_2"):
+        return Source(file, "iso2022_jp_2", "ISO-2022-JP, as its escape sequences say")
     said = _canonical(declared) if declared else None
     if said and said != "utf-8" and _holds(file, head, said):
         return Source(file, said, f"{said} as the document itself says")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 MAX_COLUMNS = 1_000
 _BATCH_ROWS = 64
 _MAX_METADATA_BYTES = 64 << 20
+_NO_TEXT = ReadProblem(None, "The table has no column that could hold text.", True, "Upload one with texts in it.")
 _FIX = "Write the table again and upload it whole."
 
 
@@ -37,11 +38,19 @@ def read_parquet(file: BinaryIO) -> Iterator[Row | ReadProblem]:
             yield ReadProblem(None, message, True, "Keep only those to learn from.")
             return
         names = [field.name for field in schema if not _is_binary(field.type)]
-        if not names:
-            yield ReadProblem(None, "The table has no column that could hold text.", True, "Upload one with texts in it.")
+        only_bytes = not any(_may_hold_text(field.type) for field in schema)  # as older writers store texts
+        if only_bytes and not any(_is_binary(field.type) for field in schema):
+            yield _NO_TEXT
             return
-        for batch in table.iter_batches(_BATCH_ROWS, columns=names, use_threads=False):
-            for row in _rows_of(batch):
+        for batch in table.iter_batches(_BATCH_ROWS, columns=schema.names if only_bytes else names, use_threads=False):
+            try:
+                readable = _readable(batch)
+            except pyarrow.ArrowInvalid:
+                if number:
+                    raise
+                yield _NO_TEXT
+                return
+            for row in _rows_of(readable):
                 number += 1
                 yield (number, row) if isinstance(row, dict) else _bad_row(number, row)
     except MemoryError:  # one of Arrow's is both
@@ -55,6 +64,41 @@ def _is_binary(kind: "pyarrow.DataType") -> bool:
     from pyarrow import types
 
     return bool(types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind))
+
+
+def _may_hold_text(kind: "pyarrow.DataType") -> bool:
+    from pyarrow import types
+
+    return bool(
+        types.is_string(kind)
+        or types.is_large_string(kind)
+        or types.is_string_view(kind)
+        or types.is_nested(kind)
+        or types.is_dictionary(kind)
+    )
+
+
+def _readable(batch: "pyarrow.RecordBatch") -> "pyarrow.RecordBatch":
+    """Bytes as texts, and times to the microsecond, because Python knows no finer ones. Raises ArrowInvalid for bytes that are no text."""
+    import pyarrow
+
+    columns = []
+    for column in batch.columns:
+        kind = column.type
+        if _is_binary(kind):
+            column = column.cast(pyarrow.large_binary()).cast(pyarrow.large_string())
+        elif pyarrow.types.is_temporal(kind) and getattr(kind, "unit", None) == "ns":
+            column = column.cast(_to_the_microsecond(kind), safe=False)
+        columns.append(column)
+    return pyarrow.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _to_the_microsecond(kind: "pyarrow.DataType") -> "pyarrow.DataType":
+    import pyarrow
+
+    if pyarrow.types.is_timestamp(kind):
+        return pyarrow.timestamp("us", kind.tz)
+    return pyarrow.duration("us") if pyarrow.types.is_duration(kind) else pyarrow.time64("us")
 
 
 def _rows_of(batch: "pyarrow.RecordBatch") -> Iterator[dict[str, Any] | str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.constants import MAX_EXAMPLE_CHARACTERS
 from shared.reading.columns import ROLES_OF, UNDERSTOOD, FoundMapping, find_mapping, may_be_the_text
-from shared.reading.conversations import Note, messages_of
+from shared.reading.conversations import Note, answered_turns, messages_of
 from shared.reading.examples import Example, ReadProblem, RowEmpty, RowRefused, kind_of, named, quoted, strings_of
 from shared.reading.preferences import preference_of
 
@@ -212,6 +212,8 @@ def _text_plan(key: str, given: bool, note: Note) -> Plan:
 def _pair_plan(prompt_key: str, input_key: str | None, completion_key: str, given: bool, note: Note) -> Plan:
     def plan(row: dict[str, Any]) -> Example:
         prompt = row.get(prompt_key)
+        if _is_turns(prompt) or _is_turns(row.get(completion_key)):
+            return _checked({"messages": answered_turns(prompt, row.get(completion_key), prompt_key, completion_key, note)})
         if input_key is not None:
             prompt = _joined(prompt, row.get(input_key), prompt_key, input_key, given, note)
         elif type(prompt) is not str or not prompt or prompt.isspace():
@@ -224,15 +226,28 @@ def _pair_plan(prompt_key: str, input_key: str | None, completion_key: str, give
     return plan
 
 
+def _is_turns(value: Any) -> bool:
+    return type(value) is list and bool(value) and all(isinstance(item, dict) for item in value)
+
+
 def _messages_plan(key: str, note: Note) -> Plan:
     def plan(row: dict[str, Any]) -> Example:
         messages = messages_of(row.get(key), key, note)
-        system = row.get("system") or row.get("system_prompt")
-        if type(system) is str and system.strip() and messages[0]["role"] != "system":
+        if messages[0]["role"] != "system" and (system := _system_of(row)):
             messages.insert(0, {"role": "system", "content": system})
         return _checked({"messages": messages})
 
     return plan
+
+
+def _system_of(row: dict[str, Any]) -> str | None:
+    """What stands beside the messages for all of them: a text, or parts that are texts (Bedrock, Gemini)."""
+    said = row.get("system") or row.get("system_prompt") or row.get("systemInstruction") or row.get("system_instruction")
+    parts = said.get("parts") if isinstance(said, dict) else said
+    if isinstance(parts, list):
+        texts = [part.get("text") for part in parts if isinstance(part, dict)]
+        said = "\n".join(text for text in texts if isinstance(text, str))
+    return said if isinstance(said, str) and said.strip() else None
 
 
 def _preference_plan(columns: dict[str, str], note: Note) -> Plan:

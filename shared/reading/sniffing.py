@@ -48,6 +48,10 @@ _MAGIC = (
     (b"II*\x00", "a TIFF image"),
     (b"MM\x00*", "a TIFF image"),
     (b"\x93NUMPY", "a NumPy array"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"%!PS", "a PostScript document"),
+    (b"AT&TFORM", "a DjVu document"),
+    (b"From: <Saved by ", "a web page saved as MHT"),
 )
 _WEAK_MAGIC = (  # letters that a text may begin with as well, so they only name what is known to be binary
     (b"GIF8", "a GIF image"),
@@ -61,14 +65,28 @@ _WEAK_MAGIC = (  # letters that a text may begin with as well, so they only name
     (b"PARE", "an encrypted Parquet table"),
     (b"ORC", "an ORC table"),
     (b"Obj\x01", "an Avro file"),
+    (b"FEA1", "an old Feather table"),
+    (b"BM", "a BMP image"),
+    (b"ITSF", "a help file (CHM)"),
     (b"\x80\x04\x95", "a Python pickle"),
 )
+_MAGIC_INSIDE = (
+    (4, b"ftyp", "an MP4 film or the like"),
+    (60, b"BOOKMOBI", "a Kindle book"),
+    (257, b"ustar", "a TAR archive"),
+)
+"""The same, with where in the file the letters stand."""
 _REMEDIES = {
     "archive": "Unpack it and upload what is inside.",
     "image": "Run text recognition (OCR) on it and upload the text.",
     "Office": "Save it as DOCX, PDF or CSV without a password.",
     "RTF": "Save it as DOCX or TXT.",
     "Arrow": "Save it as Parquet.",
+    "Feather": "Save it as Parquet.",
+    "PostScript": "Convert it to PDF.",
+    "DjVu": "Convert it to PDF with its text.",
+    "MHT": "Save it as HTML.",
+    "Kindle": "Convert it to HTML or TXT.",
     "Parquet": "Write the table again without encryption, and upload it whole.",
 }
 _IN_A_ZIP: tuple[tuple[str, str, str], ...] = (
@@ -76,6 +94,7 @@ _IN_A_ZIP: tuple[tuple[str, str, str], ...] = (
     ("xl/workbook.bin", "an Excel workbook", "Save the sheet as CSV and upload that."),
     ("ppt/presentation.xml", "a PowerPoint presentation", "Save it as PDF and upload that."),
     ("META-INF/container.xml", "an EPUB book", "Convert it to HTML or TXT and upload that."),
+    ("Index/Document.iwa", "an Apple Pages document", "Export it as DOCX or PDF and upload that."),
     ("content.xml", "an OpenDocument file", "Save it as DOCX, or a sheet as CSV, and upload that."),
     ("AndroidManifest.xml", "an Android app", ACCEPTED),
     ("META-INF/MANIFEST.MF", "a Java archive", ACCEPTED),
@@ -138,7 +157,8 @@ def refuse_binary(head: bytes, *, wide: bool) -> None:
         return
     controls = len(head) - len(head.translate(None, _CONTROLS))
     if b"\x00" in head or controls > _CONTROLS_TOLERATED * len(head):
-        raise _not_text(next((words for magic, words in _WEAK_MAGIC if head.startswith(magic)), "a binary file"))
+        inside = (words for place, magic, words in _MAGIC_INSIDE if head[place : place + len(magic)] == magic)
+        raise _not_text(next((words for magic, words in _WEAK_MAGIC if head.startswith(magic)), next(inside, "a binary file")))
 
 
 def refuse_controls(text: str) -> None:
@@ -281,7 +301,7 @@ def known_table(sample: str, whole: bool) -> str | None:
 
 
 def first_records(sample: str, delimiter: str, most: int = 6) -> list[list[str]]:
-    lines = (line for line in io.StringIO(sample) if line.strip() and line[:4].lower() != "sep=")
+    lines = (line for line in io.StringIO(sample) if line.strip() and line[:4].lower() != "sep=" and not _is_remark(line, delimiter))
     records: list[list[str]] = []
     try:
         for record in csv.reader(lines, delimiter=delimiter):
@@ -291,6 +311,10 @@ def first_records(sample: str, delimiter: str, most: int = 6) -> list[list[str]]
     except csv.Error:
         pass
     return records
+
+
+def _is_remark(line: str, delimiter: str) -> bool:
+    return line.lstrip("\ufeff ").startswith("#") and delimiter not in line
 
 
 def _understood(header: list[str], row: list[str]) -> bool:

@@ -11,7 +11,7 @@ from shared.reading.decoding import Source
 from shared.reading.examples import ReadProblem, quoted
 from shared.reading.lines import MAX_LINE_CHARACTERS, LineTooLong, numbered_lines
 from shared.reading.shaping import Row, Shaper
-from shared.reading.sniffing import delimiter_of
+from shared.reading.sniffing import delimiter_of, first_records
 
 MAX_COLUMNS = 1_000
 _LONGEST_HEADING = 60
@@ -21,7 +21,7 @@ def read_table(source: Source, sample: str, shaper: Shaper) -> Iterator[Row | Re
     """`sample` is the beginning of the same text; `shaper` is only asked which columns matter."""
     csv.field_size_limit(MAX_EXAMPLE_CHARACTERS)  # for the whole process; everyone here wants the same
     with source.text() as stream:
-        table = _Table(stream, delimiter_of(sample), escaped=_quotes_are_escaped(sample))
+        table = _Table(stream, delimiter_of(sample), escaped=_quotes_are_escaped(sample), spaced=_quotes_stand_apart(sample))
         try:
             yield from table.rows(shaper)
         except LineTooLong as error:
@@ -34,6 +34,11 @@ def read_table(source: Source, sample: str, shaper: Shaper) -> Iterator[Row | Re
 def _quotes_are_escaped(sample: str) -> bool:
     r"""Whether quotes inside fields are written \" (as databases export them) and not ""."""
     return '\\"' in sample and '\\""' not in sample and '""' not in sample.replace('\\"', "").replace('"",', "").replace(',""', "")
+
+
+def _quotes_stand_apart(sample: str) -> bool:
+    """Whether a blank stands between the delimiter and the quote that opens a field: "a", "b"."""
+    return any(cell.startswith(' "') for record in first_records(sample, delimiter_of(sample)) for cell in record)
 
 
 class _RecordTooLong(Exception):
@@ -74,10 +79,11 @@ class _RecordLines:
 
 
 class _Table:
-    def __init__(self, stream: TextIO, delimiter: str, *, escaped: bool) -> None:
+    def __init__(self, stream: TextIO, delimiter: str, *, escaped: bool, spaced: bool) -> None:
         self._lines = _RecordLines(stream)
         self._delimiter = delimiter
         self._escaped = escaped
+        self._spaced = spaced
         self._literal = False
         """Quotes mean nothing any more: the TSV has one that is never closed, so it is of the kind that does not use them."""
         self._records = self._reader()
@@ -86,8 +92,10 @@ class _Table:
         if self._literal:
             return csv.reader(self._lines, delimiter=self._delimiter, quoting=csv.QUOTE_NONE)
         if self._escaped:
-            return csv.reader(self._lines, delimiter=self._delimiter, strict=True, escapechar="\\", doublequote=False)
-        return csv.reader(self._lines, delimiter=self._delimiter, strict=True)
+            return csv.reader(
+                self._lines, delimiter=self._delimiter, strict=True, escapechar="\\", doublequote=False, skipinitialspace=self._spaced
+            )
+        return csv.reader(self._lines, delimiter=self._delimiter, strict=True, skipinitialspace=self._spaced)
 
     def rows(self, shaper: Shaper) -> Iterator[Row | ReadProblem]:
         found = self._header(shaper)
@@ -137,7 +145,7 @@ class _Table:
                 continue
             if cells is None:
                 return
-            if any(cells) and any(map(str.strip, cells)):
+            if any(cells) and any(map(str.strip, cells)) and cells != ["\x1a"]:  # which ended files under DOS
                 yield line, cells
 
     def _header(self, shaper: Shaper) -> tuple[list[str], Row | None] | ReadProblem | None:
@@ -147,6 +155,8 @@ class _Table:
             return first
         line, cells = first
         if len(cells) == 1 and cells[0][:4].lower() == "sep=" or cells[0].lower() == "sep=" and not any(cells[1:]):
+            return self._header(shaper)
+        if len(cells) == 1 and cells[0].lstrip().startswith("#"):  # a remark of the program that wrote the table
             return self._header(shaper)
         if len(cells) > MAX_COLUMNS:
             message = f"Line {line}: {len(cells):,} columns; at most {MAX_COLUMNS:,} are read."

@@ -35,11 +35,17 @@ class Deleted(Answer):
 
 
 class ErrorDetail(Answer):
-    """One place of what is wrong: a field by its dotted `param`, or a line of a file."""
+    """One place of what is wrong: a field by its dotted `param`, or a line or page of a file (`member`: of a file inside a ZIP).
+
+    `fix` says what to do about it, where there is more to say than in `message`.
+    """
 
     message: str
     param: str | None = None
     line: int | None = None
+    page: int | None = None
+    member: str | None = None
+    fix: str = ""
 
 
 class ErrorInfo(Answer):

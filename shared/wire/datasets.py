@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from shared.constants import MAX_DOCUMENTS_PER_JOB, Shape
+from shared.constants import MAX_DOCUMENTS_PER_JOB, Method, Shape
 from shared.wire.base import Answer, Auto, Name, Request
+from shared.wire.jobs import Hyperparameters
 
 
 class SplitByFraction(Request):
@@ -66,12 +67,13 @@ class Preview(Answer):
 
 
 class LookRequest(Request):
-    """Exactly one of `dataset_id` and `document_ids`."""
+    """The part of a `JobRequest` that decides what its model would see, so that a look is one at the very job that would start."""
 
     base_model: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     dataset_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     document_ids: Annotated[list[str], Field(min_length=1, max_length=MAX_DOCUMENTS_PER_JOB)] | None = None
-    block_size: Annotated[int, Field(ge=16, le=131_072)] | Auto = "auto"
+    method: Method | Auto = "auto"
+    hyperparameters: Hyperparameters = Hyperparameters()
 
 
 class Token(Answer):
@@ -122,11 +124,25 @@ class Blocker(Answer):
     message: str
 
 
+class LookSample(Answer):
+    """Data too large to be tokenised while somebody waits: every `every`-th example was, `num_examples` of them.
+
+    Of the sample are then the histogram, `longest`, `num_longer_than_block`, `num_all_masked` and the near duplicates, also those among the
+    leaked. `num_tokens`, `num_trained_tokens` and `num_steps` are estimates for all of the data. The rest is counted on all of it.
+    """
+
+    num_examples: int
+    every: int
+    duplicates_estimated: bool
+    """There are so many examples that also those said twice word for word were counted on a part of them."""
+
+
 class Look(Answer):
-    """What a base model would see of the data: exact tokens of the first examples, and counts over all of them."""
+    """What a base model would see of the data: exact tokens of the first examples, and counts over all of them or a sample."""
 
     object: Literal["look"] = "look"
     base_model: str
+    sample: LookSample | None = None
     num_examples: int
     num_validation_examples: int
     num_tokens: int

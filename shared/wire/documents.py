@@ -45,6 +45,9 @@ class Document(Answer):
     format_basis: str
     charset: str
     charset_basis: str
+    format_overridden: bool = False
+    """The format is what somebody said, and not what was found; so for the charset. Documents from before have none of these."""
+    charset_overridden: bool = False
     status: DocumentStatus
     columns: list[Column]
     mapping: Mapping | None

@@ -29,6 +29,8 @@ class Hostile:
     content: Content
     accepted: bool | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    says: str = ""
+    """What stands in the refusal."""
 
 
 def write(content: Content, path: Path) -> None:

@@ -79,9 +79,11 @@ def lines_pdf(lines: Iterable[str]) -> bytes:
     return simple_pdf(b"BT /F1 11 Tf 14 TL 72 720 Td " + shown + b" ET")
 
 
-def docx(body: str, parts: dict[str, str | bytes] | None = None, *, head: str = "", compression: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A Word document with this XML between its body tags."""
-    document = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>{head}<w:document {W}><w:body>{body}</w:body></w:document>'
+def docx(
+    body: str, parts: dict[str, str | bytes] | None = None, *, head: str = "", words: str = W, compression: int = zipfile.ZIP_DEFLATED
+) -> bytes:
+    """A Word document with this XML between its body tags. `words` declares the prefix w."""
+    document = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>{head}<w:document {words}><w:body>{body}</w:body></w:document>'
     return zipped({"[Content_Types].xml": CONTENT_TYPES, "word/document.xml": document} | (parts or {}), compression=compression)
 
 

@@ -53,6 +53,20 @@ def _sparse(path: Path, head: bytes, size: int) -> None:
         file.truncate(size)
 
 
+_NAMED = {
+    "a TAR archive": b"a.csv" + b"\x00" * 252 + b"ustar\x0000" + b"\x00" * 250,
+    "an MP4 film": b"\x00\x00\x00\x18ftypmp42" + b"\x00" * 60,
+    "an HDF5 file": b"\x89HDF\r\n\x1a\n" + b"\x00" * 60,
+    "a Kindle book": b"Book\x00" * 12 + b"BOOKMOBI" + b"\x00" * 60,
+    "a DjVu document": b"AT&TFORM\x00\x00\x00\x10DJVM" + b"\x00" * 60,
+    "a BMP image": b"BM\x36" + b"\x00" * 60,
+    "an old Feather table": b"FEA1" + b"\x00" * 60,
+    "a PostScript document": b"%!PS-Adobe-3.0\n/Times findfont\n(the pump runs) show\n",
+    "a web page saved as MHT": b"From: <Saved by Blink>\r\nMIME-Version: 1.0\r\n\r\n<html></html>",
+}
+"""What a refusal calls by its name."""
+
+
 def _disguised() -> Iterator[Hostile]:
     """What something is not, whatever its name or its first bytes say."""
     pictures = {"png": b"\x89PNG\r\n\x1a\n" + b"\x00" * 50, "jpg": b"\xff\xd8\xff\xe0" + b"\x00" * 50, "gif": b"GIF89a" + b"\x00\x01" * 20}
@@ -70,6 +84,11 @@ def _disguised() -> Iterator[Hostile]:
     }
     for kind, content in programs.items():
         yield Hostile(f"{kind} called jsonl.jsonl", content, False)
+    for kind, content in _NAMED.items():
+        yield Hostile(f"{kind} called txt.txt", content, False, says=kind)
+    yield Hostile(
+        "an Apple Pages document.docx", documents.zipped({"Index/Document.iwa": "x", "preview.jpg": "x"}), False, says="Apple Pages"
+    )
     yield Hostile("a pdf with a zip behind.pdf", documents.lines_pdf(["the pump runs"]) + documents.zipped({"a.txt": "zip"}))
     yield Hostile("a zip with a pdf before.zip", b"%PDF-1.4\n" + documents.zipped({"a.txt": "zip"}), False)
     yield Hostile("a picture with a zip behind.zip", pictures["png"] + documents.zipped({"a.txt": "zip"}), False)

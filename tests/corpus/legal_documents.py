@@ -43,6 +43,19 @@ def _parquet() -> Iterator[Legal]:
         "squad.parquet",
         {"context": ["The pump runs."] * 2, "question": ["Runs?"] * 2, "answers": [{"text": [HUM], "answer_start": [0]}] * 2},
     )
+    yield case("bytes that are texts.parquet", {key: [value.encode() for value in values] for key, values in pairs.items()})
+    views = {key: pyarrow.array(values).cast(pyarrow.string_view()) for key, values in pairs.items()}
+    yield case("views of strings.parquet", pyarrow.table(views))
+    times = {
+        "time": pyarrow.array([0, 1], pyarrow.timestamp("ns", "UTC")),
+        "took": pyarrow.array([1, 2], pyarrow.duration("ns")),
+        "at": pyarrow.array([1, 2], pyarrow.time64("ns")),
+        "nothing": pyarrow.nulls(2),
+        "price": pyarrow.array([1, 2], pyarrow.decimal128(10, 2)),
+    }
+    yield case("nanoseconds.parquet", {**pairs, **times})
+    turns = [[{"role": "user", "content": "Why?", "tool_calls": None}, {"role": "assistant", "content": HUM, "tool_calls": []}]] * 2
+    yield case("calls beside.parquet", {"messages": turns}, "messages")
     yield case(
         "texts.parquet", {"text": [HUM, "b"], "url": ["a", "b"], "timestamp": pyarrow.array([0, 1], pyarrow.timestamp("ms"))}, "text"
     )
@@ -99,6 +112,13 @@ def _docx() -> Iterator[Legal]:
     yield case("word.docx", out.getvalue(), "- one\n- two\n\nPart | Use\nPump | runs", 2)
     yield case("called zip.zip", out.getvalue(), number=2)
     yield case("called text.txt", out.getvalue(), number=2)
+    strict = 'xmlns:w="http://purl.oclc.org/ooxml/wordprocessingml/main"'
+    yield case("strict.docx", documents.docx(p("the pump runs"), words=strict))
+    yield case("with macros.docm", documents.docx(p("the pump runs")))
+    run = "<w:r><w:t>the pump runs</w:t></w:r>"
+    field_of = "<w:sdt><w:sdtPr/><w:sdtContent>{}</w:sdtContent></w:sdt>".format
+    yield case("form fields.docx", documents.docx(field_of(p("Each day")) + f"<w:p>{field_of(run)}</w:p>"), "Each day\n\nthe pump runs")
+    yield case("a link.docx", documents.docx(f'<w:p><w:hyperlink w:anchor="x">{run}</w:hyperlink></w:p>'))
     yield case("by hand.docx", documents.docx(p("Every morning the pump runs.")))
     yield case(
         "cut into runs.docx",
@@ -152,6 +172,9 @@ def _zip() -> Iterator[Legal]:
     table = "question,answer\nWhy?,Because the pump runs.\n"
     line = json.dumps(PAIR) + "\n"
     yield case("two tables.zip", {"a.csv": table, "b.jsonl": line})
+    left = {"Thumbs.db": b"\xd0\xcf\x11\xe0", ".DS_Store": b"\x00\x00\x00\x01Bud1"}
+    yield case("what systems leave.zip", {"a.csv": table, "b.jsonl": line, **left})
+    yield case("lzma.zip", {"a.csv": table, "b.jsonl": line}, compression=14)
     yield case("folders.zip", {"data/": "", "data/train/a.csv": table, "data/b.jsonl": line})
     yield case(
         "from a mac.zip", {"a.csv": table, "__MACOSX/._a.csv": b"\x00\x05\x16\x07", ".DS_Store": b"\x00\x00\x00\x01Bud1", "b.jsonl": line}

@@ -77,6 +77,19 @@ def _tables() -> Iterator[Legal]:
     )
     yield case("semicolons with decimal commas.csv", 'question;answer;score\nHow hot?;"the pump runs at 80,5 °C";1,5\nAnd?;Cold.;0,5\n')
     yield case("a long field.csv", rows(("question", "answer"), ["Why?", "the pump runs " * 30_000], answers[1]))
+    yield case("a remark first.csv", "# exported by the pump's own program\n" + plain)
+    yield case(
+        "blanks before quotes.csv", 'question, answer\n"Why, then?", "Because, the pump runs"\n"b", "c"\n', has="Because, the pump runs"
+    )
+    yield case("ended by dos.csv", plain + "\x1a")
+    yield case("quotes inside words.csv", 'question,answer\nA 5" pipe?,Yes: the pump runs\nHe said "hi" there,b\n')
+    both = rows(("question", "answer"), ["Why?\n\nReally, why?", "Because;\nthe pump runs"], answers[1], delimiter=";").replace(
+        "\n", "\r\n"
+    )
+    yield case("all that excel does at once.csv", b"\xff\xfe" + f"sep=;\r\n{both}".encode("utf-16-le"))
+    yield case(
+        "messages as python prints them.csv", rows(("id", "messages"), ["1", str([USER, SAID])], ["2", str([USER, SAID])]), "messages"
+    )
     yield case("html in cells.csv", rows(("question", "answer"), ["<p>Why?</p>", "<b>the pump runs</b>"], answers[1]))
 
 
@@ -147,6 +160,8 @@ def _json() -> Iterator[Legal]:
     yield case("nulls.json", [*two, {"prompt": None, "completion": "x"}, {"prompt": "x", "completion": None}])
     yield case("numbers as answers.json", [{"question": "2+2?", "answer": 4}, {"question": "1/2?", "answer": 0.5}], has='"4"')
     yield case("a key twice.json", b'[{"prompt":"x","prompt":"Why?","completion":"the pump runs"},{"prompt":"a","completion":"b"}]')
+    yield case("parts of data.json", {"data": {"train": two, "test": [PAIR]}})
+    yield case("brackets in lines of their own.jsonl", b"[\n" + b",\n".join(json.dumps(row).encode() for row in two) + b"\n]\n")
     yield case("deep beside.json", [{**PAIR, "meta": {"a": [{"b": [1, 2, {"c": None}]}]}}, PAIR])
     yield case(
         "old sharegpt.json", [{"id": "a", "items": [{"from": "human", "value": "Why?"}, {"from": "gpt", "value": HUM}]}] * 2, "messages"
@@ -214,6 +229,17 @@ def _chats() -> Iterator[Legal]:
     chat = {"messages": [{"role": "system", "content": "Be kind."}, USER, SAID]}
     yield case("openai.jsonl", chat, chat)
     yield case("weights.jsonl", {"messages": [USER, {**SAID, "weight": 0}, USER, {**SAID, "weight": 1}]}, has='"weight": 0')
+    yield case("cut in two.jsonl", {"prompt": [USER], "completion": [SAID]}, {"prompt": "Why?", "completion": [SAID]})
+    for name, part in (("bedrock", {}), ("openai responses", {"type": "output_text"})):
+        turns = [{"role": role, "content": [{**part, "text": text}]} for role, text in (("user", "Why?"), ("assistant", HUM))]
+        yield case(f"parts of {name}.jsonl", *[{"system": [{"text": "Be kind."}], "messages": turns}] * 2, has="Be kind.")
+    gemini = [{"role": "user", "parts": [{"text": "Why?"}]}, {"role": "model", "parts": [{"text": HUM}]}]
+    yield case(
+        "gemini with an instruction.jsonl",
+        *[{"systemInstruction": {"parts": [{"text": "Be kind."}]}, "contents": gemini}] * 2,
+        has="Be kind.",
+    )
+    yield case("tools that nobody calls.jsonl", *[{"messages": [USER, SAID], "tools": [{"type": "function"}]}] * 2)
     yield case("developer.jsonl", {"messages": [{"role": "developer", "content": "Be kind."}, USER, SAID]}, has='"system"')
     yield case("parts.jsonl", {"messages": [{"role": "user", "content": [{"type": "text", "text": "Why?"}]}, SAID]})
     call = {

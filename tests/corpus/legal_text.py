@@ -50,6 +50,11 @@ def _texts() -> Iterator[Legal]:
 
 
 def _charsets() -> Iterator[Legal]:
+    yield Legal("japanese in escapes.txt", PROSE["japanese"].encode("iso2022_jp"), "txt", "text", 1, PROSE["japanese"][5:40])
+    yield Legal("a short note in gbk.txt", "水泵整天运转".encode("gbk"), "txt", "text", 1, "整天")
+    yield Legal("typographic quotes.txt", "He said “hello”, and it’s fine… the pump runs".encode("cp1252"), "txt", "text", 1, "“hello”")
+    yield Legal("thai in tis-620.txt", PROSE["thai"].encode("tis-620"), "txt", "text", 1, PROSE["thai"][5:40])
+    yield Legal("ukrainian in koi8-u.txt", PROSE["ukrainian"].encode("koi8-u"), "txt", "text", 1, PROSE["ukrainian"][5:40])
     for language, charset in _CHARSETS:
         text = PROSE[language]
         yield Legal(f"{language} in {charset}.txt", (text + "\n").encode(charset) * 3, "txt", "text", 1, text[5:40])

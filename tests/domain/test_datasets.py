@@ -3,7 +3,17 @@
 import pytest
 
 from server.errors import Conflict, InvalidInput, NotFound
-from shared.wire import Blocker, DatasetRequest, DocumentPatch, JobRequest, ReadingOptions, SplitByDocument, SplitByFraction
+from shared.wire import (
+    Blocker,
+    DatasetRequest,
+    DocumentPatch,
+    Hyperparameters,
+    JobRequest,
+    LookRequest,
+    ReadingOptions,
+    SplitByDocument,
+    SplitByFraction,
+)
 from tests.domain.conftest import House
 
 OWNER = "usr-1"
@@ -75,9 +85,41 @@ def test_a_run_that_would_learn_nothing_starts_only_when_that_is_wanted(house: H
     with pytest.raises(InvalidInput, match="3 optimizer steps") as refused:
         house.jobs.create(OWNER, JobRequest(base_model="gpt2-scratch-1m", document_ids=[document]))
     assert refused.value.param == "allow_short_run"
+    assert [detail.fix for detail in refused.value.details] == ["To start it all the same, send allow_short_run."]
     assert house.jobs.page(OWNER, limit=10, after=None, state=None).data == []
     wanted = JobRequest(base_model="gpt2-scratch-1m", document_ids=[document], allow_short_run=True)
     assert house.jobs.create(OWNER, wanted).state == "queued"
+
+
+def test_the_look_is_at_the_job_that_would_start(house: House) -> None:
+    document = house.document().id
+    asked = Hyperparameters(epochs=7, block_size=64, validation_fraction=0.25, seed=3)
+    house.jobs.look(OWNER, LookRequest(base_model="gpt2-scratch-1m", document_ids=[document], hyperparameters=asked))
+    house.jobs.create(OWNER, JobRequest(base_model="gpt2-scratch-1m", document_ids=[document], hyperparameters=asked))
+    (spec,) = house.looked
+    assert (spec.settings.epochs, spec.settings.block_size, spec.settings.validation_fraction, spec.settings.seed) == (7, 64, 0.25, 3)
+    assert (spec.num_examples, spec.head_characters) == (20, 0)
+    assert spec.num_characters > 0
+
+
+def test_who_names_the_steps_means_few_also_when_looking(house: House) -> None:
+    house.blockers = [Blocker(code="few_steps", message="This run would take 3 optimizer steps.")]
+    asked = LookRequest(base_model="gpt2-scratch-1m", document_ids=[house.document().id])
+    assert [blocker.code for blocker in house.jobs.look(OWNER, asked).blockers] == ["few_steps"]
+    three = asked.model_copy(update={"hyperparameters": Hyperparameters(max_steps=3)})
+    assert house.jobs.look(OWNER, three).blockers == []
+
+
+def test_before_a_job_on_large_data_its_beginning_is_looked_at(house: House) -> None:
+    row = b'{"text": "' + b"The pump runs all day. " * 100 + b'"}\n'
+    document = house.upload(row * (21_000_000 // len(row)), "large.jsonl").id
+    request = JobRequest(base_model="gpt2-scratch-1m", document_ids=[document])
+    assert house.jobs.create(OWNER, request).state == "queued"
+    assert [spec.head_characters > 0 for spec in house.looked] == [True]
+    house.blockers = [Blocker(code="all_masked", message="Nothing in these data is learned.")]
+    with pytest.raises(InvalidInput, match="Nothing in these data"):
+        house.jobs.create(OWNER, request)
+    assert [spec.head_characters > 0 for spec in house.looked] == [True, True, False], "the beginning proves nothing about the rest"
 
 
 def test_exactly_one_of_dataset_and_documents(house: House) -> None:

@@ -2,8 +2,9 @@
 // scripts/e2e, over a server whose data folder is empty. Steps build on each other; after one that fails, the rest are failures at once.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
-import { look, openBrowser, RESULTS } from "./browser.mjs";
+import { describe } from "node:test";
+import { look } from "./browser.mjs";
+import { walk } from "./walking.mjs";
 
 const EMAIL = "ada@example.org";
 const PASSWORD = "a long pass phrase";
@@ -13,35 +14,7 @@ const PRICES = "ware,remark\n" + Array.from({ length: 12 }, (_, row) => `lamp oi
 const TRAINED_MS = 240_000;
 const SHANTY = Array.from({ length: 12 }, (_, verse) => `Verse ${verse + 1}. Heave away, the tide is turning, lamps on every headland burning.`).join("\n\n");
 
-let browser;
-let page;
-let broken = false;
-
-before(async () => {
-  browser = await openBrowser(process.env.WALK_URL);
-  page = browser.page;
-});
-after(() => browser?.close());
-
-/** A step of the walk: leaves a picture when it fails, and asserts that nothing went wrong on the page beside what it looked at. */
-function step(name, walk) {
-  test(name, { timeout: 2 * TRAINED_MS }, async () => {
-    if (broken) throw Object.assign(new Error("not reached: an earlier step failed"), { stack: "" });
-    try {
-      await walk();
-      assert.deepEqual(browser.faults.list(), []);
-    } catch (error) {
-      broken = true;
-      await page.screenshot({ path: `${RESULTS}failed.png`, fullPage: true });
-      throw error;
-    }
-  });
-}
-
-const button = (name) => page.getByRole("button", { name, exact: true });
-const heading = (name) => page.getByRole("heading", { name, exact: true });
-const field = (label) => page.getByLabel(label, { exact: true });
-const goTo = (place) => page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: place, exact: true }).filter({ visible: true }).click();
+const { page, faults, step, button, heading, field, goTo, drop, stateBadge } = await walk({ stepMs: 2 * TRAINED_MS });
 
 describe("an account", () => {
   step("a first visit leads to signing in, without a single error", async () => {
@@ -68,7 +41,7 @@ describe("an account", () => {
   });
 
   step("signing out and in again with a wrong password is refused in words, then works", async () => {
-    browser.faults.expect(401, "/api/auth/login");
+    faults.expect(401, "/api/auth/login");
     await button("Sign out").filter({ visible: true }).click();
     await heading("Sign in").waitFor();
     await field("E-mail").fill(EMAIL);
@@ -97,7 +70,7 @@ describe("documents", () => {
   });
 
   step("JSON Lines broken in line 3 are refused with the line", async () => {
-    browser.faults.expect(422, "/complete");
+    faults.expect(422, "/complete");
     await drop("broken.jsonl", BROKEN_LINE_3);
     await page.getByRole("alert").filter({ hasText: "3" }).waitFor();
     await look(page, "documents");
@@ -144,7 +117,7 @@ describe("a training", () => {
   });
 
   step("a batch size of 0 is refused beside its field, before anything is sent", async () => {
-    browser.faults.expect(422, "/api/forecasts");
+    faults.expect(422, "/api/forecasts");
     await field("Batch size").fill("0");
     await button("Train").click();
     await page.locator(":focus").and(field("Batch size")).waitFor();
@@ -256,8 +229,6 @@ describe("everywhere", () => {
   });
 });
 
-const stateBadge = (word) => page.locator("header, h1 + *, main").getByText(word, { exact: true }).first();
-
 async function ask(prompt) {
   await page.getByRole("textbox", { name: /Your message|A beginning to be continued/ }).fill(prompt);
   await field("Most tokens").fill("24");
@@ -272,14 +243,4 @@ async function answered(side) {
 async function keepForReadme() {
   await page.waitForFunction(() => Number.parseInt(document.title, 10) >= 60, null, { timeout: TRAINED_MS });
   await page.screenshot({ path: process.env.WALK_SCREENSHOT });
-}
-
-/** Lets go of a file over the drop zone, as a hand would. */
-async function drop(name, content) {
-  const files = await page.evaluateHandle(([name, content]) => {
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([content], name));
-    return transfer;
-  }, [name, content]);
-  await page.getByText("Drop files here").dispatchEvent("drop", { dataTransfer: files });
 }

@@ -78,6 +78,8 @@ def test_a_hostile_file_is_answered(case: Hostile, answers: dict[str, reading.An
     assert found["num_examples"] or found["problems"] or found["needs_mapping"]
     if case.accepted is not None:
         assert answer.accepted == case.accepted, found["problems"]
+    if case.says:
+        assert case.says in found["problems"][0]["message"]
     for problem in found["problems"]:
         assert PLACE.search(problem["message"]), "names the file, the line or the page"
         assert problem["fix"], "says what to do"

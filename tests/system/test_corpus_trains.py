@@ -7,27 +7,13 @@ import pytest
 from server.tuning.events import EventLog
 from server.tuning.process import StopRequest
 from server.tuning.run import tune
-from shared.job_spec import EVENTS_FILE, MODEL_FOLDER, DataFile, JobSpec, RunSettings
+from shared.job_spec import EVENTS_FILE, MODEL_FOLDER, DataFile, JobSpec
 from shared.reading import inspect
 from tests.corpus.cases import Legal, write
 from tests.corpus.legal import legal_files
+from tests.tuning.conftest import SETTINGS
 
-_ONE_STEP = RunSettings(
-    epochs=1,
-    max_steps=1,
-    batch_size=1,
-    gradient_accumulation=1,
-    block_size=64,
-    learning_rate=1e-3,
-    scheduler="constant",
-    warmup_ratio=0,
-    weight_decay=0,
-    max_grad_norm=1,
-    lora_r=8,
-    lora_alpha=16,
-    validation_fraction=0,
-    seed=1,
-)
+_ONE_STEP = SETTINGS.model_copy(update={"max_steps": 1, "batch_size": 1, "validation_fraction": 0})
 
 
 @pytest.mark.parametrize("case", legal_files(), ids=lambda case: case.name)

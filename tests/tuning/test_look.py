@@ -1,6 +1,7 @@
 """What the look shows is what the trainer trains on: the same tokens, the same marks, the same number of steps, the same refusals."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 
 from server.tuning.data import examples_of, tokenize
 from server.tuning.failures import TuningFailure
+from server.tuning.look_sampling import MOST_CHARACTERS, MOST_EXAMPLES, MOST_FINGERPRINTS, Sampling
 from server.tuning.look_text import has_card, has_email, has_phone
 from server.tuning.look_through import look_at
 from server.tuning.packing import Blocks
@@ -19,7 +21,7 @@ from server.tuning.tokens import TextTokenizer, load_tokenizer
 from shared.job_spec import DataFile, JobSpec
 from shared.look_spec import LookRefused, LookSpec
 from shared.wire import Look, TokenizedExample
-from tests.tuning.conftest import Run
+from tests.tuning.conftest import TEMPLATE, Run
 
 WriteSpec = Callable[..., JobSpec]
 Train = Callable[..., Run]
@@ -42,7 +44,7 @@ ROWS: dict[str, dict[str, Any]] = {
 
 
 def seen_of(spec: JobSpec, **changed: Any) -> LookSpec:
-    fields = {name: getattr(spec, name) for name in LookSpec.model_fields if name != "spec_version"}
+    fields = {name: getattr(spec, name) for name in LookSpec.model_fields if name in JobSpec.model_fields}
     return LookSpec(**{**fields, **changed})
 
 
@@ -53,11 +55,17 @@ def base_models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def look(write_spec: WriteSpec) -> Callable[..., Look]:
-    def at(rows: list[dict[str, Any]], *, base_model: str = "local/tiny-llama", **changed: Any) -> Look:
-        return look_at(seen_of(write_spec(rows, base_model=base_model, method="lora", **changed)))
+def look_spec(write_spec: WriteSpec) -> Callable[..., LookSpec]:
+    def of(rows: list[dict[str, Any]], *, base_model: str = "local/tiny-llama", **changed: Any) -> LookSpec:
+        own = {name: changed.pop(name) for name in ("num_examples", "num_characters", "head_characters") if name in changed}
+        return seen_of(write_spec(rows, base_model=base_model, method="lora", **changed), **own)
 
-    return at
+    return of
+
+
+@pytest.fixture
+def look(look_spec: Callable[..., LookSpec]) -> Callable[..., Look]:
+    return lambda rows, **changed: look_at(look_spec(rows, **changed))
 
 
 # --- the same as the trainer ------------------------------------------------------------------------------------------
@@ -245,6 +253,69 @@ def test_leakage_is_found_in_the_part_that_the_trainer_keeps_back(look: Callable
     seen = look([{"text": text} for text in texts], base_model="local/tiny-gpt2", validation_fraction=0.2, seed=7)
     assert seen.num_leaked == 2
     assert [(pair.first, pair.second) for pair in seen.leaked] == [(training[3], validation[0]), (training[5], validation[1])]
+
+
+# --- large data: what is sampled, and what is counted all the same -----------------------------------------------------
+
+
+def test_large_data_are_sampled_and_what_is_counted_on_them_is_said(look_spec: Callable[..., LookSpec]) -> None:
+    rows = [{"text": story(i, 20 + i % 30)} for i in range(900)]
+    rows[700], rows[800] = rows[5], {"text": "Write to a@b.io."}
+    spec = look_spec(rows, base_model="local/tiny-gpt2", validation_fraction=0.1)
+    whole, seen = look_at(spec), look_at(spec.model_copy(update={"num_examples": 3 * MOST_EXAMPLES}))
+    assert whole.sample is None
+    assert seen.sample is not None
+    assert (seen.sample.num_examples, seen.sample.every, seen.sample.duplicates_estimated) == (300, 3, False)
+    counted = ("num_examples", "num_validation_examples", "num_empty", "num_exact_duplicates", "personal_data", "examples")
+    assert [getattr(seen, name) for name in counted] == [getattr(whole, name) for name in counted]
+    assert (seen.num_exact_duplicates, seen.personal_data.emails) == (1, 1)
+    assert sum(one.count for one in seen.histogram) == 300
+    for estimated in ("num_tokens", "num_trained_tokens", "num_steps"):
+        assert getattr(seen, estimated) == pytest.approx(getattr(whole, estimated), rel=0.05)
+
+
+def test_a_leak_word_for_word_is_found_outside_of_the_sample(look_spec: Callable[..., LookSpec]) -> None:
+    from server.tuning.data import split
+
+    training, validation = split(300, 0.2, 7)
+    texts = [story(i) for i in range(300)]
+    for place in range(10):
+        texts[validation[place]] = texts[training[place]]
+    spec = look_spec([{"text": text} for text in texts], base_model="local/tiny-gpt2", validation_fraction=0.2, seed=7)
+    seen = look_at(spec.model_copy(update={"num_characters": 10 * MOST_CHARACTERS}))
+    assert seen.sample is not None
+    assert (seen.sample.every, seen.num_leaked) == (10, 10)
+    assert [(pair.first, pair.second) for pair in seen.leaked] == [(training[place], validation[place]) for place in range(10)]
+
+
+def test_of_very_many_examples_repetitions_are_estimated(look_spec: Callable[..., LookSpec]) -> None:
+    spec = look_spec([{"text": story(i % 400)} for i in range(800)], base_model="local/tiny-gpt2", validation_fraction=0.0)
+    seen = look_at(spec.model_copy(update={"num_examples": 2 * MOST_FINGERPRINTS}))
+    assert seen.sample is not None
+    assert seen.sample.duplicates_estimated
+    assert seen.num_exact_duplicates == pytest.approx(400, rel=0.15)
+
+
+def test_what_a_template_refuses_is_found_outside_of_the_sample(
+    look_spec: Callable[..., LookSpec], models_folder: Path, tmp_path: Path
+) -> None:
+    strict = tmp_path / "models" / "strict"
+    shutil.copytree(models_folder / "tiny-llama", strict)
+    template = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system, please') }}{% endif %}" + TEMPLATE
+    (strict / "chat_template.jinja").write_text(template, encoding="utf-8")
+    chat = [{"role": "user", "content": "One?"}, {"role": "assistant", "content": "Two."}]
+    outside = next(iter({0, 1} - {next(Sampling(every=2).chosen())}))
+    rows = [{"messages": chat}] * 50
+    rows[outside] = {"messages": [{"role": "system", "content": "Be brief."}, *chat]}
+    spec = look_spec(rows, base_model="local/strict", models_folder=tmp_path / "models", num_examples=2 * MOST_EXAMPLES)
+    with pytest.raises(TuningFailure, match=f"Example {outside + 1} does not fit"):
+        look_at(spec)
+
+
+@pytest.mark.parametrize("base_model", ["local/tiny-gpt2", "gpt2-scratch-1m"])
+def test_the_beginning_alone_can_be_looked_at(base_model: str, look_spec: Callable[..., LookSpec]) -> None:
+    spec = look_spec([{"text": story(i)} for i in range(300)], base_model=base_model, head_characters=10_000)
+    assert 10 < look_at(spec).num_examples < 100
 
 
 # --- what keeps a run from starting -----------------------------------------------------------------------------------

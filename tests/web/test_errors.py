@@ -33,13 +33,16 @@ def failing(app: FastAPI, error: BaseException) -> None:
 
 
 def test_an_error_is_answered_with_its_message_code_field_and_places(app: FastAPI, client: TestClient) -> None:
-    failing(app, InvalidInput("What to do.", code="a.code", param="file", details=[Detail("In line 3.", "file", 3)]))
+    failing(
+        app,
+        InvalidInput("What to do.", code="a.code", param="file", details=[Detail("In line 3.", "file", 3, member="a.txt", fix="Mend it.")]),
+    )
     assert refusal(client.get("/api/failing"), 422) == {
         "message": "What to do.",
         "type": "invalid_request_error",
         "param": "file",
         "code": "a.code",
-        "details": [{"message": "In line 3.", "param": "file", "line": 3}],
+        "details": [{"message": "In line 3.", "param": "file", "line": 3, "page": None, "member": "a.txt", "fix": "Mend it."}],
     }
 
 
@@ -134,7 +137,7 @@ def test_a_wrong_method_says_which_is_right(client: TestClient) -> None:
 def test_a_field_that_does_not_fit_is_named_with_its_rule(signed_in: TestClient, change: dict[str, Any], param: str, message: str) -> None:
     error = refusal(sent(signed_in, json.dumps(JOB | change)), 422, "request.invalid")
     assert (error["param"], error["message"]) == (param, message)
-    assert error["details"] == [{"message": message, "param": param, "line": None}]
+    assert error["details"] == [{"message": message, "param": param, "line": None, "page": None, "member": None, "fix": ""}]
 
 
 def test_a_missing_field_is_named(signed_in: TestClient) -> None:

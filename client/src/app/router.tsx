@@ -67,11 +67,12 @@ const datasets = createRoute({
 const look = createRoute({
   getParentRoute: () => gate,
   path: "/look",
-  validateSearch: (search): { model?: string; dataset?: string; documents?: string; block?: string } => ({
+  validateSearch: (search): { model?: string; dataset?: string; documents?: string; method?: string; settings?: string } => ({
     ...text(search, "model"),
     ...text(search, "dataset"),
     ...text(search, "documents"),
-    ...text(search, "block"),
+    ...text(search, "method"),
+    ...text(search, "settings"),
   }),
   component: lazyRouteComponent(screens.look, "LookPage"),
 });

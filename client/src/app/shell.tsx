@@ -87,13 +87,18 @@ function Brand() {
   );
 }
 
+const HERE = "!text-accent-strong md:bg-accent-soft";
+
 function Place({ to, label, icon, className }: (typeof PLACES)[number] & { className: string }) {
+  const { pathname } = useLocation();
+  // Datasets are a tab beside the documents.
+  const inside = to === "/documents" && pathname.startsWith("/datasets");
   return (
     <Link
       to={to}
       activeOptions={{ exact: to === "/", includeSearch: false }}
-      className={`rounded-md font-medium text-ink-soft hover:bg-hover hover:text-ink ${className}`}
-      activeProps={{ className: "!text-accent-strong md:bg-accent-soft" }}
+      className={`rounded-md font-medium text-ink-soft hover:bg-hover hover:text-ink ${className} ${inside ? HERE : ""}`}
+      activeProps={{ className: HERE }}
     >
       <Icon name={icon} className="size-5" />
       {label}

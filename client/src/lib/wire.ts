@@ -31,6 +31,7 @@ export type JobState = Job["state"];
 export type LogLine = Schemas["LogLine"];
 export type LogPage = Schemas["LogPage"];
 export type Look = Schemas["Look"];
+export type LookSample = Schemas["LookSample"];
 export type Mapping = Schemas["Mapping"];
 export type Method = Job["method"];
 export type MetricPoint = Schemas["MetricPoint"];

@@ -4,6 +4,7 @@ import { useSearch } from "@tanstack/react-router";
 import { lookQuery } from "@/features/looks/queries";
 import { LookView } from "@/features/looks/look-view";
 import { baseModelsQuery } from "@/features/models/queries";
+import { chosenSettings } from "@/lib/hyperparameters";
 import type { LookRequest } from "@/lib/wire";
 import { LinkButton } from "@/ui/button";
 import { Failed, Loading, Missing } from "@/ui/notices";
@@ -25,7 +26,7 @@ function Looked({ request }: { request: LookRequest }) {
   return (
     <Page
       title="What the model will see"
-      lead={`The data as ${name} reads it, with every setting on auto${request.block_size === undefined ? "" : ` but the block size, ${request.block_size}`}.`}
+      lead={`The data as ${name} reads it, ${settingsOf(request)}.`}
       actions={
         <LinkButton
           to="/jobs/new"
@@ -46,4 +47,10 @@ function Looked({ request }: { request: LookRequest }) {
       )}
     </Page>
   );
+}
+
+function settingsOf({ method = "auto", hyperparameters }: LookRequest): string {
+  const chosen = [...(method === "auto" ? [] : [["method", method] as const]), ...chosenSettings(hyperparameters)];
+  if (chosen.length === 0) return "with every setting on auto";
+  return `with ${chosen.map(([what, value]) => `${what.replaceAll("_", " ")} ${value}`).join(", ")} and the other settings on auto`;
 }

@@ -1,5 +1,5 @@
 // Objects as the server would answer them, for tests to change what they are about.
-import type { BaseModel, Delivery, Document, Forecast, Installation, Job, Look, MetricPoint, NotificationSettings, Session, Upload } from "@/lib/wire";
+import type { BaseModel, Dataset, Delivery, Document, Forecast, Installation, Job, Look, MetricPoint, NotificationSettings, Session, Upload } from "@/lib/wire";
 
 export const session: Session = {
   access_token: "token-1",
@@ -28,6 +28,8 @@ export const document_: Document = {
   format_basis: "Each line is a JSON object.",
   charset: "utf-8",
   charset_basis: "every byte is valid UTF-8",
+  format_overridden: false,
+  charset_overridden: false,
   status: "ready",
   columns: [
     { name: "prompt", example: "How do I fill it?" },
@@ -48,6 +50,18 @@ export const document_: Document = {
 };
 
 /** Three parts: four bytes, four, two. */
+export const dataset: Dataset = {
+  id: "dst-1",
+  object: "dataset",
+  name: "Kettle set",
+  document_ids: ["doc-1"],
+  split: { kind: "fraction", fraction: 0.1, seed: 7 },
+  num_examples: 300,
+  num_characters: 40_000,
+  content_sha256: `abcdef0123456789${"0".repeat(48)}`,
+  created_at: "2026-11-20T10:00:00Z",
+};
+
 export const upload: Upload = {
   id: "upl-1",
   object: "upload",
@@ -62,7 +76,8 @@ export const upload: Upload = {
 export const look: Look = {
   object: "look",
   base_model: "smollm2-135m-instruct",
-  num_examples: 270,
+  sample: null,
+  num_examples: 300,
   num_validation_examples: 30,
   num_tokens: 20_000,
   num_trained_tokens: 12_000,

@@ -6,24 +6,42 @@ import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from server.domain.datasets.service import Material
 from server.domain.documents.files import data_file
-from server.errors import InvalidInput
+from server.errors import Detail, InvalidInput
 from server.ports.blobs import Blobs
 from shared.base_models import BaseModel
-from shared.job_spec import RunSettings
+from shared.job_spec import DataFile, RunSettings
 from shared.look_spec import LookRefused, LookSpec
-from shared.wire import Look
+from shared.wire import Blocker, Document, Look
 
 _BLOCKED: Final = {"all_masked": "jobs.all_masked", "few_steps": "jobs.few_steps"}
 LookWith = Callable[[LookSpec], Look | LookRefused]
 _MAX_REMEMBERED: Final = 64
-MAX_BYTES: Final = 100_000_000
-_MAX_BYTES_BEFORE_A_JOB: Final = 20_000_000
-"""Larger data is not looked at when a job is made: it has steps enough, and the trainer itself checks the rest before its first step."""
+_HEAD_CHARACTERS: Final = 5_000_000
+_LARGE_BYTES: Final = 20_000_000
+"""A look at more than this takes longer than whoever presses Train wants to wait. The beginning nearly always shows that it is enough."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is looked at: data as a base model sees them under a run's settings. `base_folder` is where a tuned model's files lie."""
+
+    owner: str
+    base: BaseModel
+    material: Material
+    settings: RunSettings
+    base_folder: Path | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        content = [self.base.id, self.material.content_sha256, self.settings.model_dump(mode="json")]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 class Looks:
@@ -37,67 +55,61 @@ class Looks:
         self._remembered: OrderedDict[str, Look] = OrderedDict()
         self._turn = threading.Lock()
 
-    def look(self, owner: str, base: BaseModel, material: Material, settings: RunSettings, *, base_folder: Path | None = None) -> Look:
-        """`base_folder` is where the files lie of a tuned model that is looked through.
-
-        Raises `InvalidInput` with the trainer's own words when the data cannot be trained on with this base model.
-        """
-        if (size_bytes := _size_bytes(material)) > MAX_BYTES:
-            raise InvalidInput(
-                f"Looking at {size_bytes / 1e6:,.0f} MB would take minutes; at most {MAX_BYTES / 1e6:,.0f} MB are looked at. "
-                "Choose fewer documents to look at; the job itself may have them all.",
-                code="looks.too_large",
-                param="document_ids",
-            )
-        digest = _digest(base, material, settings)
+    def look(self, subject: Subject) -> Look:
+        """Raises `InvalidInput` with the trainer's own words when the data cannot be trained on with this base model."""
         with self._turn:
-            if (known := self._remembered.get(digest)) is not None:
+            if (known := self._remembered.get(subject.digest)) is not None:
                 return known
-            with tempfile.TemporaryDirectory() as copies:
-                spec = LookSpec(
-                    base_model=base.id,
-                    data=[data_file(self._blobs, owner, document, Path(copies)) for document in material.documents],
-                    validation_data=[data_file(self._blobs, owner, material.validation, Path(copies))] if material.validation else [],
-                    settings=settings,
-                    base_models_folder=self._base_models_folder,
-                    models_folder=self._own_models_folder,
-                    base_folder=base_folder,
-                )
-                found = self._look_with(spec)
-            if isinstance(found, LookRefused):
-                raise InvalidInput(f"{found.error.message} {found.error.fix}", code="looks.cannot_train", param="document_ids")
-            self._remembered[digest] = found
+            found = self._looked(subject)
+            self._remembered[subject.digest] = found
             while len(self._remembered) > _MAX_REMEMBERED:
                 self._remembered.popitem(last=False)
             return found
 
-    def check(
-        self,
-        owner: str,
-        base: BaseModel,
-        material: Material,
-        settings: RunSettings,
-        *,
-        few_steps_are_wanted: bool,
-        base_folder: Path | None = None,
-    ) -> None:
+    def check(self, subject: Subject, *, few_steps_are_wanted: bool) -> None:
         """Raises `InvalidInput` for a run that would learn nothing worth its time."""
-        if _size_bytes(material) > _MAX_BYTES_BEFORE_A_JOB:
-            return
-        found = self.look(owner, base, material, settings, base_folder=base_folder).blockers
+        found = self._blockers(subject)
         blockers = [blocker for blocker in found if not (few_steps_are_wanted and blocker.code == "few_steps")]
         if blockers:
             raise InvalidInput(
-                f"{blockers[0].message} To start it all the same, send allow_short_run.",
+                blockers[0].message,
                 code=_BLOCKED[blockers[0].code],
                 param="allow_short_run",
+                # Apart from the message: a page has a control of its own for this.
+                details=[Detail(blockers[0].message, param="allow_short_run", fix="To start it all the same, send allow_short_run.")],
             )
 
+    def _blockers(self, subject: Subject) -> list[Blocker]:
+        """Large data that were not looked at before are so by their beginning, and as a whole only when that is not enough for a run."""
+        large = sum(document.size_bytes for document in subject.material.all) > _LARGE_BYTES
+        if large and subject.digest not in self._remembered:
+            with self._turn:
+                head = self._looked(subject, head_characters=_HEAD_CHARACTERS)
+            if not head.blockers:
+                return []
+        return self.look(subject).blockers
 
-def _size_bytes(material: Material) -> int:
-    return sum(document.size_bytes for document in material.all)
+    def _looked(self, subject: Subject, *, head_characters: int = 0) -> Look:
+        material = subject.material
+        validation = [material.validation] if material.validation and not head_characters else []
+        with tempfile.TemporaryDirectory() as copies:
 
+            def files(documents: list[Document]) -> list[DataFile]:
+                return [data_file(self._blobs, subject.owner, document, Path(copies)) for document in documents]
 
-def _digest(base: BaseModel, material: Material, settings: RunSettings) -> str:
-    content = [base.id, material.content_sha256, settings.model_dump(mode="json")]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+            spec = LookSpec(
+                base_model=subject.base.id,
+                data=files(material.documents),
+                validation_data=files(validation),
+                settings=subject.settings,
+                num_examples=0 if head_characters else sum(document.num_examples for document in material.all),
+                num_characters=0 if head_characters else sum(document.num_characters for document in material.all),
+                head_characters=head_characters,
+                base_models_folder=self._base_models_folder,
+                models_folder=self._own_models_folder,
+                base_folder=subject.base_folder,
+            )
+            found = self._look_with(spec)
+        if isinstance(found, LookRefused):
+            raise InvalidInput(f"{found.error.message} {found.error.fix}", code="looks.cannot_train", param="document_ids")
+        return found

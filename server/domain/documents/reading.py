@@ -42,6 +42,8 @@ def read_file(file: BinaryIO, filename: str, options: ReadingOptions, inspect: I
         "format_basis": found.get("format_basis") or "",
         "charset": found["charset"] or "utf-8",
         "charset_basis": found.get("charset_basis") or "",
+        "format_overridden": options.format is not None,
+        "charset_overridden": options.charset is not None,
         "status": "needs_mapping" if found.get("needs_mapping") else "ready",
         "columns": [Column.model_validate(column) for column in found.get("columns") or []],
         "mapping": None if mapping is None else Mapping.model_validate(mapping),
@@ -63,21 +65,17 @@ def _refusal(found: dict[str, Any]) -> RefusedFile:
         _sentence(problems[0]) + more,
         code="documents.bad_line" if line else "documents.bad_file",
         param="file",
-        details=[Detail(message=_sentence(problem), line=problem.get("line"), param="file") for problem in problems],
+        details=[Detail(**_noticed(problem), param="file") for problem in problems],
     )
 
 
 def _warnings(found: dict[str, Any]) -> list[Problem]:
-    return [
-        Problem(
-            line=problem.get("line"),
-            page=problem.get("page"),
-            member=problem.get("member"),
-            message=problem["message"],
-            fix=problem.get("fix") or "",
-        )
-        for problem in found["warnings"]
-    ]
+    return [Problem(**_noticed(problem)) for problem in found["warnings"]]
+
+
+def _noticed(problem: dict[str, Any]) -> dict[str, Any]:
+    places = {name: problem.get(name) for name in ("line", "page", "member")}
+    return {**places, "message": problem["message"], "fix": problem.get("fix") or ""}
 
 
 def _sentence(problem: dict[str, Any]) -> str:

@@ -3,11 +3,10 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from server.domain import keys
 from server.domain.collection import Collection, retrying
-from server.domain.datasets.looks import Looks
+from server.domain.datasets.looks import Looks, Subject
 from server.domain.datasets.service import Datasets, Material
 from server.domain.documents.service import Documents
 from server.domain.jobs.plan import Plan, make_plan
@@ -181,27 +180,18 @@ class Submissions:
         )
 
     def look(self, owner: str, request: LookRequest) -> Look:
-        """What a base model would see of this data, with the settings that "auto" would take."""
-        as_job = JobRequest(
-            base_model=request.base_model,
-            dataset_id=request.dataset_id,
-            document_ids=request.document_ids,
-            hyperparameters=Hyperparameters(block_size=request.block_size),
-        )
+        """What a base model would see of this data in the very job that these settings would start."""
+        as_job = JobRequest.model_validate(request.model_dump())
         material = self._material(owner, as_job)[1]
         plan = make_plan(as_job, material, self._base(owner, request.base_model))
-        return self._looks.look(owner, plan.base, material, plan.settings, base_folder=self._base_folder(owner, plan.base.id))
+        look = self._looks.look(self._subject(owner, plan, material))
+        wanted = "few_steps" if _few_steps_are_wanted(as_job.hyperparameters) else None
+        return look.model_copy(update={"blockers": [blocker for blocker in look.blockers if blocker.code != wanted]})
 
     def _check(self, owner: str, request: JobRequest, plan: Plan, material: Material) -> None:
         if not request.allow_short_run:
-            self._looks.check(
-                owner,
-                plan.base,
-                material,
-                plan.settings,
-                few_steps_are_wanted=_few_steps_are_wanted(request.hyperparameters),
-                base_folder=self._base_folder(owner, plan.base.id),
-            )
+            subject = self._subject(owner, plan, material)
+            self._looks.check(subject, few_steps_are_wanted=_few_steps_are_wanted(request.hyperparameters))
 
     def _base(self, owner: str, model_id: str) -> BaseModel:
         """What training starts from: an entry of the catalogue, or one of the owner's tuned models."""
@@ -209,8 +199,9 @@ class Submissions:
             return self._tuned_models.as_base(owner, model_id)
         return self._base_models.usable(model_id)
 
-    def _base_folder(self, owner: str, model_id: str) -> Path | None:
-        return self._tuned_models.folder_to_start_from(owner, model_id)
+    def _subject(self, owner: str, plan: Plan, material: Material) -> Subject:
+        folder = self._tuned_models.folder_to_start_from(owner, plan.base.id)
+        return Subject(owner, plan.base, material, plan.settings, folder)
 
     def _touching_base(self, owner: str, model_id: str) -> list[Put]:
         if not model_id.startswith(TUNED_PREFIX):

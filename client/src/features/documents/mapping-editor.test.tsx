@@ -14,6 +14,7 @@ const unread: Document = {
   mapping: null,
   charset: "cp1252",
   charset_basis: "as told",
+  charset_overridden: true,
   columns: [
     { name: "what they wrote", example: "Is it hot?" },
     { name: "what we said", example: "Yes." },

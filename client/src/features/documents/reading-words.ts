@@ -81,13 +81,11 @@ export const ROLES: Record<Shape, readonly Role[]> = {
   ],
 };
 
-const AS_TOLD = /^as told/i;
-
 /** How a document is read now, as far as somebody said so; what was detected is left to be detected again. */
 export function toldReading(document: Document): ReadingOptions {
   return {
-    ...(AS_TOLD.test(document.format_basis) ? { format: document.format } : {}),
-    ...(AS_TOLD.test(document.charset_basis) ? { charset: document.charset } : {}),
+    ...(document.format_overridden ? { format: document.format } : {}),
+    ...(document.charset_overridden ? { charset: document.charset } : {}),
     ...(document.mapping && { mapping: document.mapping }),
     leave_out_bad: document.leave_out_bad,
   };

@@ -102,26 +102,9 @@ export function toForecastRequest(fields: JobFields): JobRequest | null {
   return toRequest({ ...fields, name: "", note: "", allow_short_run: false });
 }
 
-/** The dataset to look at: also a share or seed that was set stands in one, the very one that the job would make. */
-export function datasetToLookAt(fields: JobFields): DatasetRequest | null {
-  const settings = readSettings(fields.hyperparameters);
-  if (chosenData(fields) === "dataset" || settings === null) return null;
-  const { validation_fraction: fraction = "auto", seed = "auto" } = settings;
-  if (fields.split === "document" || (fraction === "auto" && seed === "auto")) return datasetToMake(fields);
-  return { document_ids: fields.document_ids, split: { kind: "fraction", fraction, seed } };
-}
-
-/** What the look is asked about, before a dataset is made for it. */
+/** What the look is asked about, before a dataset is made for it: the job that would start. */
 export function toLookRequest(fields: JobFields): LookRequest | null {
-  const request = toForecastRequest(fields);
-  if (request === null) return null;
-  const { base_model, dataset_id, document_ids, hyperparameters } = request;
-  const block = hyperparameters?.block_size;
-  return {
-    base_model,
-    ...(dataset_id ? { dataset_id } : { document_ids: document_ids ?? [] }),
-    ...(block === undefined || block === "auto" ? {} : { block_size: block }),
-  };
+  return toRequest({ ...fields, name: "", note: "", allow_short_run: false });
 }
 
 export function liveErrors(error: unknown): FieldErrors {
@@ -139,11 +122,6 @@ export function hasAdvancedMistake({ hyperparameters }: JobFields): boolean {
 /** Whether a refusal can be overruled by the person. */
 export function isShortRun(error: unknown): boolean {
   return error instanceof ApiError && error.param === "allow_short_run";
-}
-
-/** The refusal without its words for programs; the check box beside it says the same. */
-export function shortRunReason(message: string): string {
-  return message.replace(/ To start it all the same, send allow_short_run\.$/, "");
 }
 
 /** Puts a refusal beside its fields and focuses the first; returns what belongs to no field. `reveal` unfolds what is folded. */

@@ -161,7 +161,7 @@ describe("the data of a job", () => {
       http.post("/api/jobs", async ({ request }) => {
         const body = (await request.json()) as JobRequest;
         sent.push({ key: null, body });
-        const message = "The run would end after 1 step. To start it all the same, send allow_short_run.";
+        const message = "The run would end after 1 step.";
         return body.allow_short_run ? HttpResponse.json(job, { status: 201 }) : HttpResponse.json(refusal(message, { param: "allow_short_run" }), { status: 422 });
       }),
     );

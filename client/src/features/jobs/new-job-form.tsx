@@ -12,12 +12,10 @@ import { useForecast } from "./forecast";
 import { ForecastPanel } from "./forecast-panel";
 import {
   chosenData,
-  datasetToLookAt,
   datasetToMake,
   hasAdvancedMistake,
   isShortRun,
   liveErrors,
-  shortRunReason,
   showRefusal,
   toForecastRequest,
   toLookRequest,
@@ -93,8 +91,8 @@ export function NewJobForm({ documents, datasets = [], models, start, onCreated,
           />
           {look?.({
             request: toLookRequest(values),
-            about: JSON.stringify(datasetToLookAt(values)),
-            prepare: (request) => withDataset(request, datasetToLookAt(values)),
+            about: JSON.stringify(datasetToMake(values)),
+            prepare: (request) => withDataset(request, datasetToMake(values)),
             override: <AllowShortRun />,
           })}
           <SettingsFields
@@ -114,7 +112,7 @@ export function NewJobForm({ documents, datasets = [], models, start, onCreated,
           />
           {general && (
             <Note tone="bad" role="alert">
-              {general.shortRun ? shortRunReason(general.message) : general.message}
+              {general.message}
               {general.shortRun && <AllowShortRun />}
             </Note>
           )}

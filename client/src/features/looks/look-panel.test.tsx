@@ -73,13 +73,22 @@ describe("the look at what the model will see", () => {
     expect(screen.getByText("Examples 4 and 281")).toBeInTheDocument();
   });
 
+  test("says what was counted on a sample only", async () => {
+    const sampled = { ...look, num_examples: 90_000, sample: { num_examples: 30_000, every: 3, duplicates_estimated: false } };
+    server.use(http.post("/api/looks", () => HttpResponse.json(sampled)));
+    await show(<LookPanel request={request} />);
+    await press("Look");
+    expect(await screen.findByText(/counted on a sample of 30,000 of 90,000 examples/)).toBeInTheDocument();
+    expect(screen.getByText(/^about 20/)).toBeInTheDocument();
+  });
+
   test("offers the override beside what keeps a run from starting, and only there", async () => {
     await show(<LookPanel request={request} override={<input type="checkbox" aria-label="Start all the same" />} />);
     await press("Look");
     await screen.findByText("Yes.");
     expect(screen.queryByRole("checkbox", { name: "Start all the same" })).not.toBeInTheDocument();
     server.use(http.post("/api/looks", () => HttpResponse.json({ ...look, blockers: [{ code: "few_steps", message: "Only 3 steps." }] })));
-    await show(<LookPanel request={{ ...request, block_size: 64 }} override={<input type="checkbox" aria-label="Start all the same" />} />);
+    await show(<LookPanel request={{ ...request, hyperparameters: { block_size: 64 } }} override={<input type="checkbox" aria-label="Start all the same" />} />);
     await press("Look");
     expect(await screen.findByText("Only 3 steps.")).toBeInTheDocument();
     expect(screen.getByRole("checkbox", { name: "Start all the same" })).toBeInTheDocument();

@@ -1,7 +1,7 @@
 // What a base model would see of the data: counts, what is doubtful about it, and the first examples token by token.
 import type { ReactNode } from "react";
 import { amount, count, counted, percent } from "@/lib/format";
-import type { Look, Pair } from "@/lib/wire";
+import type { Look, LookSample, Pair } from "@/lib/wire";
 import { Fold } from "@/ui/fold";
 import { Note } from "@/ui/notices";
 import { Facts } from "@/ui/text";
@@ -15,7 +15,9 @@ interface LookViewProps {
 }
 
 export function LookView({ look, override }: LookViewProps) {
-  const all = look.num_examples + look.num_validation_examples;
+  const { sample } = look;
+  const about = sample ? "about " : "";
+  const watched = sample?.num_examples ?? look.num_examples;
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
       {look.blockers.length > 0 && (
@@ -31,20 +33,31 @@ export function LookView({ look, override }: LookViewProps) {
       <div className="card grid grid-cols-[minmax(0,1fr)] gap-4 p-4">
         <Facts
           facts={[
-            ["To train on", counted(look.num_examples, "example")],
+            ["To train on", counted(look.num_examples - look.num_validation_examples, "example")],
             ["To validate on", counted(look.num_validation_examples, "example")],
-            ["Tokens", amount(look.num_tokens)],
-            ["Of them learned", `${amount(look.num_trained_tokens)} (${percent(look.num_trained_tokens / Math.max(1, look.num_tokens))})`],
+            ["Tokens", about + amount(look.num_tokens)],
+            ["Of them learned", `${about}${amount(look.num_trained_tokens)} (${percent(look.num_trained_tokens / Math.max(1, look.num_tokens))})`],
             ["Longest", counted(look.longest, "token")],
-            ["Cut at the block", `${count(look.num_longer_than_block)} (${percent(look.num_longer_than_block / Math.max(1, all))})`],
-            ["Steps, on auto", count(look.num_steps)],
+            ["Cut at the block", `${count(look.num_longer_than_block)} (${percent(look.num_longer_than_block / Math.max(1, watched))})`],
+            ["Steps", about + count(look.num_steps)],
           ]}
         />
+        {sample && <SampleWords sample={sample} all={look.num_examples} />}
         <Histogram bins={look.histogram} />
       </div>
       <Findings look={look} />
       <TokenExamples examples={look.examples} />
     </div>
+  );
+}
+
+/** Much data are not all tokenised; what is told of a part of them says so. */
+function SampleWords({ sample, all }: { sample: LookSample; all: number }) {
+  return (
+    <p className="text-ink-soft">
+      Lengths, near duplicates and what is masked were counted on a sample of {count(sample.num_examples)} of {count(all)} examples; tokens and steps are
+      estimated from it. {sample.duplicates_estimated ? "Exact duplicates are estimated, too; the" : "The"} rest was counted on all of them.
+    </p>
   );
 }
 
@@ -58,15 +71,16 @@ function Findings({ look }: { look: Look }) {
   ].filter((one) => one !== false);
   const found: [key: string, text: string, pairs?: readonly Pair[]][] = [];
   if (look.num_leaked > 0) {
-    found.push(["leaked", `${counted(look.num_leaked, "validation example")} also stand in the training data, so the validation loss will flatter.`, look.leaked]);
+    found.push(["leaked", `${counted(look.num_leaked, "validation example")} also ${look.num_leaked === 1 ? "stands" : "stand"} in the training data, so the validation loss will flatter.`, look.leaked]);
   }
-  if (look.num_exact_duplicates > 0) found.push(["exact", `${counted(look.num_exact_duplicates, "example")} said before, word for word.`]);
-  if (look.num_near_duplicates > 0) found.push(["near", `${counted(look.num_near_duplicates, "example")} nearly the same as another.`]);
+  if (look.num_exact_duplicates > 0) found.push(["exact", `${counted(look.num_exact_duplicates, "example")} ${look.num_exact_duplicates === 1 ? "repeats" : "repeat"} an earlier one, word for word.`]);
+  if (look.num_near_duplicates > 0) found.push(["near", `${counted(look.num_near_duplicates, "example")} ${look.sample ? "of the sample " : ""}nearly the same as another.`]);
   if (look.num_empty > 0) found.push(["empty", `${counted(look.num_empty, "example")} without text.`]);
-  if (look.num_all_masked > 0) found.push(["masked", `${counted(look.num_all_masked, "example")} with nothing to learn: all of it is only read.`]);
+  if (look.num_all_masked > 0) found.push(["masked", `${counted(look.num_all_masked, "example")} ${look.sample ? "of the sample " : ""}with nothing to learn: all of it is only read.`]);
   if (personal.length > 0) found.push(["personal", `Possible personal data: ${personal.join(", ")}. A model can repeat what it has learned.`]);
   if (found.length === 0) {
-    return <Note tone="good">No duplicates, no leakage into validation, nothing empty, no personal data was noticed.</Note>;
+    const where = look.sample ? ", the near ones among the sample" : "";
+    return <Note tone="good">No duplicates{where}, no leakage into validation, nothing empty, no personal data was noticed.</Note>;
   }
   return (
     <div className="grid gap-1">
