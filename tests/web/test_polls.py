@@ -19,6 +19,8 @@ from tests.system.planted import plant_jobs
 from tests.web.answers import refusal
 from tests.web.conftest import PASSWORD
 
+QUESTIONS = ["logs?after={end}", "logs?after={end}&limit=7", "logs", "logs?limit=10", "metrics?after={end}", "metrics"]
+
 
 @pytest.fixture
 def job(signed_in: TestClient, settings: Settings) -> str:
@@ -52,9 +54,7 @@ def ask(client: TestClient, job: str, what: str, **headers: str) -> Any:
     return client.get(f"/api/jobs/{job}/{what}", headers=headers)
 
 
-@pytest.mark.parametrize(
-    "what", ["logs?after={end}", "logs?after={end}&limit=7", "logs", "logs?limit=10", "metrics?after={end}", "metrics"]
-)
+@pytest.mark.parametrize("what", QUESTIONS)
 def test_an_answer_at_once_is_the_one_that_the_route_gives(signed_in: TestClient, job: str, log: Path, waits: list[str], what: str) -> None:
     question = what.format(end=log.stat().st_size)
     by_route = ask(signed_in, job, question)
@@ -109,9 +109,7 @@ def test_half_a_line_is_not_told(signed_in: TestClient, job: str, log: Path) -> 
 
 
 @pytest.mark.parametrize("what", ["logs", "metrics", "stream"])
-def test_somebody_elses_job_is_not_there_also_while_its_owner_polls(
-    signed_in: TestClient, bob: dict[str, str], job: str, what: str
-) -> None:
+def test_somebody_elses_job_is_not_there_while_its_owner_polls(signed_in: TestClient, bob: dict[str, str], job: str, what: str) -> None:
     if what != "stream":
         assert ask(signed_in, job, what).status_code == ask(signed_in, job, what).status_code == 200
     for _ in range(2):
