@@ -64,7 +64,6 @@ class Services:
     locks: ServerLocks
 
     def start(self) -> None:
-        self.locks.sweep()
         self.locks.hold(self.leases.me)
         self.supervisor.start()
 
@@ -74,6 +73,7 @@ class Services:
         self.generator.stop()
         self.records.close()
         self.locks.release()
+        self.locks.sweep()
 
 
 def build(settings: Settings) -> Services:
