@@ -70,7 +70,6 @@ class Services:
     notifier: Notifier
 
     def start(self) -> None:
-        self.locks.sweep()
         self.locks.hold(self.leases.me)
         self.supervisor.start()
         self.notifier.start()
@@ -82,6 +81,7 @@ class Services:
         self.generator.stop()
         self.records.close()
         self.locks.release()
+        self.locks.sweep()
 
 
 def build(settings: Settings) -> Services:

@@ -44,7 +44,7 @@ class ServerLocks:
         return all(self.is_gone(file.stem) for file in self._folder.glob("srv-*.lock"))
 
     def sweep(self) -> None:
-        """Removes the files of servers that are gone."""
+        """Removes the files of servers that are gone. Not before their runs were taken over: a file is the proof that they are gone."""
         for file in self._folder.glob("srv-*.lock"):
             if self.is_gone(file.stem):
                 with contextlib.suppress(OSError):

@@ -72,6 +72,8 @@ class Supervisor:
             going.append(started)
         if not any(run.holder == self._leases.me for run in self._lifecycle.runs()):
             self._guarded(self._leases.rest)
+        if not going:
+            self._guarded(self._leases.sweep)
         return bool(going) or self._lifecycle.has_waiting()
 
     def _go_on(self, run: Run) -> bool:

@@ -55,8 +55,11 @@ def test_cancelling_a_running_job_leaves_no_process_and_no_model(data: Path, sma
         assert cancelled["tuned_model"] is None
         assert server.trainers() == []
         assert client.get("/api/tuned-models")["data"] == []
-        assert not list(data.rglob("*.safetensors"))
+        kept = {file.parent.parent.name for file in data.rglob("*.safetensors")}
+        assert kept == {"checkpoints"}, "what was learned is kept, for a retry; no model is"
         assert client.http.post(f"/api/jobs/{job['id']}/cancel").status_code == 409
+        client.http.delete(f"/api/jobs/{job['id']}").raise_for_status()
+        assert not list(data.rglob("*.safetensors"))
 
 
 def test_a_server_that_is_killed_and_started_again_takes_the_running_job_over(data: Path, small_text: bytes) -> None:
@@ -97,19 +100,28 @@ def test_a_run_that_ends_while_no_server_is_there_is_found_and_kept(data: Path, 
         assert client.wait_for(job["id"], "succeeded", timeout_s=20)["tuned_model"]
 
 
-def test_a_training_that_is_killed_is_a_failure_with_a_reason_and_the_next_job_runs(data: Path, small_text: bytes) -> None:
+def test_a_training_that_is_killed_goes_on_by_itself_from_its_checkpoint(data: Path, small_text: bytes) -> None:
     with running_server(data, trainer_threads="1") as server:
         client = signed_up(server)
-        job = start_job(client, small_text, LONG)
-        queued = start_job(client, small_text, {"max_steps": 5})
+        job = start_job(client, small_text, {"max_steps": 150})
         client.wait_for_step(job["id"], 3, timeout_s=60)
+        client.post(f"/api/jobs/{job['id']}/pause")
+        paused = client.wait_for(job["id"], "paused", timeout_s=60)
+        assert paused["resumes_from_step"] >= 3
+        assert server.trainers() == []
+        assert [one["step"] for one in client.get(f"/api/jobs/{job['id']}/checkpoints")["data"]] == [paused["resumes_from_step"]]
+
+        client.post(f"/api/jobs/{job['id']}/resume")
+        client.wait_for_step(job["id"], paused["resumes_from_step"] + 1, timeout_s=60)
         only(server.trainers()).send_signal(signal.SIGKILL)
 
-        failed = client.wait_for(job["id"], "failed", timeout_s=15)
-        assert failed["error"]["code"]
-        assert failed["error"]["message"] and failed["error"]["cause"] and failed["error"]["fix"]
-        assert failed["tuned_model"] is None
-        client.wait_for(queued["id"], "succeeded", timeout_s=90)
+        finished = client.wait_for(job["id"], "succeeded", timeout_s=120)
+        assert (finished["num_runs"], finished["num_resumes"]) == (3, 1)
+        states = [move["state"] for move in finished["history"]]
+        assert states == ["queued", "running", "paused", "queued", "running", "queued", "running", "succeeded"]
+        assert "Interrupted" in finished["history"][5]["reason"]
+        steps = [point["step"] for point in client.get(f"/api/jobs/{job['id']}/metrics")["data"] if point["loss"] is not None]
+        assert steps == sorted(set(steps)), "a step was counted twice"
 
 
 def only(processes: list[psutil.Process]) -> psutil.Process:

@@ -1,12 +1,14 @@
 """A run that is cut off goes on by itself, a few times; then the job fails with the reason, and a person may send it on."""
 
+import json
 import os
 import signal
+from datetime import timedelta
 
 import pytest
 
 from server.domain import keys
-from server.ports.launcher import RunStatus
+from server.ports.launcher import RunStatus, stop_and_wait
 from shared.wire import Job, JobRequest
 from tests.domain.conftest import House
 
@@ -98,7 +100,7 @@ def test_a_run_that_the_system_ended_for_want_of_memory_fails_at_once_with_a_sma
     house.watch_until(lambda: (progress := job(house, job_id).progress) is not None and progress.step == 1)
     (run,) = house.lifecycle.runs()
     assert run.handle is not None
-    house.launcher.stop(run.handle, force=True)
+    stop_and_wait(house.launcher, run.handle, grace_s=0)
     house.lifecycle.finish(run, RunStatus(alive=False, exit_status=None, ended_by_signal=9, out_of_memory=True))
     failed = job(house, job_id)
     assert failed.error is not None
@@ -171,8 +173,6 @@ def test_a_run_that_is_frozen_and_cancelled_is_ended_by_force(house: House) -> N
     house.trainer_will("deaf")
     job_id = submit(house)
     house.watch_until(lambda: (progress := job(house, job_id).progress) is not None and progress.step == 1)
-    import json
-
     (run,) = house.lifecycle.runs()
     pid = json.loads(str(run.handle))["pid"]
     os.kill(pid, signal.SIGSTOP)
@@ -205,8 +205,6 @@ def test_pausing_keeps_the_checkpoint_and_frees_the_machine(house: House) -> Non
 
 
 def test_the_clock_of_the_wall_may_jump_a_day_either_way(house: House) -> None:
-    from datetime import timedelta
-
     house.trainer_will("wait")
     job_id = submit(house)
     house.supervisor.round()

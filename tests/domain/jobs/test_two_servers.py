@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 
+from server.adapters.server_lock import ServerLocks
+from server.domain import keys
+from server.domain.jobs.leases import Leases
 from server.errors import StaleWrite
-from server.ports.records import Change
+from server.ports.launcher import stop_and_wait
+from server.ports.records import Change, Put
 from shared.wire import Job, JobRequest
 from tests.domain.conftest import House, SettableClock
 
@@ -76,6 +80,35 @@ def test_a_server_that_ends_in_order_leaves_its_runs_at_once(house: House, other
     assert holder(house) == other.leases.me
 
 
+def test_what_a_lost_server_left_is_removed(house: House, other: House) -> None:
+    house.records.write(house.leases.claiming())
+    other.supervisor.round()
+    let_pass(house, 9)
+    other.supervisor.round()
+    assert house.records.page(keys.SERVER_PARTITION).records == []
+
+
+def test_a_server_whose_process_is_gone_loses_its_runs_at_once(house: House, tmp_path: Path) -> None:
+    locks, theirs = ServerLocks(tmp_path), ServerLocks(tmp_path)
+    theirs.hold("srv-theirs")
+    locks.hold("srv-mine")
+    assert not locks.is_gone("srv-theirs")
+    assert not locks.is_gone("srv-mine")
+    assert not locks.is_gone("srv-of-another-machine")
+    assert not ServerLocks(tmp_path).nobody_lives()
+    held = theirs._held
+    assert held is not None
+    held[1].close()  # As the system does for a process that was killed.
+    assert locks.is_gone("srv-theirs")
+    leases = Leases(house.records, house.clock, me="srv-mine", is_gone=locks.is_gone)
+    house.records.write(Put(keys.server("srv-theirs"), {"beat": 1}, None))
+    assert leases.is_lost("srv-theirs")
+    locks.sweep()
+    assert [file.stem for file in tmp_path.glob("srv-*.lock")] == ["srv-mine"]
+    locks.release()
+    assert ServerLocks(tmp_path).nobody_lives()
+
+
 def test_a_frozen_server_that_comes_back_is_refused(house: House, other: House) -> None:
     house.trainer_will("wait")
     job_id = submit(house)
@@ -85,7 +118,7 @@ def test_a_frozen_server_that_comes_back_is_refused(house: House, other: House) 
     other.supervisor.round()
     let_pass(house, 9)
     other.supervisor.round()
-    house.launcher.stop(before.handle, force=True)
+    stop_and_wait(house.launcher, before.handle, grace_s=0)
     with pytest.raises(StaleWrite):  # It thaws in the middle of its look and goes on with what it knew.
         house.lifecycle.look_at(before)
     house.supervisor.round()
@@ -190,8 +223,6 @@ def test_a_server_may_die_at_any_of_its_writes(tmp_path: Path, what: str, after:
         second.tidying.sweep()
         left = {path.name for path in (folder / "runs" / job_id).iterdir()}
         assert left.isdisjoint({"model", "adapter"}), number
-        from server.domain import keys
-
         assert len(second.records.page(keys.OUTBOX_PARTITION).records) == 1, number
         second.records.close()
         del first.records.write
