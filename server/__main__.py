@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from server.adapters.server_lock import ServerLocks
 from server.errors import LlmTunerError
 from server.settings import VERSION, Settings
 
@@ -79,7 +80,8 @@ def _prepare_folders(settings: Settings) -> None:
     try:
         for folder in settings.folders():
             folder.mkdir(parents=True, exist_ok=True)
-        _empty(settings.temporary_folder)
+        if ServerLocks(settings.servers_folder).nobody_lives():
+            _empty(settings.temporary_folder)
         tempfile.TemporaryFile(dir=settings.temporary_folder).close()
     except OSError as error:
         raise Trouble(_not_writable(settings.home, error.strerror)) from None

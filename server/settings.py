@@ -43,7 +43,12 @@ class Settings(BaseSettings):
     models_folder: Annotated[
         Path | None, Field(description="Your own base models, one folder each with safetensors. Left out: `models` in the data folder.")
     ] = None
-    trainer_threads: Annotated[int | None, Field(ge=1, description="Threads of a training run. Left out: one for each core.")] = None
+    trainer_threads: Annotated[
+        int | None, Field(ge=1, description="Threads of all training runs together. Left out: one for each core.")
+    ] = None
+    max_runs: Annotated[
+        int | None, Field(ge=1, le=64, description="Trainings at once. Left out: one for each accelerator, or one where there is none.")
+    ] = None
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="How much the server's log says.")] = "info"
     client_folder: Annotated[Path, Field(description="The built page.")] = REPOSITORY / "client" / "dist"
 
@@ -83,8 +88,13 @@ class Settings(BaseSettings):
     def temporary_folder(self) -> Path:
         return self.home / "tmp"
 
+    @property
+    def servers_folder(self) -> Path:
+        return self.home / "servers"
+
     def folders(self) -> list[Path]:
-        return [self.home, self.blobs_folder, self.runs_folder, self.base_models_folder, self.own_models_folder, self.temporary_folder]
+        kept = [self.home, self.blobs_folder, self.runs_folder, self.base_models_folder, self.own_models_folder]
+        return [*kept, self.temporary_folder, self.servers_folder]
 
     def masked(self) -> dict[str, Any]:
         """The effective configuration, fit to be printed."""

@@ -134,7 +134,7 @@ class Watch:
 
     async def run(self) -> None:
         clock = asyncio.get_running_loop().time
-        next_job = next_heartbeat = clock()
+        next_job, next_heartbeat = clock(), clock() + HEARTBEAT_EVERY_S
         while self.viewers:
             if clock() >= next_job:
                 next_job = clock() + JOB_EVERY_S

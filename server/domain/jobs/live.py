@@ -75,8 +75,7 @@ class LiveJobs:
     def metrics(self, owner: str, job_id: str, *, after: int) -> Metrics:
         """Raises `NotFound`."""
         seen = self._look(owner, job_id)
-        points, generations, cursor = self._readers.of(seen.events_file).metrics(after=after)
-        return Metrics(data=points, generations=generations, next=cursor)
+        return self._readers.of(seen.events_file).metrics(after=after)
 
     def poll_logs(self, owner: str, job_id: str, *, after: int, limit: int) -> Answer:
         """`logs` as an answer. Raises `NotFound`."""

@@ -11,7 +11,7 @@ from server.domain.jobs.log_file import events
 from server.domain.jobs.points import Point, point_of, progress_at, thinned
 from shared.constants import MAX_CHART_POINTS
 from shared.trainer_events import CancelledEvent, DoneEvent, FailedEvent, ProgressEvent
-from shared.wire import MetricPoint, Progress, SampleGeneration
+from shared.wire import Metrics, Progress, SampleGeneration
 
 _MAX_READERS: Final = 64
 # Held in memory of one run. The chart shows fewer; of a longer run the oldest are thinned the most.
@@ -28,6 +28,7 @@ class RunReader:
         self._points: list[Point] = []
         self._thin_at = 2 * _MAX_POINTS
         self._generations: list[tuple[int, SampleGeneration]] = []
+        self._rewinds: list[tuple[int, int]] = []
         self._progress: Progress | None = None
         self._step: ProgressEvent | None = None
         """The last one, as long as `_progress` does not tell of it: of thousands in a row only the last is worth telling."""
@@ -48,12 +49,14 @@ class RunReader:
         """Where the run is, as of the last `refresh`; None before it said anything."""
         return self._progress if self._step is None else progress_at(self._step, self._progress)
 
-    def metrics(self, *, after: int) -> tuple[list[MetricPoint], list[SampleGeneration], int]:
-        """Points and generations that came behind cursor `after`, thinned, and the next cursor."""
+    def metrics(self, *, after: int) -> Metrics:
+        """Points and generations that came behind cursor `after`, thinned. Points that a resumed run went back behind are gone."""
         with self._lock:
             points = thinned(self._points[bisect_right(self._points, after, key=itemgetter(0)) :], MAX_CHART_POINTS)
             generations = [generation for end, generation in self._generations if end > after]
-            return [point.shown() for point in points], generations, self._cursor
+            rewound = min((step for end, step in self._rewinds if end > after > 0), default=None)
+            shown = [point.shown() for point in points]
+            return Metrics(data=shown, generations=generations, rewound_to=rewound, next=self._cursor)
 
     def _take(self, end: int, event: Any) -> None:
         if event.type == "progress":
@@ -63,6 +66,12 @@ class RunReader:
         self._progress, self._step = self.progress, None
         now = self._progress or Progress(stage="Starting")
         match event.type:
+            case "spec":
+                # Another attempt at the job: where it will go on is not known yet, and how long it will take even less.
+                self._progress = now.model_copy(update={"stage": "Starting", "stage_fraction": None, "eta_s": None, "updated_at": event.at})
+            case "resumed":
+                self._rewind(end, event.step)
+                self._progress = now.model_copy(update={"step": event.step, "eta_s": None, "updated_at": event.at})
             case "stage":
                 self._progress = now.model_copy(update={"stage": event.message, "stage_fraction": event.fraction, "updated_at": event.at})
             case "hyperparameters":
@@ -79,6 +88,11 @@ class RunReader:
                 self.failed = event
             case "cancelled":
                 self.cancelled = event
+
+    def _rewind(self, end: int, step: int) -> None:
+        self._points = [point for point in self._points if point.step <= step]
+        self._generations = [(at, generation) for at, generation in self._generations if generation.step <= step]
+        self._rewinds.append((end, step))
 
     def _plot(self, point: Point) -> None:
         self._points.append(point)

@@ -56,15 +56,42 @@ def test_metrics_after_a_cursor_are_only_the_new_ones(tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     file.write_text(progress(1) + progress(2))
     reader = RunReader(file).refresh()
-    points, _, cursor = reader.metrics(after=0)
-    assert [point.step for point in points] == [1, 2]
+    first = reader.metrics(after=0)
+    assert [point.step for point in first.data] == [1, 2]
     with file.open("a") as more:
         more.write(line(type="evaluation", step=2, loss=0.5, perplexity=1.6, elapsed_s=3))
-    points, _, cursor = reader.refresh().metrics(after=cursor)
-    assert [(point.step, point.validation_loss) for point in points] == [(2, 0.5)]
-    assert reader.metrics(after=cursor)[0] == []
+    second = reader.refresh().metrics(after=first.next)
+    assert [(point.step, point.validation_loss) for point in second.data] == [(2, 0.5)]
+    assert reader.metrics(after=second.next).data == []
     assert reader.progress is not None
     assert (reader.progress.step, reader.progress.validation_loss) == (2, 0.5)
+
+
+def test_a_resumed_run_takes_back_what_was_said_of_later_steps(tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_text("".join(progress(step) for step in range(1, 8)) + line(type="generation", step=7, prompt="a", text="b"))
+    reader = RunReader(file).refresh()
+    seen = reader.metrics(after=0)
+    assert seen.rewound_to is None
+    with file.open("a") as more:
+        more.write(line(type="resumed", step=4, path="checkpoints/step-00000004") + progress(5, loss=0.5) + progress(6))
+    later = reader.refresh().metrics(after=seen.next)
+    assert (later.rewound_to, [point.step for point in later.data]) == (4, [5, 6])
+    whole = reader.metrics(after=0)
+    assert [point.step for point in whole.data] == [1, 2, 3, 4, 5, 6]
+    assert whole.data[4].loss == 0.5
+    assert (whole.generations, whole.rewound_to) == ([], None)
+    assert reader.metrics(after=later.next).rewound_to is None
+    assert reader.progress is not None
+    assert reader.progress.step == 6
+
+
+def test_another_attempt_does_not_know_yet_how_long_it_will_take(tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_text(progress(50) + line(type="spec", base_model="gpt2", method="lora"))
+    known = RunReader(file).refresh().progress
+    assert known is not None
+    assert (known.stage, known.step, known.eta_s) == ("Starting", 50, None)
 
 
 def test_thinning_keeps_ends_extremes_and_validation() -> None:
