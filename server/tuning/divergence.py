@@ -5,15 +5,20 @@ from statistics import mean, median
 
 _TIMES = 3.0
 _NATS = 2.0
+_FIRST_STEPS = 3
 
 
-def has_run_away(first: Sequence[float], last: Sequence[float]) -> bool:
-    """`first` and `last`: the losses of as many steps each, the latter past the warm-up.
+def start_of(first: Sequence[float], validation_loss: float | None) -> float:
+    """What the loss was before training moved it: of the first steps, or of the validation, where that is harder."""
+    return max(median(first[:_FIRST_STEPS]), validation_loss or 0.0)
 
-    Every one of the last is three times the start, and two nats above it (a small start is tripled by a harder batch), and the younger
-    half is no better than the older: a spike that heals is left alone.
+
+def has_run_away(start: float, last: Sequence[float]) -> bool:
+    """`last`: the losses of some steps in a row, past the warm-up.
+
+    Each of them is three times the start, and two nats above it (a small start is tripled by a harder batch), and the younger half is no
+    better than the older: a spike that heals is left alone.
     """
-    start = median(first)
     if min(last) < max(_TIMES * start, start + _NATS):
         return False
     half = len(last) // 2

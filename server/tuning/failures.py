@@ -5,11 +5,13 @@ exceptions to them. The server shows these words to the user as they are, so no 
 import errno
 import re
 
+from shared.constants import Method
 from shared.job_spec import RunSettings
 from shared.trainer_events import FailureAction
 
 RETRY = FailureAction(kind="retry", label="Try again")
 _SHORTEST_BLOCK = 32
+_USUAL_RATES: dict[Method, float] = {"lora": 2e-3, "full": 1e-4, "scratch": 2e-3}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -93,8 +95,8 @@ def _in_less_memory(settings: RunSettings) -> FailureAction | None:
     return None
 
 
-def nan_loss(step: int, learning_rate: float) -> TuningFailure:
-    lower = _lower(learning_rate)
+def nan_loss(step: int, learning_rate: float, method: Method) -> TuningFailure:
+    lower = _lower(learning_rate, method)
     return TuningFailure(
         "nan_loss",
         f"The loss at step {step} was not a number, so the training was stopped.",
@@ -104,8 +106,8 @@ def nan_loss(step: int, learning_rate: float) -> TuningFailure:
     )
 
 
-def diverged(step: int, learning_rate: float) -> TuningFailure:
-    lower = _lower(learning_rate)
+def diverged(step: int, learning_rate: float, method: Method) -> TuningFailure:
+    lower = _lower(learning_rate, method)
     return TuningFailure(
         "diverged",
         f"The loss ran away: at step {step} it was several times what it was at the start, and not coming back. The training was stopped.",
@@ -115,8 +117,9 @@ def diverged(step: int, learning_rate: float) -> TuningFailure:
     )
 
 
-def _lower(learning_rate: float) -> float:
-    return float(f"{learning_rate / 5:.1g}")
+def _lower(learning_rate: float, method: Method) -> float:
+    """A fifth, and never more than what would be taken without being asked: one press of the button should do."""
+    return float(f"{min(learning_rate / 5, _USUAL_RATES[method]):.1g}")
 
 
 def _at_rate(learning_rate: float) -> FailureAction:

@@ -13,7 +13,7 @@ from itertools import islice
 from torch import Tensor
 
 from server.tuning import failures
-from server.tuning.divergence import has_run_away
+from server.tuning.divergence import has_run_away, start_of
 from server.tuning.evaluate import mean_loss
 from server.tuning.events import EventLog
 from server.tuning.failures import Cancelled
@@ -29,6 +29,7 @@ from server.tuning.progress import Progress
 from server.tuning.resume import Resumed
 from server.tuning.schedule import batch_shape, num_steps, rate_at, warmup_steps
 from server.tuning.snapshot import WEIGHTS, Snapshot
+from shared.constants import Method
 from shared.job_spec import RunSettings
 from shared.trainer_events import EvaluationEvent, ProgressEvent
 
@@ -45,6 +46,7 @@ class Loop:
         blocks: Blocks,
         *,
         validation: Sequence[Batch],
+        method: Method,
         settings: RunSettings,
         events: EventLog,
         stop: StopRequest,
@@ -55,7 +57,7 @@ class Loop:
     ) -> None:
         self.num_steps = num_steps(settings, len(blocks))
         self._model, self._flat, self._blocks = model, parameters, blocks
-        self._validation, self._settings, self._events = validation, settings, events
+        self._validation, self._method, self._settings, self._events = validation, method, settings, events
         self._stop, self._keeper = stop, keeper
         self._optimizer = Optimizer(parameters, weight_decay=settings.weight_decay, max_grad_norm=settings.max_grad_norm)
         self._evaluated_at = evaluation_steps(self.num_steps)
@@ -130,11 +132,12 @@ class Loop:
     def _check(self, loss: float, norm: float) -> None:
         progress = self.progress
         if not math.isfinite(loss) or not math.isfinite(norm):
-            raise failures.nan_loss(progress.step, self._settings.learning_rate)
-        count = len(progress.first_losses)
-        past_warmup = progress.step >= count + max(count, warmup_steps(self.num_steps, self._settings.warmup_ratio))
-        if past_warmup and has_run_away(progress.first_losses, list(progress.losses)):
-            raise failures.diverged(progress.step, self._settings.learning_rate)
+            raise failures.nan_loss(progress.step, self._settings.learning_rate, self._method)
+        count = len(progress.losses)
+        if progress.step < count + max(count, warmup_steps(self.num_steps, self._settings.warmup_ratio)):
+            return
+        if has_run_away(start_of(progress.first_losses, progress.loss_before), list(progress.losses)):
+            raise failures.diverged(progress.step, self._settings.learning_rate, self._method)
 
     def _tell(self, loss: float, rate: float, norm: float) -> None:
         step = self.progress.step
@@ -166,7 +169,7 @@ class Loop:
             loss = mean_loss(self._model, self._validation)
         self._pace.evaluated(time.monotonic() - began)
         if progress.step and not math.isfinite(loss):
-            raise failures.nan_loss(progress.step, self._settings.learning_rate)
+            raise failures.nan_loss(progress.step, self._settings.learning_rate, self._method)
         self._take(loss)
 
     def _take(self, loss: float) -> None:

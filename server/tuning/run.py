@@ -120,6 +120,7 @@ def tune(spec: JobSpec, folder: Path, claim: Claim, events: EventLog, stop: Stop
         parameters,
         blocks,
         validation=validation,
+        method=spec.method,
         settings=settings,
         events=events,
         stop=stop,

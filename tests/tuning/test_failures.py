@@ -109,7 +109,8 @@ def test_a_loss_that_is_not_a_number_proposes_a_lower_rate(write_spec: WriteSpec
     spec = write_spec(texts, base_model="local/tiny-gpt2", method="full", learning_rate=1e30, scheduler="constant", warmup_ratio=0.0)
     failed = failure(train(spec))
     assert failed.code == "nan_loss"
-    assert "2e+29" in failed.fix
+    assert "0.0001" in failed.fix
+    assert (failed.action.kind, failed.action.hyperparameters) == ("clone", {"learning_rate": 1e-4})
 
 
 def test_a_method_that_the_base_does_not_know(write_spec: WriteSpec, train: Train, pairs: list[Any]) -> None:

@@ -1,0 +1,126 @@
+"""`scripts/chaos disk-full`: the disk takes no more, first inside a save and then at the export; then there is room again.
+
+Twice: by a limit on the size of files, which every machine allows, and on a small disk that is really full, where this machine lets a
+program have one of its own (a memory disk in a namespace).
+"""
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from scripts import prepare
+from scripts.chaos_training import Attempts, differences, small_spec, verdict
+from shared.job_spec import EXIT_DONE, EXIT_FAILED
+
+_STEPS = 60
+_LARGEST_FILE = 2_000_000
+"""Neither a checkpoint's files nor the model's."""
+_SMALL_DISK = 80_000_000
+_INSIDE = "inside"
+
+
+def run(folder: Path, *, times: int | None, seed: int) -> int:
+    """Each of the two `times` times (once, without it)."""
+    wrong: list[str] = []
+    done: list[str] = []
+    calm = _calm(folder, seed)
+    for number in range(times or 1):
+        place = folder / f"limit-{number}"
+        place.mkdir()
+        wrong += _fills_up(Attempts(place / "run", calm.spec), calm, full=_limit, room=lambda attempts: None)
+        done.append("a limit on files")
+        small = _on_a_small_disk(folder, number, seed)
+        if small is None:
+            print("No small disk was tried: this machine lets nobody mount one.")
+            continue
+        wrong += small
+        done.append("a disk that was really full")
+    for line in wrong:
+        print(line)
+    print(
+        f"{verdict(not wrong)}: {', '.join(done)}: {len(wrong)} things wrong; training outlived saves that did not fit, the export failed "
+        "as disk_full with its checkpoints kept, and with room again it ended as the calm run, to the bit"
+    )
+    return 1 if wrong else 0
+
+
+def _calm(folder: Path, seed: int) -> Attempts:
+    calm = Attempts(folder / "calm", small_spec(folder, max_steps=_STEPS, seed=seed, checkpoint_every_s=0.0))
+    calm.start()
+    if calm.wait() != EXIT_DONE:
+        raise SystemExit("The calm run did not end well.")
+    return calm
+
+
+def _fills_up(attempts: Attempts, calm: Attempts, *, full: Callable[[Attempts], None], room: Callable[[Attempts], None]) -> list[str]:
+    """`full` takes the disk away from a trainer that has saved once; `room` gives it back afterwards."""
+    attempts.start()
+    if attempts.wait_for(lambda event: event.type == "checkpoint") is None:
+        return ["the trainer ended before its first checkpoint"]
+    full(attempts)
+    kept = attempts.checkpoint_steps
+    status = attempts.wait()
+    wrong = [] if status == attempts.exit_status == EXIT_FAILED else [f"it ended with {status}, exit.json says {attempts.exit_status}"]
+    failures = [(event.code, event.action and event.action.kind) for event in attempts.of("failed")]
+    if failures != [("disk_full", "retry")]:
+        wrong.append(f"it failed with {failures}")
+    if attempts.of("done") or attempts.sums():
+        wrong.append("it left a model, or said that it was done")
+    if not kept or attempts.checkpoint_steps[: len(kept)] != kept:
+        wrong.append(f"of the checkpoints {kept} only {attempts.checkpoint_steps} are left")
+    last = attempts.checkpoint_steps[-1:]
+    room(attempts)
+    attempts.start()
+    if attempts.wait() != EXIT_DONE:
+        wrong.append("with room again it did not end well")
+    if [event.step for event in attempts.of("resumed")] != last:
+        wrong.append("with room again it did not go on from its last checkpoint")
+    return wrong + differences(attempts, calm)
+
+
+def _limit(attempts: Attempts) -> None:
+    """From now on this trainer may write no large file. The limit ends with the process."""
+    resource.prlimit(attempts.started.pid, resource.RLIMIT_FSIZE, (_LARGEST_FILE, resource.RLIM_INFINITY))
+
+
+def _on_a_small_disk(folder: Path, number: int, seed: int) -> list[str] | None:
+    """In a process with a view of the file system of its own; None where that is not allowed."""
+    disk = folder / f"small-{number}"
+    disk.mkdir()
+    words = [sys.executable, "-m", "scripts.chaos_disk_full", str(folder), str(disk), str(seed)]
+    mounted = f'mount -t tmpfs -o size={_SMALL_DISK} none "$0" && exec "$@"'
+    unshare = shutil.which("unshare")
+    if unshare is None:
+        return None
+    command = [unshare, "--user", "--map-root-user", "--mount", "sh", "-c", mounted, str(disk), *words]
+    made = subprocess.run(command, cwd=prepare.ROOT, capture_output=True, text=True, check=False)
+    if _INSIDE not in made.stdout:
+        return None
+    return [line for line in made.stdout.splitlines() if line != _INSIDE] + ([made.stderr[-1000:]] if made.returncode else [])
+
+
+def _inside(folder: Path, disk: Path, seed: int) -> None:
+    """What runs where `disk` is the small one: other files take all of it but some kilobytes, and later go away."""
+    print(_INSIDE)
+    calm = Attempts(folder / "calm", small_spec(folder, max_steps=_STEPS, seed=seed, checkpoint_every_s=0.0))
+    others = disk / "of-others"
+
+    def fill(_attempts: Attempts) -> None:
+        with others.open("ab", buffering=0) as file:
+            for size in (2**20, 2**12):
+                while True:
+                    try:
+                        file.write(os.urandom(size))
+                    except OSError:
+                        break
+
+    for line in _fills_up(Attempts(disk / "run", calm.spec), calm, full=fill, room=lambda _attempts: others.unlink()):
+        print(line)
+
+
+if __name__ == "__main__":
+    _inside(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
