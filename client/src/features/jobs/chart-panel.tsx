@@ -83,7 +83,7 @@ function LossChart({ name, points, view, onView }: LossChartProps) {
           onZoom={(zoom) => onView({ ...view, zoom })}
           onPoint={setUnder}
           marker={best && { x: view.by === "step" ? best.step : best.elapsed_s, y: best.validation_loss, label: "best", token: "--chart-validation" }}
-          formatX={view.by === "time" ? duration : count}
+          along={view.by}
           together={TOGETHER}
         />
       </Suspense>

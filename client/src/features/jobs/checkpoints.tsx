@@ -9,7 +9,7 @@ import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { AreaField, SelectField, TextField } from "@/ui/field";
 import { Section } from "@/ui/page";
-import { Badge, TimeAgo } from "@/ui/text";
+import { TimeAgo } from "@/ui/text";
 import { checkpointsQuery } from "./queries";
 
 /** `chat`: whether the base answers messages; a run may have taught it otherwise, so it can be changed. */
@@ -25,7 +25,7 @@ export function Checkpoints({ job, chat }: { job: Job; chat: boolean }) {
           <thead className="border-b border-line text-xs text-ink-soft">
             <tr>
               <th className="px-4 py-2 text-left font-medium">Step</th>
-              <th className="px-4 py-2 font-medium">Validation loss</th>
+              <th className="px-2 py-2 font-medium sm:px-4">Validation loss</th>
               <th className="hidden px-4 py-2 font-medium sm:table-cell">Size</th>
               <th className="hidden px-4 py-2 font-medium sm:table-cell">Saved</th>
               <th className="px-2 py-2">
@@ -37,9 +37,10 @@ export function Checkpoints({ job, chat }: { job: Job; chat: boolean }) {
             {found.map((one) => (
               <tr key={one.id}>
                 <td className="px-4 py-1 text-left">
-                  {count(one.step)} {one.step === job.resumes_from_step && <Badge>goes on from here</Badge>}
+                  {count(one.step)}
+                  {one.step === job.resumes_from_step && <span className="block text-xs text-ink-soft sm:ml-2 sm:inline">goes on from here</span>}
                 </td>
-                <td className="px-4 py-1">{loss(one.validation_loss)}</td>
+                <td className="px-2 py-1 sm:px-4">{loss(one.validation_loss)}</td>
                 <td className="hidden px-4 py-1 whitespace-nowrap sm:table-cell">{bytes(one.size_bytes)}</td>
                 <td className="hidden px-4 py-1 whitespace-nowrap text-ink-soft sm:table-cell">
                   <TimeAgo at={one.created_at} />

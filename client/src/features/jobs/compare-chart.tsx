@@ -75,7 +75,7 @@ export function CompareChart({ runs, what, onWhat, view, onView }: CompareChartP
             zoom={view.zoom}
             onZoom={(zoom) => onView({ ...view, zoom })}
             onPoint={setUnder}
-            formatX={view.by === "time" ? duration : count}
+            along={view.by}
           />
         </Suspense>
       )}

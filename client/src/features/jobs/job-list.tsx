@@ -51,7 +51,7 @@ export function JobList({ jobs, choice }: { jobs: readonly Job[]; choice?: Choic
             </p>
           </div>
           {job.state === "queued" && job.queue_rank !== null && waiting > 1 && (
-            <span className="flex items-center pr-1">
+            <span className="flex flex-col items-center justify-center pr-1 md:flex-row">
               <RankButtons job={job} last={job.queue_rank >= waiting} />
             </span>
           )}

@@ -3,6 +3,7 @@
 import { useEffect, useImperativeHandle, useRef, type KeyboardEvent, type Ref } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { count, duration } from "@/lib/format";
 import { useStore } from "@/lib/store";
 import { themeChanges, tokenColour } from "@/lib/theme";
 import { paintPicture } from "./chart-picture";
@@ -43,13 +44,17 @@ interface LineChartProps {
   /** The index under the crosshair, or null when there is none. */
   onPoint?: (index: number | null) => void;
   marker?: Marker | null;
-  formatX?: ((value: number) => string) | undefined;
+  /** What `x` counts. */
+  along?: "step" | "time";
   formatY?: ((value: number) => string) | undefined;
   /** Charts of one name share their crosshair. */
   together?: string;
   ref?: Ref<ChartHandle>;
 }
 
+/** Distances between the marks of an axis: whole steps, and round times. */
+const STEPS = Array.from({ length: 9 }, (_, power) => [1, 2, 5].map((one) => one * 10 ** power)).flat();
+const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 86_400, 172_800, 604_800];
 const FONT = "12px system-ui, sans-serif";
 
 export default function LineChart(props: LineChartProps) {
@@ -59,7 +64,7 @@ export default function LineChart(props: LineChartProps) {
   const themes = useStore(themeChanges);
   const latest = useRef(props);
   // What a plot is made of; when it changes, another is made. Data, zoom and marker are given to the one that is there.
-  const shape = JSON.stringify([logScale, height, props.together, series.map(({ token, width, dash, dots }) => [token, width, dash, dots])]);
+  const shape = JSON.stringify([logScale, height, props.along, props.together, series.map(({ token, width, dash, dots }) => [token, width, dash, dots])]);
 
   useEffect(() => {
     latest.current = props;
@@ -142,15 +147,15 @@ function pressed(event: KeyboardEvent, plot: uPlot, { x, zoom, onZoom, onPoint }
 }
 
 function optionsFor(width: number, latest: { current: LineChartProps }): uPlot.Options {
-  const { series, height = 280, logScale = false, together } = latest.current;
+  const { series, height = 280, logScale = false, along = "step", together } = latest.current;
   const axis: uPlot.Axis = {
     stroke: tokenColour("--ink-soft"),
     grid: { stroke: tokenColour("--chart-grid"), width: 1 },
     ticks: { stroke: tokenColour("--chart-grid"), width: 1 },
     font: FONT,
   };
-  const words = (format: "formatX" | "formatY") => (_: uPlot, values: (number | null)[]) =>
-    values.map((value) => (value === null ? "" : (latest.current[format]?.(value) ?? plain(value))));
+  const places = (_: uPlot, values: number[]) => values.map(along === "time" ? duration : count);
+  const heights = (_: uPlot, values: (number | null)[]) => values.map((value) => (value === null ? "" : (latest.current.formatY?.(value) ?? plain(value))));
   return {
     width,
     height,
@@ -169,8 +174,8 @@ function optionsFor(width: number, latest: { current: LineChartProps }): uPlot.O
     },
     scales: { x: { time: false }, y: logScale ? { distr: 3 } : {} },
     axes: [
-      { ...axis, size: 34, values: words("formatX") },
-      { ...axis, size: 60, values: words("formatY") },
+      { ...axis, size: 34, values: places, incrs: along === "time" ? SECONDS : STEPS },
+      { ...axis, size: 60, values: heights },
     ],
     series: [
       {},

@@ -1,7 +1,7 @@
 // A run's log: follows the end, can be searched and filtered, and can be taken away. Only the lines in sight are in the document, so that
 // a million of them scroll as well as ten. Lines are text and never HTML.
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useMemo, useState } from "react";
+import { useLayoutEffect, useMemo, useState } from "react";
 import { downloadText } from "@/lib/download";
 import { messageOf } from "@/lib/errors";
 import { count, counted, exactDate, timeOfDay } from "@/lib/format";
@@ -10,11 +10,12 @@ import { Button } from "@/ui/button";
 import { SelectField, TextField } from "@/ui/field";
 import { Section } from "@/ui/page";
 import { toast } from "@/ui/toasts";
-import { useFollowTail } from "./follow-tail";
 import { asText, filterLines, type Level } from "./log-lines";
 
 const LOOKS: Record<Level, string> = { debug: "text-ink-soft", info: "", warning: "text-warn", error: "text-bad" };
 const USUAL_LINE_PX = 20;
+/** So near to the end counts as there. */
+const NEAR_PX = 32;
 
 /** The part of the log that is not here yet. */
 export interface EarlierLines {
@@ -53,7 +54,7 @@ export function LogView({ name, lines, live, earlier = null, whole }: LogViewPro
             Wrap lines
           </label>
         </div>
-        <Lines key={String(wrap)} lines={found} wrap={wrap} live={live} empty={emptyWords(lines.length, live)} />
+        <Lines key={`${wrap} ${level} ${search}`} lines={found} wrap={wrap} empty={emptyWords(lines.length, live)} />
         <div className="flex flex-wrap items-center gap-x-4 border-t border-line px-3 py-1 text-xs text-ink-soft">
           <p className="py-1">
             {search || level !== "debug" ? `${count(found.length)} of ${counted(lines.length, "line")}` : counted(lines.length, "line")}
@@ -82,12 +83,12 @@ function told(error: unknown): void {
 interface LinesProps {
   lines: readonly LogLine[];
   wrap: boolean;
-  live: boolean;
   empty: string;
 }
 
-function Lines({ lines, wrap, live, empty }: LinesProps) {
+function Lines({ lines, wrap, empty }: LinesProps) {
   const [box, setBox] = useState<HTMLDivElement | null>(null);
+  const [atEnd, setAtEnd] = useState(true);
   // The compiler leaves this component alone: what the library returns changes without being another object.
   // eslint-disable-next-line react-hooks/incompatible-library
   const shown = useVirtualizer({
@@ -96,29 +97,33 @@ function Lines({ lines, wrap, live, empty }: LinesProps) {
     estimateSize: () => USUAL_LINE_PX,
     getItemKey: (index) => lines[index]?.cursor ?? index,
     overscan: 12,
+    paddingStart: 12,
+    paddingEnd: 12,
+    // Follows the end until somebody scrolls up, and then keeps still, also when earlier lines come in above.
+    anchorTo: "end",
+    followOnAppend: true,
+    scrollEndThreshold: NEAR_PX,
   });
-  const height = shown.getTotalSize();
-  const { ref, following, onScroll, toEnd } = useFollowTail<HTMLDivElement>(`${lines.at(-1)?.cursor} ${height}`);
-  const hold = useCallback(
-    (element: HTMLDivElement | null) => {
-      ref.current = element;
-      setBox(element);
-    },
-    [ref],
-  );
+
+  useLayoutEffect(() => {
+    if (box) shown.scrollToEnd();
+    // Only once there is a box; from then on the library follows.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [box]);
+
   return (
     <div className="relative">
       <div
-        ref={hold}
-        onScroll={onScroll}
+        ref={setBox}
+        onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => setAtEnd(scrollHeight - scrollTop - clientHeight <= NEAR_PX)}
         role="log"
         aria-live="off"
         aria-label="Log lines"
         tabIndex={0}
-        className="h-80 overflow-auto overscroll-contain bg-sunken p-3 font-mono text-xs leading-relaxed"
+        className="h-80 overflow-auto overscroll-contain bg-sunken px-3 font-mono text-xs leading-relaxed"
       >
-        {lines.length === 0 && <p className="text-ink-soft">{empty}</p>}
-        <div className="relative" style={{ height }}>
+        {lines.length === 0 && <p className="py-3 text-ink-soft">{empty}</p>}
+        <div className="relative" style={{ height: lines.length === 0 ? 0 : shown.getTotalSize() }}>
           {shown.getVirtualItems().map(({ index, key, start }) => {
             const line = lines[index];
             return (
@@ -131,9 +136,8 @@ function Lines({ lines, wrap, live, empty }: LinesProps) {
           })}
         </div>
       </div>
-      {live && following && lines.length > 0 && <p className="sr-only">Following the latest line.</p>}
-      {!following && (
-        <Button icon="down" className="absolute right-4 bottom-4 shadow-lg" onClick={toEnd}>
+      {!atEnd && (
+        <Button icon="down" className="absolute right-4 bottom-4 shadow-lg" onClick={() => shown.scrollToEnd()}>
           Jump to latest
         </Button>
       )}

@@ -1,6 +1,6 @@
 // The other measurements of a run, each small, all with the crosshair of the loss: what the optimizer did and what the machine gave.
 import { lazy, Suspense, useMemo, useState } from "react";
-import { bytes, count, duration, setting } from "@/lib/format";
+import { bytes, count, setting } from "@/lib/format";
 import type { MetricPoint } from "@/lib/wire";
 import { Section } from "@/ui/page";
 import { axisOf, drawn } from "./chart-points";
@@ -70,7 +70,7 @@ function MetricPanel({ panel: { of, title, words }, points, view, onView, togeth
           zoom={view.zoom}
           onZoom={(zoom) => onView({ ...view, zoom })}
           onPoint={setUnder}
-          formatX={view.by === "time" ? duration : count}
+          along={view.by}
           formatY={words}
           together={together}
         />
