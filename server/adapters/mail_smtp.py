@@ -62,7 +62,7 @@ class SmtpMailer:
             return Outcome(False, "The mail server's certificate cannot be trusted, or it does not encrypt on this port.")
         except (OSError, smtplib.SMTPException):
             return Outcome(False, "The mail server does not answer.")
-        return Outcome(True, f"Delivered: the mail server took the message for {mail.to}.")
+        return Outcome(True, f"The mail server took the message for {mail.to}.")
 
     def _message(self, mail: Mail) -> EmailMessage:
         message = EmailMessage()

@@ -76,7 +76,7 @@ async def _posted(client: httpx.AsyncClient, target: httpx.URL, address: str, he
 
 def _meaning(host: str, status: int) -> Outcome:
     if 200 <= status < 300:
-        return Outcome(True, f"Delivered: {host} answered {status}.")
+        return Outcome(True, f"{host} answered {status}.")
     if 300 <= status < 400:
         return Outcome(False, f"{host} answered {status}, which leads elsewhere. Enter the address where messages are to end.")
     if status == _GONE:

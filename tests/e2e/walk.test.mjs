@@ -222,6 +222,16 @@ describe("everywhere", () => {
     await button("The system's theme").click();
   });
 
+  step("settings say how one is told of the end of a job, and what e-mail lacks", async () => {
+    await page.goto("/settings");
+    await page.getByText("LLM_TUNER_SMTP_HOST").waitFor();
+    await field("a webhook at this address").fill("http://10.0.0.1/");
+    browser.faults.expect(422, "/api/notifications/settings");
+    await button("Save").click();
+    await page.getByText(/leads to a private address/).waitFor();
+    await look(page, "settings");
+  });
+
   step("an address that does not exist says so and leads back", async () => {
     await page.goto("/no/such/page");
     await page.getByRole("link", { name: /home|start/i }).first().waitFor();

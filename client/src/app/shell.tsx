@@ -121,7 +121,7 @@ function Account({ user, onHelp }: { user: User; onHelp: () => void }) {
         {user.email}
       </p>
       <div className="-ml-2 flex">
-        <IconLink to="/settings" icon="gear" label="Settings" />
+        <IconLink to="/settings" icon="sliders" label="Settings" />
         <IconButton icon="leave" label="Sign out" onClick={() => void signOut()} />
         <IconButton icon="help" label="Keyboard shortcuts" onClick={onHelp} />
       </div>
@@ -138,7 +138,7 @@ function MobileMenu({ user }: { user: User }) {
         <p className="text-xs break-all text-ink-soft">{user.email}</p>
         <ThemeSwitch />
         <Link to="/settings" className="target flex items-center gap-2 font-medium">
-          <Icon name="gear" />
+          <Icon name="sliders" />
           Settings
         </Link>
         <button type="button" className="target flex items-center gap-2 font-medium" onClick={() => void signOut()}>

@@ -223,7 +223,7 @@ export const delivery: Delivery = {
   job_name: "Kettle",
   state: "delivered",
   num_attempts: 1,
-  message: "Delivered: hooks.example.org answered 204.",
+  message: "hooks.example.org answered 204.",
   next_attempt_at: null,
   created_at: "2026-11-22T10:00:00Z",
   finished_at: "2026-11-22T10:00:01Z",

@@ -60,7 +60,7 @@ export function SettingsForm({ settings }: { settings: NotificationSettings }) {
           )}
         </Way>
         <TextField
-          label="a webhook: a call of this address"
+          label="a webhook at this address"
           type="url"
           inputMode="url"
           placeholder="https://example.org/hooks/llm-tuner"
