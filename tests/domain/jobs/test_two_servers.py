@@ -158,7 +158,7 @@ def test_two_supervisors_at_full_speed_never_run_a_job_twice(house: House, other
     for thread in threads:
         thread.start()
     try:
-        for _ in range(1200):
+        for _ in range(6000):  # five minutes, on a machine that does other things, too
             if all(job(house, job_id).state == "succeeded" for job_id in jobs):
                 break
             stop.wait(0.05)
