@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from scripts.load import Load, Measured, Poller
 from tests.system.harness import ROOT, Client, Server, running_server
 from tests.system.planted import plant_jobs
@@ -40,8 +42,11 @@ def bench_idle(data: Path) -> bool:
         viewers = Viewers(server)
         [job] = plant_jobs(data, viewers.owner, 1, state="paused", num_lines=200)
         Load(server.port, viewers.pollers(job, 100), rate=200, seconds=2).measured()  # warms up
+        before = cpu_s(server)
         measured = Load(server.port, viewers.pollers(job, 100), rate=1_000, seconds=15).measured()
-    return say(measured.good and measured.percentile(0.99) < 0.100, f"1,000 polls a second, idle: {measured} (target p99 100 ms)")
+        cost_ms = 1000 * (cpu_s(server) - before) / len(measured.latencies)
+    fast = measured.good and measured.percentile(0.99) < 0.100
+    return say(fast, f"1,000 polls a second, idle: {measured}, {cost_ms:.2f} ms of a core each (target p99 100 ms)")
 
 
 def bench_training(data: Path) -> bool:
@@ -65,13 +70,17 @@ def bench_streams(data: Path) -> bool:
     with running_server(data, hub="off") as server:
         viewers = Viewers(server)
         with training(server, viewers.client) as job:
+            before = cpu_s(server)
             delays = asyncio.run(watch_streams(server, viewers, job))
+            share = (cpu_s(server) - before) / STREAM_S
     expected = min(len(seen) for seen in delays)
     ordered = sorted(delay for seen in delays for delay in seen)
     p50, p99 = statistics.median(ordered), ordered[int(0.99 * len(ordered))]
     good = p99 < 1.0 and expected > 0 and len(delays) == NUM_STREAMS
     return say(
-        good, f"{len(delays)} open streams, {len(ordered)} lines (each at least {expected}): p50 {p50:.2f} s, p99 {p99:.2f} s (target 1 s)"
+        good,
+        f"{len(delays)} open streams, {len(ordered)} lines (each at least {expected}): p50 {p50:.2f} s, p99 {p99:.2f} s (target 1 s), "
+        f"{share:.0%} of a core",
     )
 
 
@@ -82,11 +91,14 @@ def bench_long_log(data: Path) -> bool:
         [long] = plant_jobs(data, viewers.owner, 1, state="paused", num_lines=LONG_LOG)
         client = viewers.client
         size = (data / "runs" / long / "events.jsonl").stat().st_size
+        by_file = (
+            f"{short}/logs?tail=100"  # The beginning of so short a log is held in memory; this is read from the file, as of the long one.
+        )
         questions = {
             "nothing new": (f"{short}/logs?after={end_of(client, short)}", f"{long}/logs?after={size}"),
-            "the first 100 lines": (f"{short}/logs?limit=100", f"{long}/logs?limit=100"),
-            "100 lines far inside": (f"{short}/logs?limit=100", f"{long}/logs?limit=100&after={cursor_inside(client, long, size)}"),
-            "the last 100 lines": (f"{short}/logs?tail=100", f"{long}/logs?tail=100"),
+            "the first 100 lines": (by_file, f"{long}/logs?limit=100"),
+            "100 lines far inside": (by_file, f"{long}/logs?limit=100&after={cursor_inside(client, long, size)}"),
+            "the last 100 lines": (by_file, f"{long}/logs?tail=100"),
         }
         good = True
         for name, (of_short, of_long) in questions.items():
@@ -203,18 +215,33 @@ def training(server: Server, client: Client) -> Iterator[str]:
 
 async def watch_streams(server: Server, viewers: Viewers, job: str) -> list[list[float]]:
     """Seconds from writing to arrival of each log line, for each of the open streams."""
-    end = time.monotonic() + STREAM_S
     cursor = end_of(viewers.client, job)
     tokens = [viewers.tokens[number % len(viewers.tokens)] for number in range(NUM_STREAMS)]
-    return await asyncio.gather(*(watch_stream(server.port, token, job, cursor, end) for token in tokens))
+    opening = Opening()
+    return await asyncio.gather(*(watch_stream(server.port, token, job, cursor, opening) for token in tokens))
 
 
-async def watch_stream(port: int, token: str, job: str, cursor: int, end: float) -> list[float]:
+class Opening:
+    """From when on everybody watches: 500 pages that all open at the same moment are another question."""
+
+    def __init__(self) -> None:
+        self._left = NUM_STREAMS
+        self.all_open_at = float("inf")
+        self.end = time.monotonic() + 60 + STREAM_S
+
+    def opened(self) -> None:
+        self._left -= 1
+        if not self._left:
+            self.all_open_at, self.end = time.time(), time.monotonic() + STREAM_S
+
+
+async def watch_stream(port: int, token: str, job: str, cursor: int, opening: Opening) -> list[float]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(f"GET /api/jobs/{job}/stream?after={cursor} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n".encode())
     delays: list[float] = []
-    opened = time.time()
-    while (left := end - time.monotonic()) > 0:
+    await reader.readuntil(b"retry: ")
+    opening.opened()
+    while (left := opening.end - time.monotonic()) > 0:
         try:
             piece = await asyncio.wait_for(reader.read(1 << 16), left)
         except TimeoutError:
@@ -223,8 +250,7 @@ async def watch_stream(port: int, token: str, job: str, cursor: int, end: float)
             raise SystemExit("a stream ended before its time")
         now = time.time()
         for line in piece.split(b"\n"):
-            # What was written before the stream was open did not wait for it.
-            if line.startswith(b'data: {"cursor"') and (said := said_at(line)) > opened:
+            if line.startswith(b'data: {"cursor"') and (said := said_at(line)) > opening.all_open_at:
                 delays.append(now - said)
     writer.close()
     return delays
@@ -233,6 +259,12 @@ async def watch_stream(port: int, token: str, job: str, cursor: int, end: float)
 def said_at(line: bytes) -> float:
     at: str = json.loads(line[6:])["at"]
     return datetime.fromisoformat(at).astimezone(UTC).timestamp()
+
+
+def cpu_s(server: Server) -> float:
+    """What the server itself has used of the cores so far. Unlike the time on the wall, other programs change it little."""
+    used = psutil.Process(server.pid).cpu_times()
+    return float(used.user + used.system)
 
 
 def end_of(client: Client, job: str) -> int:

@@ -61,8 +61,14 @@ class Reading:
         self._live = live
         self._owner = owner
         self._job_id = job_id
+        if cursor > live.log_size(job_id):  # It was never ours: go on with what comes next.
+            cursor = live.log_end(job_id)
         self._charted = cursor
         self.cursor = cursor
+
+    def is_at_end(self) -> bool:
+        """Whether there is nothing behind, not even half a line. Costs next to nothing."""
+        return self._live.log_size(self._job_id) == self.cursor
 
     def read(self) -> Batch | None:
         """The next lines and what they say of the metrics; None when there is no whole line more. Raises `NotFound`."""
@@ -209,8 +215,8 @@ class Broadcasts:
         watch = None
         try:
             yield OPENING
-            reading = Reading(self._live, caller.user_id, job_id, min(after, self._live.log_end(job_id)))
-            while (batch := await run_in_threadpool(reading.read)) is not None:
+            reading = Reading(self._live, caller.user_id, job_id, after)
+            while not reading.is_at_end() and (batch := await run_in_threadpool(reading.read)) is not None:
                 yield batch.whole
             watch = self._watch(caller.user_id, job_id)
             watch.viewers.add(viewer)  # From here on nothing passes by; what the watch read before lies in the file.

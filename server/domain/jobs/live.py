@@ -59,6 +59,15 @@ class LiveJobs:
         self._tails: OrderedDict[Path, RecentLines] = OrderedDict()
         self._charts: dict[tuple[str, int], tuple[int, Answer]] = {}
 
+    def check(self, owner: str, job_id: str) -> None:
+        """Raises `NotFound` when this user has no such job."""
+        self._look(owner, job_id)
+
+    def was_there(self, owner: str, job_id: str) -> bool:
+        """Whether `check` would pass, as far as that is known without waiting for anything."""
+        seen = self._recently_seen(owner, job_id)
+        return seen is not None and size_of(seen.events_file) > 0
+
     def logs(self, owner: str, job_id: str, *, after: int, limit: int) -> LogPage:
         """Up to `limit` lines behind cursor `after`. Raises `NotFound`."""
         seen = self._look(owner, job_id)  # Before the file: a log that is told to have ended was read to its end.

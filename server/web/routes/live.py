@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header, Query, Request, Response, status
 from starlette.concurrency import run_in_threadpool
 
 from server.web.broadcast import Broadcasts
-from server.web.deps import AppServices, CurrentCaller, CurrentUser
+from server.web.deps import AppServices, CurrentUser, RecentCaller
 from server.web.polls import DEFAULT_LINES, MAX_CURSOR, MAX_LINES, response_to_poll
 from server.web.stream import EventStream
 from shared.wire import LogPage, Metrics
@@ -45,13 +45,14 @@ def job_metrics(job_id: str, services: AppServices, user: CurrentUser, after: Cu
 
 @router.get("/api/jobs/{job_id}/stream", status_code=status.HTTP_200_OK, response_class=EventStream)
 async def job_stream(
-    job_id: str, request: Request, services: AppServices, caller: CurrentCaller, after: Cursor = 0, last_event_id: LastEventId = None
+    job_id: str, request: Request, services: AppServices, caller: RecentCaller, after: Cursor = 0, last_event_id: LastEventId = None
 ) -> EventStream:
     """Server-sent events: `log` (LogLine), `metrics` (Metrics), `job` (Job) when what is shown of it changes, `end` when it is over.
 
     Each `id` is a cursor of the log. Asked for again with the last one, the stream goes on behind it: each line comes once and in order;
     points of the metrics may come again and are the same. It ends with the sign-in; without `end` it is to be asked for again.
     """
-    await run_in_threadpool(services.jobs.get, caller.user_id, job_id)
+    if not services.live.was_there(caller.user_id, job_id):
+        await run_in_threadpool(services.live.check, caller.user_id, job_id)
     broadcasts: Broadcasts = request.app.state.broadcasts
     return EventStream(broadcasts.stream(caller, job_id, after=after if last_event_id is None else last_event_id))
