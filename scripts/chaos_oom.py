@@ -41,9 +41,10 @@ def run(folder: Path, *, times: int | None, seed: int) -> int:
     error = job["error"] or {"code": None, "action": None}
     good = seconds is not None and seconds <= _WITHIN_S and (job["state"], error["code"]) == ("failed", "out_of_memory") and runs
     button = error["action"]["label"] if error["action"] else "none"
+    waited = 99.0 if seconds is None else seconds
     print(
-        f"{verdict(good)}: a trainer without memory ({how}): {job['state']} with {error['code']} "
-        f"{99.0 if seconds is None else seconds:.1f} s after its end (target {_WITHIN_S:.0f} s), button: {button}; the next job {'succeeded' if runs else 'DID NOT RUN'}"
+        f"{verdict(good)}: a trainer without memory ({how}): {job['state']} with {error['code']} {waited:.1f} s after its end "
+        f"(target {_WITHIN_S:.0f} s), button: {button}; the next job {'succeeded' if runs else 'DID NOT RUN'}"
     )
     return 0 if good else 1
 

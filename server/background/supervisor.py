@@ -1,6 +1,7 @@
 """Watches runs in a thread of its own: adopts those that outlived a server, starts what waits, judges what ended. A second thread says,
 every two seconds, that this server lives; without it another server takes its runs over."""
 
+import contextlib
 import sys
 import threading
 from collections.abc import Callable
@@ -102,10 +103,11 @@ class Supervisor:
             whole = data.rfind(b"\n") + 1
             if not whole:
                 break
-            for line in data[:whole].decode(errors="replace").splitlines():
-                sys.stdout.write(f"[{run.job_id[-8:]}] {line}\n")
+            with contextlib.suppress(OSError):  # A console on a full disk, or one that was closed: the run's own log has it all.
+                for line in data[:whole].decode(errors="replace").splitlines():
+                    sys.stdout.write(f"[{run.job_id[-8:]}] {line}\n")
+                sys.stdout.flush()
             cursor += whole
-        sys.stdout.flush()
         self._echoed[run.job_id] = cursor
 
     def _guarded(self, step: Callable[[], None]) -> None:

@@ -13,6 +13,7 @@ FEW = {
     "cancel_race": 3,
     "stall": 1,
     "oom": 1,
+    "server_disk": 1,
     "clock": 4,
 }
 

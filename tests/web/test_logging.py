@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from server.settings import REPOSITORY
-from server.web.logging import mask_secrets
+from server.web.logging import Forgiving, mask_secrets
 
 
 def test_values_under_a_telling_name_are_masked_at_any_depth() -> None:
@@ -66,3 +66,16 @@ def test_a_traceback_never_shows_the_values_of_variables(environment: str) -> No
     assert "RuntimeError: the reason" in text
     assert "hush" not in text.replace('fail("hush")', "")
     assert "too quiet" not in text
+
+
+def test_a_log_that_cannot_be_written_is_lost_and_nothing_else() -> None:
+    class Full:
+        def write(self, text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+        def flush(self) -> None:
+            raise OSError(28, "No space left on device")
+
+    forgiving = Forgiving(Full())  # type: ignore[arg-type]
+    assert forgiving.write("a line") == 6
+    forgiving.flush()

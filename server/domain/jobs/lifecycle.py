@@ -26,7 +26,7 @@ from server.domain.jobs.tidying import Tidying, resting
 from server.domain.jobs.verdict import Verdict, verdict_on
 from server.domain.jobs.watching import STALLED_AFTER_S, Watch
 from server.domain.models.tuned import StoredModel, TunedModels, model_from
-from server.errors import LlmTunerError, NotFound, StaleWrite, Unavailable
+from server.errors import LlmTunerError, NotFound, StaleWrite, StorageFull, Unavailable
 from server.ports.clock import Clock
 from server.ports.launcher import Launch, Launcher, RunStatus
 from server.ports.records import ABSENT, Delete, Put, Record, Records
@@ -152,6 +152,9 @@ class Lifecycle:
         None when it could not be started, and the job has ended with the reason."""
         job = self._jobs.get(run.owner, run.job_id).value
         folder = self._folders.of(run.job_id)
+        if (done := self._left_over(job)) is not None:
+            self._succeed(run, job, done)
+            return None
         try:
             folder.mkdir(parents=True, exist_ok=True)
             spec = self._specs.of(job, self._slots.device(run.slot))
@@ -222,6 +225,11 @@ class Lifecycle:
             num_runs=job.num_runs + 1,
         )
 
+    def _left_over(self, job: StoredJob) -> DoneEvent | None:
+        """What an earlier run of this job left whole, and only the disk had no room for: it is taken in instead of trained again."""
+        done = self._readers.of(self._folders.events_of(job.id)).done if job.left_by is not None else None
+        return done if done is not None and done.run_id == job.left_by else None
+
     def _still_ours(self, run: Run) -> None:
         record = self._records.get(keys.running(run.job_id))
         if record is None or record.version != run.version:
@@ -258,7 +266,7 @@ class Lifecycle:
             self._tuned_models.take_in(model, folder)
         except (LlmTunerError, OSError, ValueError) as error:
             _log.warning("model_not_kept", job=run.job_id, reason=str(error))
-            return self._end(run, "failed", error=not_kept(error))
+            return self._end(run, "failed", error=not_kept(error), left_by=done.run_id if isinstance(error, StorageFull) else None)
         overhead = max(0.0, done.seconds - done.step * settings_of(job.resolved).tokens_per_step / done.tokens_per_s)
         speed = Put(keys.speed(job.base_model, job.method), {"tokens_per_s": done.tokens_per_s, "overhead_s": overhead}, expect=None)
         return self._end(run, "succeeded", model=model, also=[speed])
@@ -291,6 +299,7 @@ class Lifecycle:
         error: JobError | None = None,
         reason: str | None = None,
         model: StoredModel | None = None,
+        left_by: str | None = None,
         also: list[Put | Delete] | None = None,
     ) -> JobState:
         def changes(stored: Stored[StoredJob]) -> list[Put | Delete]:
@@ -300,6 +309,7 @@ class Lifecycle:
                 reason=error.message if error is not None else reason,
                 error=error,
                 tuned_model=model.id if model else None,
+                left_by=left_by,
                 last_progress=self._last_progress(run),
             )
             return [

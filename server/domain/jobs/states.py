@@ -53,6 +53,8 @@ class StoredJob(BaseModel):
     num_runs: int = 0
     num_resumes: int = 0
     stop_requested: Stop | None = None
+    left_by: str | None = None
+    """The run whose finished model waits in the run's folder, because the disk had no room to take it in."""
     cloned_from: str | None = None
     history: list[JobMove] = []
     error: JobError | None = None

@@ -30,13 +30,13 @@ class Tidying:
         """The store has what is to be kept. What did not succeed leaves its log and its checkpoints, a deleted job nothing."""
         folder = self._folders.of(job_id)
         try:
-            state = self._jobs.get(owner, job_id).value.state
+            job = self._jobs.get(owner, job_id).value
         except NotFound:
             self._readers.forget(self._folders.events_of(job_id))
             shutil.rmtree(folder, ignore_errors=True)
         else:
-            names = [MODEL_FOLDER, ADAPTER_FOLDER, LAST_FOLDER, "data", *([CHECKPOINTS_FOLDER] if state == "succeeded" else [])]
-            for name in names if state in ENDED else []:
+            names = [MODEL_FOLDER, ADAPTER_FOLDER, LAST_FOLDER, "data", *([CHECKPOINTS_FOLDER] if job.state == "succeeded" else [])]
+            for name in names if job.state in ENDED and job.left_by is None else []:
                 shutil.rmtree(folder / name, ignore_errors=True)
         self._records.write(Delete(keys.tidying(job_id), expect=None))
 

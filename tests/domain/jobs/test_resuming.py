@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from server.domain import keys
+from server.errors import StorageFull
 from server.ports.launcher import RunStatus, stop_and_wait
 from shared.wire import Job, JobRequest
 from tests.domain.conftest import House
@@ -108,6 +109,24 @@ def test_a_run_that_the_system_ended_for_want_of_memory_fails_at_once_with_a_sma
     assert failed.error.action is not None
     assert failed.error.action.kind == "clone"
     assert failed.error.action.hyperparameters.keys() <= {"batch_size", "gradient_accumulation", "block_size"}
+
+
+def test_a_model_that_the_disk_had_no_room_for_is_kept_and_taken_in_later(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise StorageFull("No room.", code="storage.full")
+
+    job_id = submit(house)
+    with monkeypatch.context() as disk:
+        disk.setattr(house.blobs, "put", full)
+        failed = ended(house, job_id)
+    assert failed.error is not None
+    assert (failed.state, failed.error.code, failed.tuned_model) == ("failed", "storage.full", None)
+    assert failed.error.action is not None
+    assert failed.error.action.kind == "retry"
+    house.jobs.retry(OWNER, failed.id)
+    done = ended(house, failed.id)
+    assert (done.state, len(house.attempts(done.id))) == ("succeeded", 1), "it was not trained again"
+    assert house.tuned_models.get(OWNER, str(done.tuned_model)).size_bytes == 11
 
 
 def test_every_end_leaves_one_note_for_whoever_tells_people(house: House) -> None:
