@@ -3,7 +3,19 @@
 partition          sort                     document
 user#<usr>         profile                  the account
 user#<usr>         session#<ses>            a signed-in browser: hashes of its refresh tokens
+user#<usr>         apikey#<key>             an API key, without the key
+user#<usr>         reset#<sha256>           a password reset that was asked for
+user#<usr>         verification#<sha256>    a letter that proves an address
+user#<usr>         security#<time id>       what was done with the account
 email#<address>    owner                    pointer: who has this address
+apikey#<sha256>    owner                    pointer: whose API key this is
+users              <usr>                    pointer: every account, for administrators
+administrators     <usr>                    pointer: those who are
+leaving            <usr>                    pointer: an account whose data is being deleted
+security           <time id>                pointer: an entry of somebody's security log, for administrators
+invitations        <inv>                    an invitation to register
+setup              <sha256>                 a set-up link that was printed
+installation       registration             who may register, where an administrator chose it
 user#<usr>         document#<doc>           an uploaded file
 user#<usr>         preview#<doc>            its first examples
 user#<usr>         content#<sha256>         pointer: the first document with these bytes
@@ -36,6 +48,46 @@ def session(user_id: str, session_id: str) -> Key:
 
 def email_owner(email: str) -> Key:
     return Key(f"email#{email}", "owner")
+
+
+def api_key_owner(digest: str) -> Key:
+    return Key(f"apikey#{digest}", "owner")
+
+
+USERS_PARTITION = "users"
+ADMINISTRATORS_PARTITION = "administrators"
+LEAVING_PARTITION = "leaving"
+SECURITY_PARTITION = "security"
+INVITATIONS_PARTITION = "invitations"
+SETUP_PARTITION = "setup"
+
+
+def listed_user(user_id: str) -> Key:
+    return Key(USERS_PARTITION, user_id)
+
+
+def administrator(user_id: str) -> Key:
+    return Key(ADMINISTRATORS_PARTITION, user_id)
+
+
+def leaving(user_id: str) -> Key:
+    return Key(LEAVING_PARTITION, user_id)
+
+
+def security_entry(entry_id: str) -> Key:
+    return Key(SECURITY_PARTITION, entry_id)
+
+
+def invitation(invitation_id: str) -> Key:
+    return Key(INVITATIONS_PARTITION, invitation_id)
+
+
+def setup(digest: str) -> Key:
+    return Key(SETUP_PARTITION, digest)
+
+
+def registration_mode() -> Key:
+    return Key("installation", "registration")
 
 
 def owned(user_id: str, kind: str, object_id: str) -> Key:
