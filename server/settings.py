@@ -2,11 +2,14 @@
 
 import os
 import secrets
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.constants import RegistrationMode
 
 VERSION: Final = "0.1.0"
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
@@ -33,6 +36,20 @@ class Settings(BaseSettings):
     cookie_secure: Annotated[bool, Field(description="Send cookies over HTTPS only. Turn on behind TLS.")] = False
     access_token_ttl_s: Annotated[int, Field(ge=1, le=86_400, description="Lifetime of an access token, seconds.")] = 900
     session_ttl_s: Annotated[int, Field(ge=60, description="Lifetime of a sign-in without use, seconds.")] = 30 * 86_400
+    registration: Annotated[
+        Literal["open", "invite", "closed"] | None,
+        Field(
+            description="Who may register until an administrator decides: `open`, `invite` (who has an invitation) or `closed`. "
+            "Left out: `open` when only this machine can reach the server, `invite` otherwise."
+        ),
+    ] = None
+    public_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://[^/?#\s]+(/[^?#\s]*)?$",
+            description="Address under which people reach this installation, for links in letters. Left out: that of host and port.",
+        ),
+    ] = None
     max_upload_bytes: Annotated[int, Field(ge=1, description="Largest file that is taken, bytes.")] = 2 * 1024**3
     user_quota_bytes: Annotated[int, Field(ge=1, description="What one user may keep, bytes.")] = 50 * 1024**3
     min_free_bytes: Annotated[int, Field(ge=0, description="Uploads and jobs leave at least this much disk free.")] = 512 * 1024**2
@@ -58,6 +75,24 @@ class Settings(BaseSettings):
         if given is not None and len(given.get_secret_value().encode()) < MIN_SECRET_BYTES:
             raise ValueError(f"LLM_TUNER_SIGNING_SECRET needs at least {MIN_SECRET_BYTES} bytes; leave it out and a good one is made")
         return self
+
+    @property
+    def registration_mode(self) -> RegistrationMode:
+        """Open where nobody but the people of this machine can come; a stranger from the network needs an invitation."""
+        return self.registration or ("open" if self.is_loopback else "invite")
+
+    @property
+    def is_loopback(self) -> bool:
+        try:
+            return ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
+    def page_url(self) -> str:
+        """Without a slash at its end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
     def records_file(self) -> Path:

@@ -33,7 +33,6 @@ SecurityEventKind = Literal[
     "key_used",
     "key_revoked",
     "data_exported",
-    "deletion_asked",
     "invitation_created",
     "invitation_withdrawn",
     "made_administrator",

@@ -51,8 +51,8 @@ _MAX_WORDS: Final = 2
 _MAX_CHARACTERS: Final = 40
 _LEET: Final = str.maketrans("@4301!5$7", "aaeoiisst")
 _ROWS: Final = ("01234567890", "09876543210", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1q2w3e4r5t6y7u8i9o0p")
-_FILLING: Final = re.compile(r"(19|20)\d\d|(.{1,4})\2{2,}|[\W_]{1,2}")
-_TAIL: Final = re.compile(r"[\d\W_]{0,2}")
+_FILLING: Final = re.compile(r"(19|20)\d\d|(.{1,4})\2{2,}|[ -/:-@\[-`{-~]{1,2}")
+_TAIL: Final = re.compile(r"[ -@\[-`{-~]{0,2}")
 
 
 def is_common(password: str) -> bool:
@@ -60,7 +60,7 @@ def is_common(password: str) -> bool:
     text = password.casefold()
     if text in COMMON_PASSWORDS or len(set(text)) <= 2 or _is_one_thing_again(text):
         return True
-    return len(text) <= _MAX_CHARACTERS and _is_made_of_common_pieces(text)
+    return len(text) <= _MAX_CHARACTERS and any(map(str.isalnum, text)) and _is_made_of_common_pieces(text)
 
 
 def _is_one_thing_again(text: str) -> bool:

@@ -46,7 +46,9 @@ class Letters:
     def send_verification(self, to: str, token: str) -> None:
         link = self.link("verify-email", token)
         self._send(
-            to, "Confirm your e-mail address", f"Open this link to confirm that {to} is yours:\n\n{link}\n\nIt works for three days. {_NOT_YOU}"
+            to,
+            "Confirm your e-mail address",
+            f"Open this link to confirm that {to} is yours:\n\n{link}\n\nIt works for three days. {_NOT_YOU}",
         )
 
     def send_invitation(self, to: str, code: str) -> None:

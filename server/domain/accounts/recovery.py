@@ -1,6 +1,6 @@
 """Getting back in, and proving an address: tokens of one use that travel by letter, or from the operator's hand.
 
-A token is `<user>.<secret>`; its SHA-256 is kept beside the account. It holds while the account's epoch is the one it was made in, so that a
+A token is `<user>.<secret>`; its SHA-256 is kept beside the account. It holds while the account's epoch is the one it was made in: a
 password change ends every letter that is still on its way.
 """
 
@@ -72,7 +72,7 @@ class Recovery:
         return self._new_token(profile, "reset", _RESET_TTL, SOMEWHERE, by_letter=False)
 
     def reset(self, token: str, password: str, visit: Visit) -> None:
-        """Sets a new password; ends every session, API key and other letter of the account. Raises `InvalidInput` for a token that does not hold.
+        """Sets a new password; ends every session, API key and other letter of the account. Raises `InvalidInput`.
 
         Whoever resets a password may do so because somebody else has been in.
         """
@@ -127,9 +127,7 @@ class Recovery:
         if over:
             self.records.write(*(Delete(key, None) for key in over))
 
-    def _use(
-        self, token: str, kind: Kind, change: Callable[[Profile], Profile], also: Callable[[Profile], list[Put | Delete]]
-    ) -> Profile:
+    def _use(self, token: str, kind: Kind, change: Callable[[Profile], Profile], also: Callable[[Profile], list[Put | Delete]]) -> Profile:
         """Takes the token and changes the account in one write, so that it is used once whoever is first."""
 
         def attempt() -> Profile:

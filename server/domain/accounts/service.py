@@ -219,7 +219,7 @@ class Accounts:
         return profile
 
     def change_password(self, caller: Caller, current: str, new: str, visit: Visit = SOMEWHERE) -> None:
-        """Ends every other session. Raises `Forbidden` for a wrong current password, `InvalidInput` for a new one that nobody should have."""
+        """Ends every other session. Raises `Forbidden` for a wrong current password, `InvalidInput` for a weak new one."""
         profile = self.check_password(caller, current, visit, param="current_password")
         rules.check_new(new, email=profile.email, param="new_password")
         password_hash = self.users.passwords.hash(new)

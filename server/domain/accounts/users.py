@@ -105,9 +105,7 @@ class Users:
         check_enabled(profile)
         return profile
 
-    def change(
-        self, user_id: str, change: Callable[[Profile], Profile], also: Callable[[Profile], list[Change]] | None = None
-    ) -> Profile:
+    def change(self, user_id: str, change: Callable[[Profile], Profile], also: Callable[[Profile], list[Change]] | None = None) -> Profile:
         """One conditional write of the profile and what `also` makes of the changed one; tried again when somebody wrote in between."""
 
         def attempt() -> Profile:
