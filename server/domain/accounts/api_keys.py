@@ -46,7 +46,7 @@ class ApiKeys:
         self._clock = clock
         self._log = log
         self._later = later
-        self._keys = Collection(records, StoredKey, kind=_KIND, noun="API key")
+        self._keys = Collection(records, StoredKey, kind="apikey", noun="API key")
         self._seen: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
 

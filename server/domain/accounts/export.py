@@ -25,7 +25,7 @@ _READ_ME: Final = """Everything that LLM Tuner keeps of you.
 account.json         your account, sign-ins, API keys (without the keys themselves: only fingerprints of them are kept)
 security-log.json    what was done with the account in the last 90 days
 documents/           your files as you uploaded them, each beside what is known of it
-datasets.json        documents in an order, with their split
+datasets/            documents in an order, with their split
 jobs/                each job with its settings, its log and its figures
 models/              each tuned model; `from_pretrained` loads the folder `model`
 """
@@ -48,7 +48,7 @@ class Export:
         archive.add(_json(self._account(user_id)), "account.json")
         archive.add(_json_list(_all_events(self.accounts, user_id)), "security-log.json")
         datasets = _all(lambda after: self.datasets.page(user_id, limit=_PAGE, after=after))
-        archive.add(_json_list(datasets), "datasets.json")
+        archive.add(_json_list(datasets), "datasets/list.json")
         self._add_documents(archive, user_id)
         self._add_jobs(archive, user_id)
         self._add_models(archive, user_id)

@@ -13,7 +13,7 @@ from server.domain.accounts.letters import Letters, Post
 from server.domain.accounts.passwords import Passwords
 from server.domain.accounts.recovery import Recovery
 from server.domain.accounts.security_log import Later, SecurityLog
-from server.domain.accounts.sessions import Opened, Reused, Sessions
+from server.domain.accounts.sessions import Opened, Sessions
 from server.domain.accounts.tokens import Access, Download, Tokens
 from server.domain.accounts.users import Profile, Users, check_enabled
 from server.domain.accounts.visits import SOMEWHERE, Visit
@@ -134,11 +134,9 @@ class Accounts:
 
     def refresh(self, refresh_token: str, visit: Visit = SOMEWHERE) -> SignedIn:
         """Raises `NotSignedIn`."""
-        try:
-            opened = self.sessions.refresh(refresh_token, visit)
-        except Reused as reused:
-            self.log.noticed(reused.user_id, "refresh_token_reused", visit)
-            raise
+        opened = self.sessions.refresh(
+            refresh_token, visit, reused=lambda user_id: self.log.noticed(user_id, "refresh_token_reused", visit)
+        )
         profile = self.users.active(opened.user_id)
         if opened.epoch != profile.epoch:
             raise _signed_out()

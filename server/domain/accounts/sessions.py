@@ -6,6 +6,7 @@ old token is not the browser that we gave the new one to, and the session ends f
 """
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -55,15 +56,6 @@ class Opened:
     epoch: int
 
 
-class Reused(NotSignedIn):
-    """A refresh token came back long after its use: two have it. The session is over; `user_id` is whose it was."""
-
-    def __init__(self, user_id: str) -> None:
-        signed_out = _signed_out()
-        super().__init__(signed_out.message, code=signed_out.code)
-        self.user_id = user_id
-
-
 class Sessions:
     def __init__(self, records: Records, clock: Clock, *, ttl_s: int) -> None:
         self._records = records
@@ -92,8 +84,11 @@ class Sessions:
         )
         return Opened(user_id, session_id, token, epoch)
 
-    def refresh(self, token: str, visit: Visit = SOMEWHERE) -> Opened:
-        """Uses a refresh token. Raises `NotSignedIn` when it does not hold, and ends the session when it was used before."""
+    def refresh(self, token: str, visit: Visit = SOMEWHERE, *, reused: Callable[[str], None] = lambda _: None) -> Opened:
+        """Uses a refresh token. Raises `NotSignedIn` when it does not hold.
+
+        One that was used before ends the session and is told to `reused` with the user's id: two have it, and one of them is a thief.
+        """
         user_id, session_id, digest = _parts(token)
         key = keys.session(user_id, session_id)
         for _ in range(_TRIES):
@@ -105,7 +100,8 @@ class Sessions:
             successor = _successor(session, digest, now)
             if successor is None:
                 self._records.write(Delete(key, None))
-                raise Reused(user_id)
+                reused(user_id)
+                raise _signed_out()
             new_token, new_digest = _new_token(user_id, session_id)
             successor.current.append(new_digest)
             successor.expires_at = now + self._ttl
