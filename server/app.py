@@ -25,6 +25,7 @@ from server.web.routes import (
     installation,
     jobs,
     keys,
+    notifications,
     samples,
     tuned_models,
     uploads,
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         jobs.router,
         tuned_models.router,
         downloads.router,
+        notifications.router,
     ]
     for router in routers:
         app.include_router(router, max_body_size=_MAX_BODY_BYTES)

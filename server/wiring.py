@@ -4,20 +4,26 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import structlog
+
 from server.adapters.blobs_disk import DiskBlobs
 from server.adapters.clock_system import SystemClock
 from server.adapters.hub_probe import HubProbe
 from server.adapters.inspector_process import InspectorProcess
 from server.adapters.launch_local import LocalLauncher
 from server.adapters.look_process import LookProcess
+from server.adapters.mail_smtp import MailServer, SmtpMailer
 from server.adapters.records_sqlite import SqliteRecords
+from server.adapters.webhook_http import HttpWebhooks
 from server.background.errands import Errands
 from server.background.generation import Generator
+from server.background.notifier import Notifier
 from server.background.supervisor import Supervisor
 from server.background.sweeper import Sweeper
 from server.domain.accounts.administration import Directory
 from server.domain.accounts.departure import Departure
 from server.domain.accounts.export import Export
+from server.domain.accounts.letters import Letter, Post
 from server.domain.accounts.service import Accounts
 from server.domain.datasets.looks import Looks
 from server.domain.datasets.service import Datasets
@@ -29,11 +35,15 @@ from server.domain.jobs.progress import RunReaders
 from server.domain.jobs.service import Jobs
 from server.domain.models.catalogue import BaseModels
 from server.domain.models.tuned import TunedModels
+from server.domain.notifications.service import Notifications
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.launcher import Launcher
+from server.ports.messengers import Mail, Mailer
 from server.ports.records import Records
 from server.settings import REPOSITORY, Settings, signing_secret
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -67,19 +77,26 @@ class Services:
     generator: Generator
     sweeper: Sweeper
     errands: Errands
+    letters: Errands
     missing_settings: MissingSettings
     free_bytes: Callable[[], int]
+
+    notifications: Notifications
+    notifier: Notifier
 
     def start(self) -> None:
         self.supervisor.start()
         self.sweeper.start()
+        self.notifier.start()
 
     def stop(self) -> None:
         """Runs go on without us; what only serves us ends with us."""
         self.supervisor.stop()
         self.sweeper.stop()
+        self.notifier.stop()
         self.generator.stop()
         self.errands.stop()
+        self.letters.stop()
         self.records.close()
 
 
@@ -95,7 +112,8 @@ def build(settings: Settings) -> Services:
     blobs = DiskBlobs(settings.blobs_folder)
     hub = {"HF_ENDPOINT": settings.hub_url, "HF_HUB_OFFLINE": str(int(settings.hub == "off"))}
     launcher = LocalLauncher(REPOSITORY, hub)
-    errands = Errands("errands")
+    errands, letters = Errands("errands"), Errands("letters")
+    mailer = SmtpMailer(_mail_server(settings), clock)
     accounts = Accounts(
         records,
         clock,
@@ -103,7 +121,8 @@ def build(settings: Settings) -> Services:
         access_token_ttl_s=settings.access_token_ttl_s,
         session_ttl_s=settings.session_ttl_s,
         later=errands,
-        public_url=settings.page_url,
+        post=None if mailer.missing() else _posting(mailer, clock, letters),
+        public_url=settings.address,
         registration=settings.registration_mode,
     )
     room = Room(
@@ -157,6 +176,14 @@ def build(settings: Settings) -> Services:
     generator = Generator(launcher, clock, base_models_folder=settings.base_models_folder, threads=settings.trainer_threads)
     uploads = Uploads(records, blobs, clock, documents)
     departure = Departure(records, clock, accounts, jobs, tuned_models, datasets, documents, uploads)
+    notifications = Notifications(
+        records,
+        clock,
+        mailer,
+        HttpWebhooks(private_too=settings.webhooks_to_private_addresses),
+        address_of=lambda user_id: accounts.user(user_id).email,
+        address=settings.address,
+    )
     return Services(
         settings,
         clock,
@@ -177,9 +204,36 @@ def build(settings: Settings) -> Services:
         generator,
         Sweeper(records, clock, accounts, departure),
         errands,
-        MissingSettings(
-            google=["LLM_TUNER_GOOGLE_CLIENT_ID", "LLM_TUNER_GOOGLE_CLIENT_SECRET"],
-            email=["LLM_TUNER_SMTP_HOST", "LLM_TUNER_SMTP_FROM"],
-        ),
+        letters,
+        MissingSettings(google=["LLM_TUNER_GOOGLE_CLIENT_ID", "LLM_TUNER_GOOGLE_CLIENT_SECRET"], email=mailer.missing()),
         free_bytes,
+        notifications,
+        Notifier(notifications),
+    )
+
+
+def _posting(mailer: Mailer, clock: Clock, later: Errands) -> Post:
+    """Letters go out on a thread of their own: a mail server that dawdles holds nothing else up."""
+
+    def post(letter: Letter) -> None:
+        later(lambda: _send(mailer, Mail(clock.new_id("let"), letter.to, letter.subject, letter.text)))
+
+    return post
+
+
+def _send(mailer: Mailer, mail: Mail) -> None:
+    outcome = mailer.send(mail)
+    if not outcome.delivered:
+        _log.warning("letter_not_sent", subject=mail.subject, reason=outcome.message)
+
+
+def _mail_server(settings: Settings) -> MailServer:
+    password = settings.smtp_password
+    return MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=None if password is None else password.get_secret_value(),
+        sender=settings.smtp_from,
     )

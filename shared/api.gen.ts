@@ -900,6 +900,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notifications/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deliveries
+         * @description What was sent lately, newest first; waiting ones name the time of their next attempt.
+         */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Notification Settings */
+        get: operations["get_notification_settings"];
+        /**
+         * Set Notification Settings
+         * @description Replaces the whole choice. The first webhook address gets a secret, shown in this answer and never again.
+         */
+        put: operations["set_notification_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Test Notification
+         * @description Sends a test by every way that is chosen, now, and says what came of it.
+         */
+        post: operations["send_test_notification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/webhook-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Webhook Secret
+         * @description A new secret. For a day messages are signed with the one before as well.
+         */
+        post: operations["create_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/samples": {
         parameters: {
             query?: never;
@@ -1538,6 +1619,52 @@ export interface components {
              * @constant
              */
             object: "deleted";
+        };
+        /**
+         * Delivery
+         * @description One message by one way. `id` is the `webhook-id`, the same at every attempt. `message` says what the last attempt came to.
+         */
+        Delivery: {
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "email" | "webhook";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Event
+             * @enum {string}
+             */
+            event: "job.succeeded" | "job.failed" | "job.cancelled" | "notification.test";
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: string;
+            /** Job Id */
+            job_id: string | null;
+            /** Job Name */
+            job_name: string | null;
+            /** Message */
+            message: string;
+            /** Next Attempt At */
+            next_attempt_at: string | null;
+            /** Num Attempts */
+            num_attempts: number;
+            /**
+             * Object
+             * @default delivery
+             * @constant
+             */
+            object: "delivery";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "delivered" | "failed";
         };
         /** Document */
         Document: {
@@ -2318,6 +2445,22 @@ export interface components {
              */
             object: "list";
         };
+        /** ListOf[Delivery] */
+        ListOf_Delivery_: {
+            /** Data */
+            data: components["schemas"]["Delivery"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more: boolean;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
+        };
         /** ListOf[Document] */
         ListOf_Document_: {
             /** Data */
@@ -2733,6 +2876,63 @@ export interface components {
             object: "invitation";
             /** Used At */
             used_at: string | null;
+        };
+        /**
+         * NotificationChoice
+         * @description The whole choice, replaced as a whole. `states` are the ends that are told, by whichever way.
+         */
+        NotificationChoice: {
+            /**
+             * Browser
+             * @default true
+             */
+            browser: boolean;
+            /**
+             * Email
+             * @default false
+             */
+            email: boolean;
+            /**
+             * States
+             * @default [
+             *       "succeeded",
+             *       "failed"
+             *     ]
+             */
+            states: ("succeeded" | "failed" | "cancelled")[];
+            /**
+             * Webhook Url
+             * @default null
+             */
+            webhook_url: string | null;
+        };
+        /** NotificationSettings */
+        NotificationSettings: {
+            /** Browser */
+            browser: boolean;
+            /** Email */
+            email: boolean;
+            /** Email Address */
+            email_address: string;
+            /** Email Missing */
+            email_missing: string[];
+            /** Has Webhook Secret */
+            has_webhook_secret: boolean;
+            /**
+             * Object
+             * @default notification_settings
+             * @constant
+             */
+            object: "notification_settings";
+            /** States */
+            states: ("succeeded" | "failed" | "cancelled")[];
+            /**
+             * Webhook Secret
+             * @default null
+             */
+            webhook_secret: string | null;
+            /** Webhook Url */
+            webhook_url: string | null;
         };
         /**
          * Pair
@@ -3330,6 +3530,22 @@ export interface components {
              * @enum {string}
              */
             role: "member" | "admin";
+        };
+        /**
+         * WebhookSecret
+         * @description A new secret, shown this once. Until `previous_until` messages carry a signature by the old one as well.
+         */
+        WebhookSecret: {
+            /**
+             * Object
+             * @default webhook_secret
+             * @constant
+             */
+            object: "webhook_secret";
+            /** Previous Until */
+            previous_until: string | null;
+            /** Secret */
+            secret: string;
         };
     };
     responses: never;
@@ -5080,6 +5296,133 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Items of one page. */
+                limit?: number;
+                /** @description Id of the last item of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_Delivery_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_notification_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+        };
+    };
+    set_notification_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    send_test_notification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_Delivery_"];
+                };
+            };
+        };
+    };
+    create_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
                 };
             };
         };

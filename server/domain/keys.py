@@ -26,10 +26,16 @@ user#<usr>         job#<job>                a job
 user#<usr>         model#<time id>          a tuned model
 user#<usr>         model-name#<ft:...>      pointer: the tuned model of this public id
 user#<usr>         idempotency#<sha256>     pointer: the job that a key made
+user#<usr>         delivery#<dlv>           a message about the end of a job, and what became of it
+user#<usr>         notifications            how the user wants to be told
 queue              <job>                    pointer: a job that waits, oldest first
 running            <job>                    pointer: a job that has a run, with the run's handle
+outbox             <time id>                the end of a job that its owner is still to be told of
+deliveries         <due>#<dlv>              pointer: a message that is to be sent, soonest first
 speed              <base>#<method>          tokens a second that this machine last reached
 """
+
+from datetime import datetime
 
 from server.ports.records import Key
 
@@ -117,6 +123,23 @@ def queued(job_id: str) -> Key:
 
 def running(job_id: str) -> Key:
     return Key(RUNNING_PARTITION, job_id)
+
+
+OUTBOX_PARTITION = "outbox"
+DELIVERIES_PARTITION = "deliveries"
+
+
+def outbox(entry_id: str) -> Key:
+    return Key(OUTBOX_PARTITION, entry_id)
+
+
+def due_delivery(due: datetime, delivery_id: str) -> Key:
+    """In the order of `due`, which is aware UTC."""
+    return Key(DELIVERIES_PARTITION, f"{due.isoformat(timespec='microseconds')}#{delivery_id}")
+
+
+def notifications(user_id: str) -> Key:
+    return Key(_user(user_id), "notifications")
 
 
 def speed(base_model: str, method: str) -> Key:
