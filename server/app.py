@@ -13,7 +13,7 @@ from server.settings import VERSION, Settings
 from server.web import errors, openapi
 from server.web.login_limit import LoginLimit
 from server.web.middleware import BodiesOfStrangers, Envelope, TooLargeInOneShape
-from server.web.routes import auth, base_models, datasets, documents, health, installation, jobs, samples, tuned_models, uploads
+from server.web.routes import auth, base_models, datasets, documents, google, health, installation, jobs, samples, tuned_models, uploads
 from server.web.spa import SinglePage
 
 # A conversation of 100,000 characters a message is the largest thing that is not an upload.
@@ -41,6 +41,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         health.router,
         installation.router,
         auth.router,
+        google.router,
         samples.router,
         documents.router(settings),
         uploads.router,

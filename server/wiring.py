@@ -12,6 +12,8 @@ from server.adapters.look_process import LookProcess
 from server.adapters.records_sqlite import SqliteRecords
 from server.background.generation import Generator
 from server.background.supervisor import Supervisor
+from server.domain.accounts.foreign import ForeignSignIn
+from server.domain.accounts.passwords import Passwords
 from server.domain.accounts.service import Accounts
 from server.domain.datasets.looks import Looks
 from server.domain.datasets.service import Datasets
@@ -25,6 +27,7 @@ from server.domain.models.catalogue import BaseModels
 from server.domain.models.tuned import TunedModels
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
+from server.ports.identity import Identity
 from server.ports.launcher import Launcher
 from server.ports.records import Records
 from server.settings import REPOSITORY, Settings, signing_secret
@@ -40,6 +43,7 @@ class Services:
     blobs: Blobs
     launcher: Launcher
     accounts: Accounts
+    foreign_sign_in: ForeignSignIn | None
     documents: Documents
     uploads: Uploads
     datasets: Datasets
@@ -71,13 +75,17 @@ def build(settings: Settings) -> Services:
     blobs = DiskBlobs(settings.blobs_folder)
     hub = {"HF_ENDPOINT": settings.hub_url, "HF_HUB_OFFLINE": str(int(settings.hub == "off"))}
     launcher = LocalLauncher(REPOSITORY, hub)
+    secret = signing_secret(settings)
+    passwords = Passwords()
     accounts = Accounts(
         records,
         clock,
-        secret=signing_secret(settings),
+        secret=secret,
+        passwords=passwords,
         access_token_ttl_s=settings.access_token_ttl_s,
         session_ttl_s=settings.session_ttl_s,
     )
+    identity = _identity(settings, clock)
     room = Room(
         records,
         max_upload_bytes=settings.max_upload_bytes,
@@ -134,6 +142,7 @@ def build(settings: Settings) -> Services:
         blobs,
         launcher,
         accounts,
+        None if identity is None else ForeignSignIn(records, clock, identity, accounts, passwords, secret=secret),
         documents,
         Uploads(records, blobs, clock, documents),
         datasets,
@@ -142,4 +151,18 @@ def build(settings: Settings) -> Services:
         jobs,
         supervisor,
         generator,
+    )
+
+
+def _identity(settings: Settings, clock: Clock) -> Identity | None:
+    """Only with both settings; and its libraries, a fifth of a second of the start, are loaded only then."""
+    if settings.google_client_id is None or settings.google_client_secret is None:
+        return None
+    from server.adapters.identity_google import OpenIdProvider
+
+    return OpenIdProvider(
+        clock,
+        issuer=settings.oidc_issuer,
+        client_id=settings.google_client_id,
+        client_secret=settings.google_client_secret.get_secret_value(),
     )

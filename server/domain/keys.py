@@ -4,6 +4,9 @@ partition          sort                     document
 user#<usr>         profile                  the account
 user#<usr>         session#<ses>            a signed-in browser: hashes of its refresh tokens
 email#<address>    owner                    pointer: who has this address
+user#<usr>         identity#<sha256>        a sign-in at a provider that belongs to the account, by issuer and subject
+identity#<sha256>  owner                    pointer: whose that sign-in is
+sign-in            <time id>                somebody a provider has just told us of, for the ten minutes until they are signed in
 user#<usr>         document#<doc>           an uploaded file
 user#<usr>         preview#<doc>            its first examples
 user#<usr>         content#<sha256>         pointer: the first document with these bytes
@@ -36,6 +39,21 @@ def session(user_id: str, session_id: str) -> Key:
 
 def email_owner(email: str) -> Key:
     return Key(f"email#{email}", "owner")
+
+
+def identity(user_id: str, digest: str) -> Key:
+    return Key(_user(user_id), f"identity#{digest}")
+
+
+def identity_owner(digest: str) -> Key:
+    return Key(f"identity#{digest}", "owner")
+
+
+SIGN_IN_PARTITION = "sign-in"
+
+
+def sign_in(ticket_id: str) -> Key:
+    return Key(SIGN_IN_PARTITION, ticket_id)
 
 
 def owned(user_id: str, kind: str, object_id: str) -> Key:

@@ -47,6 +47,10 @@ class Accounts:
         user = self._users.authenticate(email, password)
         return self._signed_in(user, self._sessions.open(user.id))
 
+    def open_session(self, user_id: str) -> SignedIn:
+        """For somebody who has shown in another way who they are. Raises `NotSignedIn` when the account is gone."""
+        return self._signed_in(self.user(user_id), self._sessions.open(user_id))
+
     def refresh(self, refresh_token: str) -> SignedIn:
         """Raises `NotSignedIn`."""
         opened = self._sessions.refresh(refresh_token)

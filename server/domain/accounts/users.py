@@ -15,11 +15,16 @@ from shared.wire import User
 
 
 class Profile(BaseModel):
-    """What is stored of an account. `email` is the normalised address."""
+    """What is stored of an account. `email` is the normalised address; an account without `password_hash` signs in by other means.
+
+    `epoch` rises with every change after which earlier sign-ins and letters must not hold any more.
+    """
 
     id: str
     email: str
-    password_hash: str
+    password_hash: str | None
+    email_verified_at: datetime | None = None
+    epoch: int = 0
     created_at: datetime
 
     def shown(self) -> User:

@@ -32,7 +32,7 @@ CsrfHeader = Annotated[str | None, Header(description="The value of the cookie `
 def register(credentials: Credentials, services: AppServices, response: Response) -> Session:
     """Makes an account and signs in."""
     signed_in = services.accounts.register(credentials.email, credentials.password)
-    return _with_cookies(signed_in, response, services.settings)
+    return with_cookies(signed_in, response, services.settings)
 
 
 @router.post("/login")
@@ -45,7 +45,7 @@ def login(credentials: Credentials, services: AppServices, request: Request, res
     except NotSignedIn:
         limit.failed(who)
         raise
-    return _with_cookies(signed_in, response, services.settings)
+    return with_cookies(signed_in, response, services.settings)
 
 
 @router.post("/refresh", response_model=Session)
@@ -67,7 +67,7 @@ def refresh(
         refused = response_to(error)
         _forget_cookies(refused, services.settings)
         return refused
-    return _with_cookies(signed_in, response, services.settings, csrf=csrf_cookie)
+    return with_cookies(signed_in, response, services.settings, csrf=csrf_cookie)
 
 
 @router.post("/logout", status_code=status.HTTP_204_NO_CONTENT)
@@ -96,7 +96,7 @@ def _check_csrf(cookie: str | None, header: str | None) -> None:
         raise Forbidden(message, code="accounts.csrf", param="x-csrf-token")
 
 
-def _with_cookies(signed_in: SignedIn, response: Response, settings: Settings, *, csrf: str | None = None) -> Session:
+def with_cookies(signed_in: SignedIn, response: Response, settings: Settings, *, csrf: str | None = None) -> Session:
     lifetime = settings.session_ttl_s
     response.set_cookie(
         REFRESH_COOKIE,
