@@ -52,6 +52,8 @@ class Provider:
     asked: dict[str, int] = field(default_factory=dict)
     issuer: str = ""
     away: bool = False
+    cuts_ties: bool = False
+    """Its pages forbid every tie with the window that opened them."""
 
     def __post_init__(self) -> None:
         self.rotate()
@@ -136,6 +138,8 @@ class _Handler(BaseHTTPRequestHandler):
                     "jwks_uri": f"{provider.issuer}/keys",
                 },
             )
+        elif path == "/favicon.ico":
+            self._answer(200, "image/x-icon", b"")
         elif path == "/keys":
             self._json(200, {"keys": [key.as_dict(private=False) for key in provider.keys.values()]})
         elif path == "/authorize" and query.get("client_id") == CLIENT_ID and query.get("code_challenge_method") == "S256":
@@ -148,6 +152,9 @@ class _Handler(BaseHTTPRequestHandler):
         form = _single(self.rfile.read(int(self.headers.get("content-length", "0"))).decode())
         if path == "/token" and not self.provider.away:
             self._json(*self.provider.token(form, self.headers.get("authorization", "")))
+        elif path == "/control":  # For tests that cannot reach into this process.
+            self.provider.away, self.provider.cuts_ties = "away" in form, "cuts_ties" in form
+            self._answer(200, "text/plain", b"done")
         elif path == "/authorize" and form.get("name") in self.provider.people:
             self._go(self.provider.authorize(query, form["name"]))
         elif path == "/authorize":
@@ -172,6 +179,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, status: int, media_type: str, body: bytes) -> None:
         self.send_response(status)
         self.send_header("content-type", media_type)
+        if self.provider.cuts_ties:
+            self.send_header("cross-origin-opener-policy", "same-origin")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -15,6 +15,7 @@ export type DownloadLink = Schemas["DownloadLink"];
 export type ErrorBody = Schemas["ErrorBody"];
 export type ErrorDetail = Schemas["ErrorDetail"];
 export type ErrorInfo = Schemas["ErrorInfo"];
+export type ForeignFinish = Schemas["ForeignFinish"];
 export type Forecast = Schemas["Forecast"];
 export type Generation = Schemas["Generation"];
 export type HistogramBin = Schemas["HistogramBin"];

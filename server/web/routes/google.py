@@ -29,6 +29,7 @@ _HAND_OVER: Final = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>Signing in - LLM Tuner</title>
+<link rel="icon" href="/favicon.svg" type="image/svg+xml">
 <script src="/google-hand-over.js" defer></script>
 <p>Going back to LLM Tuner. You can close this window.</p>
 </html>
