@@ -17,6 +17,7 @@ from server.domain.accounts.sealed import FLOW_TTL_S, Flow
 from server.errors import LlmTunerError, NotFound, NotSignedIn
 from server.settings import Settings
 from server.web.deps import AppServices
+from server.web.middleware import PAGE_POLICY
 from server.web.routes.auth import with_cookies
 from shared.wire import ForeignFinish, Session
 
@@ -120,8 +121,9 @@ def _handed_over(handover: str | None, *, popup: bool, code: str | None = None, 
     if not popup:
         return RedirectResponse(f"{_SIGN_IN_PAGE}#{urlencode({'google': '', **told})}", status.HTTP_303_SEE_OTHER)
     data = " ".join(f'data-{name}="{escape(value)}"' for name, value in told.items())
-    # The provider's page has cut no ties; a stricter policy here would, and the opener would wait for ever.
-    return HTMLResponse(_HAND_OVER.format(data=data), headers={"cross-origin-opener-policy": "unsafe-none"})
+    # A page under an API's address. And the provider's page has cut no ties; a stricter policy here would, and the opener would wait.
+    headers = {"content-security-policy": PAGE_POLICY, "cross-origin-opener-policy": "unsafe-none"}
+    return HTMLResponse(_HAND_OVER.format(data=data), headers=headers)
 
 
 def _redirect_url(request: Request, settings: Settings) -> str:
