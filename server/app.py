@@ -7,10 +7,12 @@ from typing import Final
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware.cors import CORSMiddleware
 
 from server import wiring
 from server.settings import VERSION, Settings
 from server.web import errors, openapi
+from server.web.edge import Hosts, Proxies, Sizes, names_of
 from server.web.login_limit import LoginLimit
 from server.web.middleware import BodiesOfStrangers, Envelope, TooLargeInOneShape
 from server.web.routes import (
@@ -21,6 +23,7 @@ from server.web.routes import (
     datasets,
     documents,
     downloads,
+    google,
     health,
     installation,
     jobs,
@@ -34,6 +37,10 @@ from server.web.spa import SinglePage
 
 # A conversation of 100,000 characters a message is the largest thing that is not an upload.
 _MAX_BODY_BYTES: Final = 4 * 1024**2
+# For pages of the sites in `allowed_origins`: they bring a token of their own, never a cookie of ours.
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_HEADERS: Final = ("authorization", "content-type", "idempotency-key", "if-none-match", "last-event-id", "x-request-id")
+_EXPOSED_HEADERS: Final = ("content-disposition", "etag", "retry-after", "x-request-id")
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -60,6 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         account.router,
         keys.router,
         admin.router,
+        google.router,
         samples.router,
         documents.router(settings),
         uploads.router,
@@ -76,7 +84,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(app)
     app.add_middleware(TooLargeInOneShape)
     app.add_middleware(BodiesOfStrangers, accounts=services.accounts)
-    app.add_middleware(Envelope)  # The last added is the outermost.
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=_METHODS,
+            allow_headers=_HEADERS,
+            expose_headers=_EXPOSED_HEADERS,
+        )
+    app.add_middleware(Sizes)
+    app.add_middleware(Hosts, names=names_of(settings))
+    app.add_middleware(Envelope, https=settings.https)
+    app.add_middleware(Proxies, trusted=settings.trusted_proxies)  # The last added is the outermost.
     return app
 
 

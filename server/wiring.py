@@ -23,7 +23,9 @@ from server.background.sweeper import Sweeper
 from server.domain.accounts.administration import Directory
 from server.domain.accounts.departure import Departure
 from server.domain.accounts.export import Export
+from server.domain.accounts.foreign import ForeignSignIn
 from server.domain.accounts.letters import Letter, Post
+from server.domain.accounts.passwords import Passwords
 from server.domain.accounts.service import Accounts
 from server.domain.datasets.looks import Looks
 from server.domain.datasets.service import Datasets
@@ -38,6 +40,7 @@ from server.domain.models.tuned import TunedModels
 from server.domain.notifications.service import Notifications
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
+from server.ports.identity import Identity
 from server.ports.launcher import Launcher
 from server.ports.messengers import Mail, Mailer
 from server.ports.records import Records
@@ -67,6 +70,7 @@ class Services:
     directory: Directory
     departure: Departure
     export: Export
+    foreign_sign_in: ForeignSignIn | None
     documents: Documents
     uploads: Uploads
     datasets: Datasets
@@ -80,7 +84,6 @@ class Services:
     letters: Errands
     missing_settings: MissingSettings
     free_bytes: Callable[[], int]
-
     notifications: Notifications
     notifier: Notifier
 
@@ -114,10 +117,13 @@ def build(settings: Settings) -> Services:
     launcher = LocalLauncher(REPOSITORY, hub)
     errands, letters = Errands("errands"), Errands("letters")
     mailer = SmtpMailer(_mail_server(settings), clock)
+    secret = signing_secret(settings)
+    passwords = Passwords()
     accounts = Accounts(
         records,
         clock,
-        secret=signing_secret(settings),
+        secret=secret,
+        passwords=passwords,
         access_token_ttl_s=settings.access_token_ttl_s,
         session_ttl_s=settings.session_ttl_s,
         later=errands,
@@ -125,6 +131,7 @@ def build(settings: Settings) -> Services:
         public_url=settings.address,
         registration=settings.registration_mode,
     )
+    identity = _identity(settings, clock)
     room = Room(
         records,
         max_upload_bytes=settings.max_upload_bytes,
@@ -194,6 +201,7 @@ def build(settings: Settings) -> Services:
         Directory(records, clock, accounts, room),
         departure,
         Export(accounts, documents, datasets, jobs, tuned_models),
+        None if identity is None else ForeignSignIn(records, clock, identity, accounts, passwords, secret=secret),
         documents,
         uploads,
         datasets,
@@ -205,7 +213,7 @@ def build(settings: Settings) -> Services:
         Sweeper(records, clock, accounts, departure),
         errands,
         letters,
-        MissingSettings(google=["LLM_TUNER_GOOGLE_CLIENT_ID", "LLM_TUNER_GOOGLE_CLIENT_SECRET"], email=mailer.missing()),
+        MissingSettings(google=settings.missing_for_google(), email=mailer.missing()),
         free_bytes,
         notifications,
         Notifier(notifications),
@@ -236,4 +244,18 @@ def _mail_server(settings: Settings) -> MailServer:
         user=settings.smtp_user,
         password=None if password is None else password.get_secret_value(),
         sender=settings.smtp_from,
+    )
+
+
+def _identity(settings: Settings, clock: Clock) -> Identity | None:
+    """Only with both settings; and its libraries, a fifth of a second of the start, are loaded only then."""
+    if settings.google_client_id is None or settings.google_client_secret is None:
+        return None
+    from server.adapters.identity_google import OpenIdProvider
+
+    return OpenIdProvider(
+        clock,
+        issuer=settings.oidc_issuer,
+        client_id=settings.google_client_id,
+        client_secret=settings.google_client_secret.get_secret_value(),
     )

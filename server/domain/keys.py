@@ -16,6 +16,9 @@ security           <time id>                pointer: an entry of somebody's secu
 invitations        <inv>                    an invitation to register
 setup              <sha256>                 a set-up link that was printed
 installation       registration             who may register, where an administrator chose it
+user#<usr>         identity#<sha256>        a sign-in at a provider that belongs to the account, by issuer and subject
+identity#<sha256>  owner                    pointer: whose that sign-in is
+sign-in            <time id>                somebody a provider has just told us of, for the ten minutes until they are signed in
 user#<usr>         document#<doc>           an uploaded file
 user#<usr>         preview#<doc>            its first examples
 user#<usr>         content#<sha256>         pointer: the first document with these bytes
@@ -94,6 +97,21 @@ def setup(digest: str) -> Key:
 
 def registration_mode() -> Key:
     return Key("installation", "registration")
+
+
+def identity(user_id: str, digest: str) -> Key:
+    return Key(_user(user_id), f"identity#{digest}")
+
+
+def identity_owner(digest: str) -> Key:
+    return Key(f"identity#{digest}", "owner")
+
+
+SIGN_IN_PARTITION = "sign-in"
+
+
+def sign_in(ticket_id: str) -> Key:
+    return Key(SIGN_IN_PARTITION, ticket_id)
 
 
 def owned(user_id: str, kind: str, object_id: str) -> Key:

@@ -50,6 +50,7 @@ from shared.wire.datasets import (
     TokenizedExample,
 )
 from shared.wire.documents import Column, Document, DocumentPatch, Mapping, Problem, ReadingOptions, Upload, UploadRequest, Usage
+from shared.wire.foreign import ForeignFinish
 from shared.wire.jobs import (
     Checkpoint,
     DownloadLink,
@@ -104,6 +105,7 @@ __all__ = [
     "ErrorDetail",
     "ErrorInfo",
     "Forecast",
+    "ForeignFinish",
     "GenerateRequest",
     "Generation",
     "HistogramBin",

@@ -121,7 +121,7 @@ def test_it_says_last_where_it_listens_keeps_its_folder_to_itself_and_tidies_up(
         assert server.stdout is not None
         host, port = server.stdout.readline().strip().rpartition("http://")[2].split(":")
         with socket.create_connection((host, int(port)), timeout=5) as connection:
-            connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            connection.sendall(b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
             answer = b"".join(iter(lambda: connection.recv(4096), b"")).lower()
     finally:
         server.terminate()
