@@ -95,7 +95,12 @@ class Settings(BaseSettings):
     smtp_user: Annotated[str | None, Field(description="User at the mail server. Left out, nobody signs in there.")] = None
     smtp_password: Annotated[SecretStr | None, Field(description="Password of that user.")] = None
     smtp_from: Annotated[str | None, Field(description="Address that notifications come from.")] = None
-    trainer_threads: Annotated[int | None, Field(ge=1, description="Threads of a training run. Left out: one for each core.")] = None
+    trainer_threads: Annotated[
+        int | None, Field(ge=1, description="Threads of all training runs together. Left out: one for each core.")
+    ] = None
+    max_runs: Annotated[
+        int | None, Field(ge=1, le=64, description="Trainings at once. Left out: one for each accelerator, or one where there is none.")
+    ] = None
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="How much the server's log says.")] = "info"
     client_folder: Annotated[Path, Field(description="The built page.")] = REPOSITORY / "client" / "dist"
 
@@ -206,8 +211,13 @@ class Settings(BaseSettings):
         host = "localhost" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared with, not listened on
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
+    @property
+    def servers_folder(self) -> Path:
+        return self.home / "servers"
+
     def folders(self) -> list[Path]:
-        return [self.home, self.blobs_folder, self.runs_folder, self.base_models_folder, self.own_models_folder, self.temporary_folder]
+        kept = [self.home, self.blobs_folder, self.runs_folder, self.base_models_folder, self.own_models_folder]
+        return [*kept, self.temporary_folder, self.servers_folder]
 
     def masked(self) -> dict[str, Any]:
         """The effective configuration, fit to be printed."""

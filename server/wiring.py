@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from server.adapters import processes
 from server.adapters.blobs_disk import DiskBlobs
 from server.adapters.clock_system import SystemClock
 from server.adapters.hub_probe import HubProbe
@@ -14,6 +15,7 @@ from server.adapters.launch_local import LocalLauncher
 from server.adapters.look_process import LookProcess
 from server.adapters.mail_smtp import MailServer, SmtpMailer
 from server.adapters.records_sqlite import SqliteRecords
+from server.adapters.server_lock import ServerLocks
 from server.adapters.webhook_http import HttpWebhooks
 from server.background.errands import Errands
 from server.background.generation import Generator
@@ -32,9 +34,18 @@ from server.domain.datasets.service import Datasets
 from server.domain.documents.service import Documents
 from server.domain.documents.uploads import Uploads
 from server.domain.documents.usage import Room
-from server.domain.jobs.lifecycle import Folders, Lifecycle
+from server.domain.jobs.leases import Leases
+from server.domain.jobs.lifecycle import Lifecycle
+from server.domain.jobs.live import LiveJobs
+from server.domain.jobs.moves import Moves
 from server.domain.jobs.progress import RunReaders
+from server.domain.jobs.queue import Queue
 from server.domain.jobs.service import Jobs
+from server.domain.jobs.slots import slots
+from server.domain.jobs.specs import Folders, Specs
+from server.domain.jobs.submissions import DiskRoom, Submissions
+from server.domain.jobs.tidying import Tidying
+from server.domain.jobs.uses import Uses
 from server.domain.models.catalogue import BaseModels
 from server.domain.models.tuned import TunedModels
 from server.domain.notifications.service import Notifications
@@ -77,6 +88,7 @@ class Services:
     base_models: BaseModels
     tuned_models: TunedModels
     jobs: Jobs
+    live: LiveJobs
     supervisor: Supervisor
     generator: Generator
     sweeper: Sweeper
@@ -86,8 +98,12 @@ class Services:
     free_bytes: Callable[[], int]
     notifications: Notifications
     notifier: Notifier
+    leases: Leases
+    locks: ServerLocks
 
     def start(self) -> None:
+        self.locks.sweep()
+        self.locks.hold(self.leases.me)
         self.supervisor.start()
         self.sweeper.start()
         self.notifier.start()
@@ -101,6 +117,7 @@ class Services:
         self.errands.stop()
         self.letters.stop()
         self.records.close()
+        self.locks.release()
 
 
 def build(settings: Settings) -> Services:
@@ -155,33 +172,48 @@ def build(settings: Settings) -> Services:
     )
     tuned_models = TunedModels(records, blobs)
     readers = RunReaders()
-    jobs = Jobs(
+    folders = Folders(settings.runs_folder, settings.base_models_folder, settings.own_models_folder)
+    free_slots = slots(
+        max_runs=settings.max_runs,
+        num_accelerators=processes.num_accelerators(),
+        threads=settings.trainer_threads,
+        free_memory_bytes=processes.free_memory_bytes,
+    )
+    queue = Queue(records, slots=free_slots.number)
+    tidying = Tidying(records, readers, folders)
+    submissions = Submissions(
         records,
         clock,
         documents,
         datasets,
         looks,
         base_models,
-        readers,
-        runs_folder=settings.runs_folder,
-        free_bytes=free_bytes,
-        min_free_bytes=settings.min_free_bytes,
+        tuned_models,
+        queue,
+        room=DiskRoom(free_bytes, settings.min_free_bytes),
     )
+    moves = Moves(records, clock, queue, submissions, tidying)
+    jobs = Jobs(records, clock, readers, queue, submissions, moves, Uses(records, documents, tuned_models), folders=folders)
+    locks = ServerLocks(settings.servers_folder)
+    leases = Leases(records, clock, me=clock.new_id("srv"), is_gone=locks.is_gone)
     lifecycle = Lifecycle(
         records,
-        blobs,
         clock,
         launcher,
-        documents,
         tuned_models,
         readers,
-        folders=Folders(settings.runs_folder, settings.base_models_folder, settings.own_models_folder),
-        trainer_threads=settings.trainer_threads,
+        Specs(blobs, documents, tuned_models, folders),
+        queue,
+        leases,
+        tidying,
+        slots=free_slots,
+        folders=folders,
     )
-    supervisor = Supervisor(lifecycle)
+    supervisor = Supervisor(lifecycle, leases, tidying)
     jobs.wake = supervisor.wake
     generator = Generator(launcher, clock, base_models_folder=settings.base_models_folder, threads=settings.trainer_threads)
     uploads = Uploads(records, blobs, clock, documents)
+    live = LiveJobs(records, clock, readers, runs_folder=settings.runs_folder)
     departure = Departure(records, clock, accounts, jobs, tuned_models, datasets, documents, uploads)
     notifications = Notifications(
         records,
@@ -200,7 +232,7 @@ def build(settings: Settings) -> Services:
         accounts,
         Directory(records, clock, accounts, room),
         departure,
-        Export(accounts, documents, datasets, jobs, tuned_models),
+        Export(accounts, documents, datasets, jobs, live, tuned_models),
         None if identity is None else ForeignSignIn(records, clock, identity, accounts, passwords, secret=secret),
         documents,
         uploads,
@@ -208,6 +240,7 @@ def build(settings: Settings) -> Services:
         base_models,
         tuned_models,
         jobs,
+        live,
         supervisor,
         generator,
         Sweeper(records, clock, accounts, departure),
@@ -217,6 +250,8 @@ def build(settings: Settings) -> Services:
         free_bytes,
         notifications,
         Notifier(notifications),
+        leases,
+        locks,
     )
 
 

@@ -31,10 +31,14 @@ user#<usr>         model-name#<ft:...>      pointer: the tuned model of this pub
 user#<usr>         idempotency#<sha256>     pointer: the job that a key made
 user#<usr>         delivery#<dlv>           a message about the end of a job, and what became of it
 user#<usr>         notifications            how the user wants to be told
-queue              <job>                    pointer: a job that waits, oldest first
-running            <job>                    pointer: a job that has a run, with the run's handle
-outbox             <time id>                the end of a job that its owner is still to be told of
+queue              <job>                    pointer: a job that waits, with its place among its owner's and what it will take
+running            <job>                    pointer: a job that has a run, with the run's handle, its number and the server that watches it
+paused             <job>                    pointer: a job that rests and still needs its documents
+turn               last                     whose turn was when: a number for each owner, written by every start
+server             <srv>                    a server that watches runs: a number that rises while it lives
+outbox             <time id>                a job that ended and of which nobody was told yet: {owner, job_id, state}
 deliveries         <due>#<dlv>              pointer: a message that is to be sent, soonest first
+tidying            <job>                    files of an ended or deleted job that are being removed
 speed              <base>#<method>          tokens a second that this machine last reached
 """
 
@@ -133,6 +137,10 @@ def idempotency(user_id: str, digest: str) -> Key:
 
 QUEUE_PARTITION = "queue"
 RUNNING_PARTITION = "running"
+PAUSED_PARTITION = "paused"
+SERVER_PARTITION = "server"
+OUTBOX_PARTITION = "outbox"
+TIDYING_PARTITION = "tidying"
 
 
 def queued(job_id: str) -> Key:
@@ -147,6 +155,18 @@ OUTBOX_PARTITION = "outbox"
 DELIVERIES_PARTITION = "deliveries"
 
 
+def paused(job_id: str) -> Key:
+    return Key(PAUSED_PARTITION, job_id)
+
+
+def turn() -> Key:
+    return Key("turn", "last")
+
+
+def server(server_id: str) -> Key:
+    return Key(SERVER_PARTITION, server_id)
+
+
 def outbox(entry_id: str) -> Key:
     return Key(OUTBOX_PARTITION, entry_id)
 
@@ -158,6 +178,10 @@ def due_delivery(due: datetime, delivery_id: str) -> Key:
 
 def notifications(user_id: str) -> Key:
     return Key(_user(user_id), "notifications")
+
+
+def tidying(job_id: str) -> Key:
+    return Key(TIDYING_PARTITION, job_id)
 
 
 def speed(base_model: str, method: str) -> Key:

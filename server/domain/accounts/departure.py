@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.domain import keys
-from server.domain.accounts.service import Accounts, Caller
+from server.domain.accounts.callers import Caller
+from server.domain.accounts.service import Accounts
 from server.domain.accounts.users import Profile
 from server.domain.accounts.visits import Visit
 from server.domain.datasets.service import Datasets
@@ -96,7 +97,7 @@ class Departure:
     def _delete_models(self, user_id: str) -> bool:
         page = self.tuned_models.page(user_id, limit=_AT_ONCE, after=None)
         for model in page.data:
-            self.tuned_models.delete(user_id, model.id)
+            self.jobs.delete_model(user_id, model.id)
         return bool(page.data)
 
     def _delete_documents(self, user_id: str) -> bool:
