@@ -69,7 +69,6 @@ class Departure:
             while delete_some(user_id):
                 pass
         self._delete_records(user_id)
-        self.records.write(Delete(keys.listed_user(user_id), None), Delete(keys.leaving(user_id), None))
         return True
 
     def _end_jobs(self, user_id: str) -> bool:
@@ -129,4 +128,6 @@ class Departure:
             if not others:
                 break
             self.records.write(*(Delete(key, None) for key in others))
-        self.records.write(Delete(keys.profile(user_id), None))
+        self.records.write(
+            Delete(keys.profile(user_id), None), Delete(keys.listed_user(user_id), None), Delete(keys.leaving(user_id), None)
+        )
