@@ -8,22 +8,29 @@ from typing import Final
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware.cors import CORSMiddleware
 
 from server import wiring
 from server.settings import VERSION, Settings
 from server.web import errors, openapi
 from server.web.broadcast import Broadcasts
+from server.web.edge import Hosts, Proxies, Sizes, names_of
 from server.web.login_limit import LoginLimit
 from server.web.middleware import BodiesOfStrangers, Envelope, TooLargeInOneShape
 from server.web.polls import PollsAtOnce, keep_fresh
 from server.web.routes import (
+    account,
+    admin,
     auth,
     base_models,
     datasets,
     documents,
+    downloads,
+    google,
     health,
     installation,
     jobs,
+    keys,
     live,
     notifications,
     samples,
@@ -34,6 +41,10 @@ from server.web.spa import SinglePage
 
 # A conversation of 100,000 characters a message is the largest thing that is not an upload.
 _MAX_BODY_BYTES: Final = 4 * 1024**2
+# For pages of the sites in `allowed_origins`: they bring a token of their own, never a cookie of ours.
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_HEADERS: Final = ("authorization", "content-type", "idempotency-key", "if-none-match", "last-event-id", "x-request-id")
+_EXPOSED_HEADERS: Final = ("content-disposition", "etag", "retry-after", "x-request-id")
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -58,6 +69,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         health.router,
         installation.router,
         auth.router,
+        account.router,
+        keys.router,
+        admin.router,
+        google.router,
         samples.router,
         documents.router(settings),
         uploads.router,
@@ -66,6 +81,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         jobs.router,
         live.router,
         tuned_models.router,
+        downloads.router,
         notifications.router,
     ]
     for router in routers:
@@ -75,7 +91,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(TooLargeInOneShape)
     app.add_middleware(BodiesOfStrangers, accounts=services.accounts)
     app.add_middleware(PollsAtOnce, accounts=services.accounts, live=services.live)
-    app.add_middleware(Envelope)  # The last added is the outermost.
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=_METHODS,
+            allow_headers=_HEADERS,
+            expose_headers=_EXPOSED_HEADERS,
+        )
+    app.add_middleware(Sizes)
+    app.add_middleware(Hosts, names=names_of(settings))
+    app.add_middleware(Envelope, https=settings.https)
+    app.add_middleware(Proxies, trusted=settings.trusted_proxies)  # The last added is the outermost.
     return app
 
 

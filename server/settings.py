@@ -2,15 +2,20 @@
 
 import os
 import secrets
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.constants import RegistrationMode
 
 VERSION: Final = "0.1.0"
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
 MIN_SECRET_BYTES: Final = 32
+GOOGLE: Final = "https://accounts.google.com"
 _SECRET_FILE: Final = "signing-secret"
 
 
@@ -31,8 +36,46 @@ class Settings(BaseSettings):
         Field(description="Signs access tokens; at least 32 bytes. Left out, one is made and kept in the data folder."),
     ] = None
     cookie_secure: Annotated[bool, Field(description="Send cookies over HTTPS only. Turn on behind TLS.")] = False
+    public_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://[^\s]+$",
+            description="Address in people's browsers and in messages, such as https://tuner.example.org. Left out: made of host and port.",
+        ),
+    ] = None
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(
+            description="Further names that this installation answers to, with commas between. Its own, localhost and numbers always do."
+        ),
+    ] = ()
+    allowed_origins: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(description="Other sites whose pages may call the API, such as https://lab.example.org, with commas between."),
+    ] = ()
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(
+            description="Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, with commas between."
+        ),
+    ] = ()
+    oidc_issuer: Annotated[str, Field(description="OpenID provider of the button on the sign-in page.")] = GOOGLE
+    google_client_id: Annotated[str | None, Field(min_length=1, description="Client id that the OpenID provider has given out.")] = None
+    google_client_secret: Annotated[
+        SecretStr | None, Field(min_length=1, description="Its secret. With both, the sign-in page has a button for the provider.")
+    ] = None
     access_token_ttl_s: Annotated[int, Field(ge=1, le=86_400, description="Lifetime of an access token, seconds.")] = 900
     session_ttl_s: Annotated[int, Field(ge=60, description="Lifetime of a sign-in without use, seconds.")] = 30 * 86_400
+    registration: Annotated[
+        Literal["open", "invite", "closed"] | None,
+        Field(
+            description="Who may register until an administrator decides: `open`, `invite` (who has an invitation) or `closed`. "
+            "Left out: `open` when only this machine can reach the server, `invite` otherwise."
+        ),
+    ] = None
     max_upload_bytes: Annotated[int, Field(ge=1, description="Largest file that is taken, bytes.")] = 2 * 1024**3
     user_quota_bytes: Annotated[int, Field(ge=1, description="What one user may keep, bytes.")] = 50 * 1024**3
     min_free_bytes: Annotated[int, Field(ge=0, description="Uploads and jobs leave at least this much disk free.")] = 512 * 1024**2
@@ -48,13 +91,6 @@ class Settings(BaseSettings):
     ] = None
     max_runs: Annotated[
         int | None, Field(ge=1, le=64, description="Trainings at once. Left out: one for each accelerator, or one where there is none.")
-    ] = None
-    public_url: Annotated[
-        str | None,
-        Field(
-            pattern=r"^https?://[^\s]+$",
-            description="Where people reach this installation, for links in messages. Left out: made of host and port.",
-        ),
     ] = None
     webhooks_to_private_addresses: Annotated[
         bool, Field(description="Let users' webhooks reach this machine and its private network. Off, only public addresses are called.")
@@ -90,6 +126,47 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path | None) -> Path | None:
         return None if path is None else path.expanduser().resolve()
 
+    @field_validator("allowed_hosts", "allowed_origins", "trusted_proxies", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        if any("/" in host or "*" in host for host in hosts):
+            raise ValueError("name each host as it stands in the address bar, without https:// and without *")
+        return tuple(host.lower() for host in hosts)
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        if any(_origin(origin) != origin for origin in origins):
+            raise ValueError("name each site as scheme and host, such as https://lab.example.org, without a path and without *")
+        return origins
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            ip_network(proxy, strict=False)
+        return proxies
+
+    @field_validator("public_url")
+    @classmethod
+    def _bare_url(cls, url: str | None) -> str | None:
+        if url is not None and _origin(url.rstrip("/")) != url.rstrip("/"):
+            raise ValueError("give scheme and host, such as https://tuner.example.org, without a path")
+        return None if url is None else url.rstrip("/")
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _safe_issuer(cls, issuer: str) -> str:
+        parts = urlsplit(issuer)
+        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}):
+            raise ValueError("a provider's address begins with https://")
+        return issuer
+
     @model_validator(mode="after")
     def _safe_secret(self) -> "Settings":
         given = self.signing_secret
@@ -102,6 +179,28 @@ class Settings(BaseSettings):
         if self.blobs == "s3" and not self.aws_bucket:
             raise ValueError("LLM_TUNER_BLOBS is s3, so LLM_TUNER_AWS_BUCKET must name the bucket")
         return self
+
+    @property
+    def registration_mode(self) -> RegistrationMode:
+        """Open where nobody but the people of this machine can come; a stranger from the network needs an invitation."""
+        return self.registration or ("open" if self.is_loopback else "invite")
+
+    @property
+    def is_loopback(self) -> bool:
+        try:
+            return ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers reach this installation over TLS."""
+        return self.cookie_secure or (self.public_url or "").startswith("https://")
+
+    def missing_for_google(self) -> list[str]:
+        """The settings without which there is no button for signing in with Google; for administrators."""
+        needed = {"LLM_TUNER_GOOGLE_CLIENT_ID": self.google_client_id, "LLM_TUNER_GOOGLE_CLIENT_SECRET": self.google_client_secret}
+        return [name for name, value in needed.items() if value is None]
 
     @property
     def records_file(self) -> Path:
@@ -133,16 +232,16 @@ class Settings(BaseSettings):
         return self.home / "tmp"
 
     @property
-    def servers_folder(self) -> Path:
-        return self.home / "servers"
-
-    @property
     def address(self) -> str:
         """Where people reach this installation, without a slash at the end. Who listens everywhere is reached here at least."""
         if self.public_url is not None:
             return self.public_url.rstrip("/")
         host = "localhost" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared with, not listened on
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def servers_folder(self) -> Path:
+        return self.home / "servers"
 
     def folders(self) -> list[Path]:
         kept = [self.home, self.blobs_folder, self.runs_folder, self.base_models_folder, self.own_models_folder]
@@ -151,6 +250,12 @@ class Settings(BaseSettings):
     def masked(self) -> dict[str, Any]:
         """The effective configuration, fit to be printed."""
         return {name: str(value) if isinstance(value, Path | SecretStr) else value for name, value in self.model_dump().items()}
+
+
+def _origin(url: str) -> str | None:
+    """Scheme, host and port of an address in the spelling of browsers, or None for what has none."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.lower()}" if parts.scheme in {"http", "https"} and parts.hostname and "*" not in url else None
 
 
 def signing_secret(settings: Settings) -> str:

@@ -1,7 +1,10 @@
 """The composition root: settings -> adapters -> services. The only file that knows which adapters exist; it calls constructors."""
 
 import shutil
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
 
 from server.adapters import processes
 from server.adapters.blobs_disk import DiskBlobs
@@ -14,9 +17,17 @@ from server.adapters.mail_smtp import MailServer, SmtpMailer
 from server.adapters.records_sqlite import SqliteRecords
 from server.adapters.server_lock import ServerLocks
 from server.adapters.webhook_http import HttpWebhooks
+from server.background.errands import Errands
 from server.background.generation import Generator
 from server.background.notifier import Notifier
 from server.background.supervisor import Supervisor
+from server.background.sweeper import Sweeper
+from server.domain.accounts.administration import Directory
+from server.domain.accounts.departure import Departure
+from server.domain.accounts.export import Export
+from server.domain.accounts.foreign import ForeignSignIn
+from server.domain.accounts.letters import Letter, Post
+from server.domain.accounts.passwords import Passwords
 from server.domain.accounts.service import Accounts
 from server.domain.datasets.looks import Looks
 from server.domain.datasets.service import Datasets
@@ -40,9 +51,21 @@ from server.domain.models.tuned import TunedModels
 from server.domain.notifications.service import Notifications
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
+from server.ports.identity import Identity
 from server.ports.launcher import Launcher
+from server.ports.messengers import Mail, Mailer
 from server.ports.records import Records
 from server.settings import REPOSITORY, Settings, signing_secret
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class MissingSettings:
+    """The names of what would have to be set for a service that is off; empty lists where it is on."""
+
+    google: list[str] = field(default_factory=list)
+    email: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -55,6 +78,10 @@ class Services:
     blobs: Blobs
     launcher: Launcher
     accounts: Accounts
+    directory: Directory
+    departure: Departure
+    export: Export
+    foreign_sign_in: ForeignSignIn | None
     documents: Documents
     uploads: Uploads
     datasets: Datasets
@@ -64,21 +91,30 @@ class Services:
     live: LiveJobs
     supervisor: Supervisor
     generator: Generator
-    leases: Leases
-    locks: ServerLocks
+    sweeper: Sweeper
+    errands: Errands
+    letters: Errands
+    missing_settings: MissingSettings
+    free_bytes: Callable[[], int]
     notifications: Notifications
     notifier: Notifier
+    leases: Leases
+    locks: ServerLocks
 
     def start(self) -> None:
         self.locks.hold(self.leases.me)
         self.supervisor.start()
+        self.sweeper.start()
         self.notifier.start()
 
     def stop(self) -> None:
         """Runs go on without us; what only serves us ends with us."""
         self.supervisor.stop()
+        self.sweeper.stop()
         self.notifier.stop()
         self.generator.stop()
+        self.errands.stop()
+        self.letters.stop()
         self.records.close()
         self.locks.release()
         self.locks.sweep()
@@ -96,13 +132,23 @@ def build(settings: Settings) -> Services:
     blobs = _blobs(settings)
     hub = {"HF_ENDPOINT": settings.hub_url, "HF_HUB_OFFLINE": str(int(settings.hub == "off"))}
     launcher = LocalLauncher(REPOSITORY, hub)
+    errands, letters = Errands("errands"), Errands("letters")
+    mailer = SmtpMailer(_mail_server(settings), clock)
+    secret = signing_secret(settings)
+    passwords = Passwords()
     accounts = Accounts(
         records,
         clock,
-        secret=signing_secret(settings),
+        secret=secret,
+        passwords=passwords,
         access_token_ttl_s=settings.access_token_ttl_s,
         session_ttl_s=settings.session_ttl_s,
+        later=errands,
+        post=None if mailer.missing() else _posting(mailer, clock, letters),
+        public_url=settings.address,
+        registration=settings.registration_mode,
     )
+    identity = _identity(settings, clock)
     room = Room(
         records,
         max_upload_bytes=settings.max_upload_bytes,
@@ -166,10 +212,13 @@ def build(settings: Settings) -> Services:
     supervisor = Supervisor(lifecycle, leases, tidying)
     jobs.wake = supervisor.wake
     generator = Generator(launcher, clock, base_models_folder=settings.base_models_folder, threads=settings.trainer_threads)
+    uploads = Uploads(records, blobs, clock, documents)
+    live = LiveJobs(records, clock, readers, runs_folder=settings.runs_folder)
+    departure = Departure(records, clock, accounts, jobs, tuned_models, datasets, documents, uploads)
     notifications = Notifications(
         records,
         clock,
-        SmtpMailer(_mail_server(settings), clock),
+        mailer,
         HttpWebhooks(private_too=settings.webhooks_to_private_addresses),
         address_of=lambda user_id: accounts.user(user_id).email,
         address=settings.address,
@@ -181,20 +230,44 @@ def build(settings: Settings) -> Services:
         blobs,
         launcher,
         accounts,
+        Directory(records, clock, accounts, room),
+        departure,
+        Export(accounts, documents, datasets, jobs, live, tuned_models),
+        None if identity is None else ForeignSignIn(records, clock, identity, accounts, passwords, secret=secret),
         documents,
-        Uploads(records, blobs, clock, documents),
+        uploads,
         datasets,
         base_models,
         tuned_models,
         jobs,
-        LiveJobs(records, clock, readers, runs_folder=settings.runs_folder),
+        live,
         supervisor,
         generator,
-        leases,
-        locks,
+        Sweeper(records, clock, accounts, departure),
+        errands,
+        letters,
+        MissingSettings(google=settings.missing_for_google(), email=mailer.missing()),
+        free_bytes,
         notifications,
         Notifier(notifications),
+        leases,
+        locks,
     )
+
+
+def _posting(mailer: Mailer, clock: Clock, later: Errands) -> Post:
+    """Letters go out on a thread of their own: a mail server that dawdles holds nothing else up."""
+
+    def post(letter: Letter) -> None:
+        later(lambda: _send(mailer, Mail(clock.new_id("let"), letter.to, letter.subject, letter.text)))
+
+    return post
+
+
+def _send(mailer: Mailer, mail: Mail) -> None:
+    outcome = mailer.send(mail)
+    if not outcome.delivered:
+        _log.warning("letter_not_sent", subject=mail.subject, reason=outcome.message)
 
 
 def _mail_server(settings: Settings) -> MailServer:
@@ -206,6 +279,20 @@ def _mail_server(settings: Settings) -> MailServer:
         user=settings.smtp_user,
         password=None if password is None else password.get_secret_value(),
         sender=settings.smtp_from,
+    )
+
+
+def _identity(settings: Settings, clock: Clock) -> Identity | None:
+    """Only with both settings; and its libraries, a fifth of a second of the start, are loaded only then."""
+    if settings.google_client_id is None or settings.google_client_secret is None:
+        return None
+    from server.adapters.identity_google import OpenIdProvider
+
+    return OpenIdProvider(
+        clock,
+        issuer=settings.oidc_issuer,
+        client_id=settings.google_client_id,
+        client_secret=settings.google_client_secret.get_secret_value(),
     )
 
 

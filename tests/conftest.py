@@ -1,7 +1,12 @@
 """Settings of the tests as a whole; fixtures live beside the tests that use them."""
 
+import os
+
 from hypothesis import settings
 
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 """The same examples every time, and no failure because the machine was busy."""
 settings.load_profile("house")
+
+# The name under which Starlette's test client asks; the server answers to no name that it was not given.
+os.environ.setdefault("LLM_TUNER_ALLOWED_HOSTS", "testserver")

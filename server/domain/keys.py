@@ -3,7 +3,22 @@
 partition          sort                     document
 user#<usr>         profile                  the account
 user#<usr>         session#<ses>            a signed-in browser: hashes of its refresh tokens
+user#<usr>         apikey#<key>             an API key, without the key
+user#<usr>         reset#<sha256>           a password reset that was asked for
+user#<usr>         verification#<sha256>    a letter that proves an address
+user#<usr>         security#<time id>       what was done with the account
 email#<address>    owner                    pointer: who has this address
+apikey#<sha256>    owner                    pointer: whose API key this is
+users              <usr>                    pointer: every account, for administrators
+administrators     <usr>                    pointer: those who are
+leaving            <usr>                    pointer: an account whose data is being deleted
+security           <time id>                pointer: an entry of somebody's security log, for administrators
+invitations        <inv>                    an invitation to register
+setup              <sha256>                 a set-up link that was printed
+installation       registration             who may register, where an administrator chose it
+user#<usr>         identity#<sha256>        a sign-in at a provider that belongs to the account, by issuer and subject
+identity#<sha256>  owner                    pointer: whose that sign-in is
+sign-in            <time id>                somebody a provider has just told us of, for the ten minutes until they are signed in
 user#<usr>         document#<doc>           an uploaded file
 user#<usr>         preview#<doc>            its first examples
 user#<usr>         content#<sha256>         pointer: the first document with these bytes
@@ -22,8 +37,8 @@ paused             <job>                    pointer: a job that rests and still 
 turn               last                     whose turn was when: a number for each owner, written by every start
 server             <srv>                    a server that watches runs: a number that rises while it lives
 outbox             <time id>                a job that ended and of which nobody was told yet: {owner, job_id, state}
-tidying            <job>                    files of an ended or deleted job that are being removed
 deliveries         <due>#<dlv>              pointer: a message that is to be sent, soonest first
+tidying            <job>                    files of an ended or deleted job that are being removed
 speed              <base>#<method>          tokens a second that this machine last reached
 """
 
@@ -46,6 +61,61 @@ def session(user_id: str, session_id: str) -> Key:
 
 def email_owner(email: str) -> Key:
     return Key(f"email#{email}", "owner")
+
+
+def api_key_owner(digest: str) -> Key:
+    return Key(f"apikey#{digest}", "owner")
+
+
+USERS_PARTITION = "users"
+ADMINISTRATORS_PARTITION = "administrators"
+LEAVING_PARTITION = "leaving"
+SECURITY_PARTITION = "security"
+INVITATIONS_PARTITION = "invitations"
+SETUP_PARTITION = "setup"
+
+
+def listed_user(user_id: str) -> Key:
+    return Key(USERS_PARTITION, user_id)
+
+
+def administrator(user_id: str) -> Key:
+    return Key(ADMINISTRATORS_PARTITION, user_id)
+
+
+def leaving(user_id: str) -> Key:
+    return Key(LEAVING_PARTITION, user_id)
+
+
+def security_entry(entry_id: str) -> Key:
+    return Key(SECURITY_PARTITION, entry_id)
+
+
+def invitation(invitation_id: str) -> Key:
+    return Key(INVITATIONS_PARTITION, invitation_id)
+
+
+def setup(digest: str) -> Key:
+    return Key(SETUP_PARTITION, digest)
+
+
+def registration_mode() -> Key:
+    return Key("installation", "registration")
+
+
+def identity(user_id: str, digest: str) -> Key:
+    return Key(_user(user_id), f"identity#{digest}")
+
+
+def identity_owner(digest: str) -> Key:
+    return Key(f"identity#{digest}", "owner")
+
+
+SIGN_IN_PARTITION = "sign-in"
+
+
+def sign_in(ticket_id: str) -> Key:
+    return Key(SIGN_IN_PARTITION, ticket_id)
 
 
 def owned(user_id: str, kind: str, object_id: str) -> Key:
@@ -82,6 +152,10 @@ def running(job_id: str) -> Key:
     return Key(RUNNING_PARTITION, job_id)
 
 
+OUTBOX_PARTITION = "outbox"
+DELIVERIES_PARTITION = "deliveries"
+
+
 def paused(job_id: str) -> Key:
     return Key(PAUSED_PARTITION, job_id)
 
@@ -98,10 +172,6 @@ def outbox(entry_id: str) -> Key:
     return Key(OUTBOX_PARTITION, entry_id)
 
 
-def tidying(job_id: str) -> Key:
-    return Key(TIDYING_PARTITION, job_id)
-
-
 def due_delivery(due: datetime, delivery_id: str) -> Key:
     """In the order of `due`, which is aware UTC."""
     return Key(DELIVERIES_PARTITION, f"{due.isoformat(timespec='microseconds')}#{delivery_id}")
@@ -109,6 +179,10 @@ def due_delivery(due: datetime, delivery_id: str) -> Key:
 
 def notifications(user_id: str) -> Key:
     return Key(_user(user_id), "notifications")
+
+
+def tidying(job_id: str) -> Key:
+    return Key(TIDYING_PARTITION, job_id)
 
 
 def speed(base_model: str, method: str) -> Key:

@@ -1,4 +1,4 @@
-"""Signing in with somebody else's account (OpenID Connect). No adapter is wired yet: the page shows its button only when one is."""
+"""Signing in with an account that somebody else keeps (OpenID Connect). Without an adapter the page shows no button for it."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,7 +6,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class ForeignIdentity:
-    """A user is keyed on (issuer, subject), never on the address."""
+    """A user is keyed on (issuer, subject), never on the address, which a provider may give to somebody else later."""
 
     issuer: str
     subject: str
@@ -15,8 +15,12 @@ class ForeignIdentity:
 
 
 class Identity(Protocol):
-    def authorize_url(self, *, state: str, nonce: str, code_verifier: str, redirect_url: str) -> str: ...
+    """Both methods raise `Unavailable` when the provider does not answer."""
+
+    def authorize_url(self, *, state: str, nonce: str, code_verifier: str, redirect_url: str) -> str:
+        """Where the browser goes to sign in. Of the verifier only its SHA-256 is in there (PKCE, RFC 7636)."""
+        ...
 
     def exchange(self, *, code: str, nonce: str, code_verifier: str, redirect_url: str) -> ForeignIdentity:
-        """Raises `NotSignedIn` when the provider's answer does not hold, `Unavailable` when it does not answer."""
+        """Raises `NotSignedIn` when the provider's answer does not hold."""
         ...

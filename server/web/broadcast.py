@@ -12,7 +12,7 @@ from typing import Any, Final
 import structlog
 from starlette.concurrency import run_in_threadpool
 
-from server.domain.accounts.recent import Caller
+from server.domain.accounts.callers import Caller
 from server.domain.accounts.service import Accounts
 from server.domain.jobs.live import LiveJobs
 from server.domain.jobs.service import Jobs

@@ -94,11 +94,19 @@ async def _on_error(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what this handler is registered for
+    if isinstance(error.body, bytes) and any(one["loc"][0] == "body" for one in error.errors()):
+        return _wrong_content_type()
     found = problems(error)
     more = f" ({len(found) - 1} more below.)" if len(found) > 1 else ""
     return error_response(
         422, "invalid_request_error", found[0].message + more, code="request.invalid", param=found[0].param, details=found
     )
+
+
+def _wrong_content_type() -> JSONResponse:
+    """The framework hands over bytes where the sender did not say that they are JSON. A page elsewhere could send such without asking."""
+    message = "The body of this request must be JSON, with the header Content-Type: application/json."
+    return error_response(415, "invalid_request_error", message, code="request.wrong_content_type", param="content-type")
 
 
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:

@@ -4,13 +4,12 @@ import contextlib
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Final, Literal, TextIO, cast
+from typing import Any, Literal, TextIO, cast
 
 import structlog
 from structlog.typing import Processor
 
-_SECRET_WORDS: Final = ("password", "token", "authorization", "cookie", "secret")
-_MASKED: Final = "[masked]"
+from server.web.redaction import masked, masked_text
 
 
 def configure(*, environment: Literal["development", "production"], level: str) -> None:
@@ -23,10 +22,10 @@ def configure(*, environment: Literal["development", "production"], level: str) 
     ]
     if environment == "production":
         # No values of local variables in tracebacks: they would show what the masking hides.
-        rendering: list[Processor] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        rendering: list[Processor] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(), mask_line]
     else:
         plain = structlog.dev.plain_traceback
-        rendering = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+        rendering = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain), mask_line]
     stream = cast(TextIO, Forgiving(sys.stderr))
     structlog.configure(
         processors=[*shared, *rendering],
@@ -61,16 +60,10 @@ class Forgiving:
 
 def mask_secrets(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Values under a telling name, at any depth."""
-    return {name: _MASKED if _is_secret(name) else _masked(value) for name, value in event.items()}
+    shown: MutableMapping[str, Any] = masked(dict(event))
+    return shown
 
 
-def _masked(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _MASKED if _is_secret(str(name)) else _masked(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_masked(inner) for inner in value]
-    return value
-
-
-def _is_secret(name: str) -> bool:
-    return any(word in name.lower() for word in _SECRET_WORDS)
+def mask_line(logger: object, method: str, line: Any) -> str:
+    """The last step, over the whole line with its traceback: what looks like a secret does not pass, under whatever name it came."""
+    return masked_text(line)

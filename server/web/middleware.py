@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.errors import LlmTunerError, NotSignedIn
 from server.web.addresses import is_api
+from server.web.deps import check_scope
 from server.web.errors import response_to, storage_full, too_large, unexpected
 
 if TYPE_CHECKING:
@@ -23,25 +24,34 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _FREE_BODY_BYTES: Final = 64 * 1024
 _QUIET: Final = frozenset({"/livez", "/readyz"})
 
-CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
+# What the built page needs, and nothing more. No inline style and no inline script; no text becomes a script (Trusted Types).
+PAGE_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
+    "manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
 )
+# An answer of the API that a browser is made to show as a page may do nothing at all.
+API_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _SAFE_HEADERS: Final = (
-    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin-allow-popups"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
 )
-_SAFE_HEADERS_OF_API: Final = (*_SAFE_HEADERS, (b"cache-control", b"no-store"))
+_SAFE_HEADERS_OF_PAGE: Final = (*_SAFE_HEADERS, (b"content-security-policy", PAGE_POLICY.encode()))
+_SAFE_HEADERS_OF_API: Final = (*_SAFE_HEADERS, (b"content-security-policy", API_POLICY.encode()), (b"cache-control", b"no-store"))
+_FOR_TWO_YEARS: Final = (b"strict-transport-security", b"max-age=63072000")
 _log = structlog.get_logger()
 
 
 class Envelope:
     """The outermost layer: what every answer carries, and the border where an unexpected error becomes a 500 and a line in the log."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, https: bool = False) -> None:
         self._app = app
+        self._https = https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,7 +65,8 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = _completed(message.get("headers", ()), request_id, api=is_api(scope["path"]))
+                headers = _completed(message.get("headers", ()), request_id, api=is_api(scope["path"]))
+                message["headers"] = [*headers, _FOR_TWO_YEARS] if self._https or scope.get("scheme") == "https" else headers
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -86,17 +97,17 @@ class BodiesOfStrangers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _may_be_long(headers := Headers(scope=scope)):
             try:
-                await run_in_threadpool(self._check, headers.get("authorization", ""))
+                await run_in_threadpool(self._check, scope["method"], headers.get("authorization", ""))
             except LlmTunerError as error:
                 await response_to(error)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
-    def _check(self, authorization: str) -> None:
+    def _check(self, method: str, authorization: str) -> None:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             raise NotSignedIn("Sign in first: only signed-in users may send this much.", code="accounts.not_signed_in")
-        self._accounts.caller(token.strip())
+        check_scope(self._accounts.identify(token.strip()), method)
 
 
 class TooLargeInOneShape:
@@ -132,7 +143,7 @@ def _completed(headers: Iterable[tuple[bytes, bytes]], request_id: str, *, api: 
     """With what every answer carries, where it does not carry it already. On raw headers: this is done for every poll of every page."""
     given = [(name, value) for name, value in headers if name != b"x-request-id"]
     names = {name for name, _ in given}
-    safe = _SAFE_HEADERS_OF_API if api else _SAFE_HEADERS
+    safe = _SAFE_HEADERS_OF_API if api else _SAFE_HEADERS_OF_PAGE
     return [*given, (b"x-request-id", request_id.encode()), *(header for header in safe if header[0] not in names)]
 
 
@@ -153,4 +164,12 @@ def _log_request(scope: Scope, status: int | None, seconds: float) -> None:
     state = scope.get("state", {})
     # A poll that was answered at once says nothing that the one before it did not say.
     write = _log.debug if scope["path"] in _QUIET or state.get("quiet") else _log.info
-    write("request", method=scope["method"], route=_route(scope), status=status, ms=round(seconds * 1000, 1), user=state.get("user_id"))
+    write(
+        "request",
+        method=scope["method"],
+        route=_route(scope),
+        status=status,
+        ms=round(seconds * 1000, 1),
+        user=state.get("user_id"),
+        client=(scope.get("client") or (None,))[0],
+    )

@@ -46,7 +46,7 @@ class PollsAtOnce:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (poll := _POLL.fullmatch(scope["path"])) and scope["method"] == "GET":
             token, if_none_match = _headers(scope)
-            if token and (caller := self._accounts.recently_verified(token)) and (query := _QUERY.fullmatch(scope["query_string"])):
+            if token and (caller := self._accounts.recently_identified(token)) and (query := _QUERY.fullmatch(scope["query_string"])):
                 answer = self._answer(caller.user_id, poll[1], poll[2], after=query[1], limit=query[2])
                 if answer is not None:
                     scope.setdefault("state", {}).update(user_id=caller.user_id, quiet=True)

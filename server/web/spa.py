@@ -19,7 +19,7 @@ _NOT_BUILT: Final = """<!doctype html>
 <html lang="en">
 <title>LLM Tuner</title>
 <meta name="viewport" content="width=device-width">
-<body style="font: 1rem/1.6 system-ui; max-width: 40rem; margin: 4rem auto; padding: 0 1rem">
+<body>
 <h1>The page has not been built yet</h1>
 <p>The server runs, and its API answers. To build the page, run this where the product lies, then reload:</p>
 <pre>./build.sh</pre>

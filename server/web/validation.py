@@ -61,8 +61,6 @@ def _words(found: dict[str, Any]) -> str:
         return f"is not right: {context.get('error', found['msg'])}"
     if kind in {"string_too_short", "too_short"} and context.get("min_length") == 1:
         return "must not be empty"
-    if kind == "model_attributes_type" and isinstance(found["input"], bytes):
-        return "must be JSON, with the header Content-Type: application/json"
     if kind not in _WORDS:
         return f"is not right: {found['msg']}"
     return _WORDS[kind].format_map({name: _plain(value) for name, value in context.items()})

@@ -3,7 +3,33 @@
 Times are aware UTC in ISO 8601. Sizes are bytes, durations seconds. Requests refuse unknown fields.
 """
 
-from shared.wire.accounts import Credentials, Installation, Sample, Session, User
+from shared.wire.accounts import (
+    Accepted,
+    AccountDeletion,
+    Credentials,
+    EmailVerification,
+    Installation,
+    PasswordChange,
+    PasswordReset,
+    PasswordResetRequest,
+    ProfilePatch,
+    Registration,
+    Sample,
+    Session,
+    SetUp,
+    SetUpToken,
+    User,
+)
+from shared.wire.administration import (
+    Account,
+    AccountPatch,
+    Administration,
+    InstallationPatch,
+    Invitation,
+    InvitationRequest,
+    NewInvitation,
+    QueueEntry,
+)
 from shared.wire.base import Answer, Auto, Deleted, ErrorBody, ErrorDetail, ErrorInfo, ListOf, Name, Note, Request
 from shared.wire.datasets import (
     Blocker,
@@ -25,6 +51,7 @@ from shared.wire.datasets import (
     TokenizedExample,
 )
 from shared.wire.documents import Column, Document, DocumentPatch, Mapping, Problem, ReadingOptions, Upload, UploadRequest, Usage
+from shared.wire.foreign import ForeignFinish
 from shared.wire.jobs import (
     Checkpoint,
     DownloadLink,
@@ -47,10 +74,17 @@ from shared.wire.jobs import (
 )
 from shared.wire.models import BaseModelInfo, GenerateRequest, Generation, Message, TunedModel
 from shared.wire.notifications import EVENT_OF, Delivery, DeliveryEvent, EndState, NotificationChoice, NotificationSettings, WebhookSecret
+from shared.wire.security import ApiKey, ApiKeyRequest, NewApiKey, SecurityEvent, SignIn, SignInsEnded
 
 __all__ = [
-    "EVENT_OF",
+    "Accepted",
+    "Account",
+    "AccountDeletion",
+    "AccountPatch",
+    "Administration",
     "Answer",
+    "ApiKey",
+    "ApiKeyRequest",
     "Auto",
     "BaseModelInfo",
     "Blocker",
@@ -65,16 +99,22 @@ __all__ = [
     "Document",
     "DocumentPatch",
     "DownloadLink",
+    "EVENT_OF",
+    "EmailVerification",
     "EndState",
     "ErrorBody",
     "ErrorDetail",
     "ErrorInfo",
     "Forecast",
+    "ForeignFinish",
     "GenerateRequest",
     "Generation",
     "HistogramBin",
     "Hyperparameters",
     "Installation",
+    "InstallationPatch",
+    "Invitation",
+    "InvitationRequest",
     "Job",
     "JobAction",
     "JobChanges",
@@ -93,22 +133,35 @@ __all__ = [
     "MetricPoint",
     "Metrics",
     "Name",
+    "NewApiKey",
+    "NewInvitation",
     "Note",
     "NotificationChoice",
     "NotificationSettings",
     "Pair",
+    "PasswordChange",
+    "PasswordReset",
+    "PasswordResetRequest",
     "PersonalData",
     "Preview",
     "PreviewExample",
     "Problem",
+    "ProfilePatch",
     "Progress",
+    "QueueEntry",
     "ReadingOptions",
+    "Registration",
     "Request",
     "Resolved",
     "Sample",
     "SampleGeneration",
+    "SecurityEvent",
     "Segment",
     "Session",
+    "SetUp",
+    "SetUpToken",
+    "SignIn",
+    "SignInsEnded",
     "Split",
     "SplitByDocument",
     "SplitByFraction",

@@ -27,7 +27,7 @@ export async function openBrowser(url) {
 }
 
 /** What went wrong on a page: console errors, exceptions, requests that failed or were refused. */
-class Faults {
+export class Faults {
   #found = [];
   #expected = [];
 

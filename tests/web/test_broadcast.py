@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from server import wiring
-from server.domain.accounts.recent import Caller
+from server.domain.accounts.callers import Caller
 from server.settings import Settings
 from server.web import broadcast
 from server.web.broadcast import Broadcasts
@@ -56,7 +56,7 @@ class House:
 def house(settings: Settings) -> Iterator[House]:
     services = wiring.build(settings)
     signed_in = services.accounts.register(EMAIL, PASSWORD)
-    caller = services.accounts.verified(signed_in.session.access_token)
+    caller = services.accounts.identify(signed_in.session.access_token)
     [job] = plant_jobs(settings.home, caller.user_id, 1, state="paused", num_lines=3)
     broadcasts = Broadcasts(services.jobs, services.live, services.accounts)
     yield House(services, broadcasts, caller, signed_in.refresh_token, job, settings.runs_folder / job / EVENTS_FILE)

@@ -36,8 +36,10 @@ def test_every_answer_has_a_request_id_and_the_safe_headers(client: TestClient, 
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["cross-origin-opener-policy"] == "same-origin-allow-popups"
     policy = headers["content-security-policy"]
-    assert "default-src 'self'" in policy and "frame-ancestors 'none'" in policy and "script-src 'self';" in policy
-    assert "unsafe-eval" not in policy
+    assert policy.startswith("default-src 'none';") and "frame-ancestors 'none'" in policy and "unsafe" not in policy
+    assert ("script-src" in policy) == (not path.startswith(("/api", "/livez"))), "an answer of the API is no page"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
 
 
 def test_no_answer_of_the_api_is_kept_by_anybody(client: TestClient) -> None:

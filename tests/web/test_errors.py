@@ -188,7 +188,7 @@ def test_a_body_that_is_broken_in_any_way_is_refused_in_few_words(signed_in: Tes
 
 
 def test_json_without_its_content_type_is_told_what_is_missing(signed_in: TestClient) -> None:
-    error = refusal(sent(signed_in, json.dumps(JOB), **{"content-type": "text/plain"}), 422)
+    error = refusal(sent(signed_in, json.dumps(JOB), **{"content-type": "text/plain"}), 415, "request.wrong_content_type")
     assert "Content-Type: application/json" in error["message"]
 
 

@@ -18,6 +18,7 @@ export type EndState = Schemas["NotificationSettings"]["states"][number];
 export type ErrorBody = Schemas["ErrorBody"];
 export type ErrorDetail = Schemas["ErrorDetail"];
 export type ErrorInfo = Schemas["ErrorInfo"];
+export type ForeignFinish = Schemas["ForeignFinish"];
 export type Forecast = Schemas["Forecast"];
 export type Generation = Schemas["Generation"];
 export type HistogramBin = Schemas["HistogramBin"];

@@ -1,30 +1,22 @@
 """Callers who were let in a moment ago, so that a page that polls does not cost a signature and a read of the records each time.
 
-The law: of a token's signature and end nothing is taken on trust later than its end, of its session nothing for longer than `FRESH_S`.
+The law: of a token's signature and end nothing is taken on trust later than its end, of its account, session or key nothing for
+longer than `FRESH_S`.
 Signing out on this server closes the session here at once.
 """
 
 import hashlib
 import threading
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
+from server.domain.accounts.callers import Caller
 from server.ports.clock import Clock
 
 FRESH_S: Final = 1.0
 IN_USE_S: Final = 5.0
 """Whoever called within this time is likely to call again, and is worth a look at the session in advance."""
 _MAX_CALLERS: Final = 4096
-
-
-@dataclass(frozen=True)
-class Caller:
-    """A user in a session, by an access token that ends at `expires_at`."""
-
-    user_id: str
-    session_id: str
-    expires_at: datetime
 
 
 @dataclass
@@ -48,7 +40,7 @@ class RecentCallers:
     def find(self, token: str) -> Caller | None:
         """The caller of a token that was verified before, and whose session was seen open within the last `FRESH_S` seconds."""
         caller = self._callers.get(_digest(token))
-        session = self._sessions.get(caller.session_id) if caller else None
+        session = self._sessions.get(caller.via) if caller else None
         if caller is None or session is None:
             return None
         session.used_at = now = self._clock.monotonic()
@@ -61,14 +53,14 @@ class RecentCallers:
                 self._callers.clear()
                 self._sessions.clear()
             self._callers[_digest(token)] = caller
-            self._sessions[caller.session_id] = _Session(caller, seen_open_at, self._clock.monotonic())
+            self._sessions[caller.via] = _Session(caller, seen_open_at, self._clock.monotonic())
 
     def in_use(self) -> list[Caller]:
         """One caller of each session that was used lately. The others are forgotten here."""
         now = self._clock.monotonic()
         with self._lock:
             self._sessions = {key: session for key, session in self._sessions.items() if now - session.used_at < IN_USE_S}
-            self._callers = {digest: caller for digest, caller in self._callers.items() if caller.session_id in self._sessions}
+            self._callers = {digest: caller for digest, caller in self._callers.items() if caller.via in self._sessions}
             return [session.caller for session in self._sessions.values()]
 
     def seen_open(self, session_id: str, *, at: float) -> None:

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { CredentialsForm, type CredentialsMode } from "./credentials-form";
+import { GoogleSignIn } from "./google-sign-in";
 import { installationQuery } from "./queries";
 import { Icon } from "@/ui/icon";
 import { useTitle } from "@/ui/page";
@@ -23,11 +24,7 @@ export function AuthScreen({ mode, title, notice, other }: { mode: CredentialsMo
       </header>
       {notice}
       <CredentialsForm mode={mode} minPasswordCharacters={installation?.min_password_characters ?? LEAST_PASSWORD_CHARACTERS} />
-      {installation?.google_sign_in && (
-        <a href="/api/auth/google/start" className="target inline-flex items-center justify-center rounded-md border border-line-strong bg-card px-3 font-medium hover:bg-hover">
-          Continue with Google
-        </a>
-      )}
+      {installation?.google_sign_in && <GoogleSignIn />}
       <p className="text-ink-soft">{other}</p>
     </main>
   );

@@ -4,7 +4,7 @@ import { ApiError } from "@/lib/errors";
 import type { RequestOptions } from "@/lib/http";
 import type { Exclusive } from "@/lib/session/locks";
 import { createStore, type Store } from "@/lib/store";
-import type { Session as Granted, User } from "@/lib/wire";
+import type { ForeignFinish, Session as Granted, User } from "@/lib/wire";
 
 export type SessionState =
   | { status: "starting" }
@@ -29,6 +29,8 @@ export interface SessionKeeper {
   /** Replaces `stale` unless this or another tab has done so meanwhile. Rejects when the server cannot be reached. */
   refresh(stale: string | null): Promise<void>;
   signIn(how: "login" | "register", credentials: { email: string; password: string }): Promise<void>;
+  /** With the code that the provider's visit ended with. */
+  signInWithGoogle(finish: Pick<ForeignFinish, "code"> & Partial<ForeignFinish>): Promise<void>;
   signOut(): Promise<void>;
 }
 
@@ -115,6 +117,9 @@ export function createSession({ send, exclusively, channel, csrfToken, now }: Su
     refresh,
     async signIn(how, credentials) {
       grant(await send<Granted>(`/api/auth/${how}`, { method: "POST", body: credentials }));
+    },
+    async signInWithGoogle(finish) {
+      grant(await send<Granted>("/api/auth/google/finish", { method: "POST", body: finish }));
     },
     signOut: () => exclusively(REFRESH_LOCK, signOutAlone),
   };

@@ -1,0 +1,391 @@
+"""Signing in at a real provider on this machine: there and back through the real application, and everything that may go wrong between."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx2
+import pytest
+from starlette.testclient import TestClient
+
+from server.app import create_app
+from server.settings import Settings
+from server.web.cookies import CSRF_COOKIE, REFRESH_COOKIE
+from server.web.routes.google import FLOW_COOKIE
+from tests.system.provider import CLIENT_ID, CLIENT_SECRET, Person, Provider, running_provider
+from tests.web.answers import refusal
+from tests.web.conftest import EMAIL, PASSWORD, SECRET
+
+HANDOVER = "a-mark-of-the-page-1"
+START = f"/api/auth/google/start?handover={HANDOVER}"
+FINISH = "/api/auth/google/finish"
+
+
+@pytest.fixture(scope="module")
+def shared_provider() -> Iterator[Provider]:
+    with running_provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(shared_provider: Provider) -> Iterator[Provider]:
+    """The provider as it is by default; what a test changes is gone after it."""
+    yield shared_provider
+    shared_provider.people = {"ada": Person("sub-ada", "ada@example.org")}
+    shared_provider.algorithm, shared_provider.away = "RS256", False
+    shared_provider.lie = lambda claims: claims
+
+
+@pytest.fixture
+def settings(tmp_path: Path, page_folder: Path, provider: Provider) -> Settings:
+    return Settings(
+        home=tmp_path / "data",
+        client_folder=page_folder,
+        hub="off",
+        signing_secret=SECRET,  # type: ignore[arg-type]
+        oidc_issuer=provider.issuer,
+        google_client_id=CLIENT_ID,
+        google_client_secret=CLIENT_SECRET,  # type: ignore[arg-type]
+    )
+
+
+def query_of(url: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query, keep_blank_values=True).items()}
+
+
+def told(response: httpx2.Response) -> dict[str, str]:
+    """What stands behind the # of the sign-in page's address."""
+    assert response.status_code == 303
+    path, _, fragment = response.headers["location"].partition("#")
+    assert path == "/sign-in"
+    return {name: values[0] for name, values in parse_qs(fragment).items()}
+
+
+def there(client: TestClient, start: str = START) -> str:
+    """Where the provider would show its form."""
+    response = client.get(start, follow_redirects=False)
+    assert response.status_code == 302
+    return str(response.headers["location"])
+
+
+def back(client: TestClient, provider: Provider, name: str = "ada", start: str = START) -> httpx2.Response:
+    """Signs in at the provider as somebody and comes back."""
+    return client.get(provider.authorize(query_of(there(client, start)), name), follow_redirects=False)
+
+
+def code_of(client: TestClient, provider: Provider, name: str = "ada") -> str:
+    return told(back(client, provider, name))["code"]
+
+
+def finished(client: TestClient, provider: Provider, name: str = "ada", **more: Any) -> httpx2.Response:
+    return client.post(FINISH, json={"code": code_of(client, provider, name), **more})
+
+
+def bearer(response: httpx2.Response) -> dict[str, str]:
+    return {"authorization": f"Bearer {response.json()['access_token']}"}
+
+
+# --- the way there and back -------------------------------------------------------------------------------------------
+
+
+def test_the_page_learns_that_there_is_a_button(client: TestClient) -> None:
+    assert client.get("/api/installation").json()["google_sign_in"] is True
+
+
+def test_without_configuration_there_is_no_button_and_the_missing_settings_are_named(settings: Settings) -> None:
+    bare = settings.model_copy(update={"google_client_secret": None})
+    with TestClient(create_app(bare)) as client:
+        assert client.get("/api/installation").json()["google_sign_in"] is False
+        error = refusal(client.get(START), 404, "accounts.google_not_configured")
+        assert "LLM_TUNER_GOOGLE_CLIENT_SECRET" in error["message"] and "CLIENT_ID" not in error["message"]
+    assert bare.missing_for_google() == ["LLM_TUNER_GOOGLE_CLIENT_SECRET"]
+
+
+def test_the_way_there_carries_state_nonce_and_a_challenge_but_no_verifier(client: TestClient, provider: Provider) -> None:
+    url = there(client)
+    asked = query_of(url)
+    assert url.startswith(f"{provider.issuer}/authorize?")
+    assert (asked["response_type"], asked["client_id"], asked["code_challenge_method"]) == ("code", CLIENT_ID, "S256")
+    assert asked["redirect_uri"] == "http://testserver/api/auth/google/callback"
+    assert set(asked["scope"].split()) == {"openid", "email"}
+    assert min(len(asked[name]) for name in ("state", "nonce", "code_challenge")) == 43
+    assert "code_verifier" not in asked
+
+
+def test_the_cookie_of_the_flow_is_short_lived_and_no_script_reads_it(client: TestClient) -> None:
+    line = client.get(START, follow_redirects=False).headers["set-cookie"]
+    assert line.startswith(f"{FLOW_COOKIE}=")
+    for part in ("HttpOnly", "SameSite=lax", "Path=/api/auth/google", "Max-Age=600"):
+        assert part in line
+
+
+def test_the_cookie_gives_away_none_of_the_secrets_of_the_flow(client: TestClient) -> None:
+    asked = query_of(there(client))
+    assert not [name for name in ("state", "nonce", "code_challenge") if asked[name] in client.cookies[FLOW_COOKIE]]
+
+
+def test_somebody_new_gets_an_account_and_a_session(client: TestClient, provider: Provider) -> None:
+    response = finished(client, provider)
+    assert response.status_code == 200
+    assert response.json()["user"]["email"] == EMAIL
+    assert client.get("/api/auth/me", headers=bearer(response)).json() == response.json()["user"]
+    refreshed = client.post("/api/auth/refresh", headers={"x-csrf-token": client.cookies[CSRF_COOKIE]})
+    assert refreshed.status_code == 200
+    assert FLOW_COOKIE not in client.cookies
+
+
+def test_coming_again_is_the_same_user_also_under_another_address(client: TestClient, provider: Provider) -> None:
+    first = finished(client, provider).json()["user"]
+    provider.people["ada"] = Person("sub-ada", "lovelace@example.org")
+    assert finished(client, provider).json()["user"] == first
+
+
+def test_another_subject_with_a_given_up_address_is_not_the_same_user(client: TestClient, provider: Provider) -> None:
+    """The provider gave the address to somebody else: who is keyed on it would get the first one's account without a word."""
+    first = finished(client, provider).json()["user"]
+    provider.people["ada"] = Person("sub-ada", "lovelace@example.org")
+    provider.people["bob"] = Person("sub-bob", "lovelace@example.org")
+    assert finished(client, provider, "bob").json()["user"]["id"] != first["id"]
+
+
+def test_a_popup_gets_a_page_that_hands_over_and_nothing_else(client: TestClient, provider: Provider) -> None:
+    response = back(client, provider, start=f"{START}&popup=true")
+    assert response.status_code == 200
+    assert f'data-handover="{HANDOVER}"' in response.text and "data-code=" in response.text
+    assert '<script src="/google-hand-over.js"' in response.text
+    assert "script-src 'self'" in response.headers["content-security-policy"]
+    assert response.headers["cross-origin-opener-policy"] == "unsafe-none"  # or the opener could not be told
+    assert response.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+def test_both_algorithms_sign_in(client: TestClient, provider: Provider, algorithm: str) -> None:
+    provider.algorithm = algorithm
+    assert finished(client, provider).status_code == 200
+
+
+def test_a_public_address_replaces_that_of_the_request(settings: Settings) -> None:
+    public = settings.model_copy(update={"public_url": "https://tuner.example.org"})
+    with TestClient(create_app(public)) as client:
+        response = client.get(START, follow_redirects=False)
+        assert query_of(response.headers["location"])["redirect_uri"] == "https://tuner.example.org/api/auth/google/callback"
+        assert "Secure" in response.headers["set-cookie"]
+
+
+# --- what may go wrong between ----------------------------------------------------------------------------------------
+
+
+def test_an_answer_for_another_browser_is_lost(client: TestClient, settings: Settings, provider: Provider) -> None:
+    """Login CSRF: an attacker gives somebody the address with which his own sign-in came back."""
+    url = provider.authorize(query_of(there(client)), "ada")
+    client.cookies.clear()
+    assert told(client.get(url, follow_redirects=False)) == {"problem": "accounts.google_lost"}
+    there(client)  # With a flow of one's own it is another state.
+    assert told(client.get(url, follow_redirects=False))["problem"] == "accounts.google_lost"
+
+
+@pytest.mark.parametrize("change", ["cut", "other popup", "other mark", "older", "foreign seal", "long", "empty"])
+def test_a_cookie_that_is_not_ours_is_no_cookie(client: TestClient, provider: Provider, change: str) -> None:
+    url = provider.authorize(query_of(there(client)), "ada")
+    flow, at, popup, handover, seal = client.cookies[FLOW_COOKIE].split(".")
+    changed = {
+        "cut": f"{flow}.{at}.{popup}.{handover}",
+        "other popup": f"{flow}.{at}.1.{handover}.{seal}",
+        "other mark": f"{flow}.{at}.{popup}.{handover}x.{seal}",
+        "older": f"{flow}.{int(at) - 1}.{popup}.{handover}.{seal}",
+        "foreign seal": f"{flow}.{at}.{popup}.{handover}.{'A' * 43}",
+        "long": "A" * 4000,
+        "empty": "",
+    }[change]
+    client.cookies.clear()
+    response = client.get(url, headers={"cookie": f"{FLOW_COOKIE}={changed}"}, follow_redirects=False)
+    assert told(response) == {"problem": "accounts.google_lost"}
+
+
+def test_the_code_of_the_hand_over_is_good_once(client: TestClient, provider: Provider) -> None:
+    code, cookie = code_of(client, provider), client.cookies[FLOW_COOKIE]
+    assert client.post(FINISH, json={"code": code}).status_code == 200
+    client.cookies.set(FLOW_COOKIE, cookie, domain="testserver.local", path="/api/auth/google")
+    refusal(client.post(FINISH, json={"code": code}), 401, "accounts.google_lost")
+
+
+def test_the_code_is_worth_nothing_in_another_browser(client: TestClient, provider: Provider) -> None:
+    code = code_of(client, provider)
+    client.cookies.clear()
+    refusal(client.post(FINISH, json={"code": code}), 401, "accounts.google_lost")
+    there(client)
+    refusal(client.post(FINISH, json={"code": code}), 401, "accounts.google_lost")
+
+
+@pytest.mark.parametrize("code", ["x", "tic-1.y", ".", "tic-01.." + "a" * 43, "é.é", "a#b.c", "\x00.x"])
+def test_a_code_that_nobody_gave_signs_nobody_in(client: TestClient, provider: Provider, code: str) -> None:
+    there(client)
+    refusal(client.post(FINISH, json={"code": code}), 401, "accounts.google_lost")
+
+
+def test_turning_back_at_the_provider_is_told(client: TestClient) -> None:
+    state = query_of(there(client))["state"]
+    response = client.get(f"/api/auth/google/callback?error=access_denied&state={state}", follow_redirects=False)
+    assert told(response) == {"handover": HANDOVER, "problem": "accounts.google_denied"}
+
+
+def test_a_provider_that_is_away_is_told_before_and_after(client: TestClient, settings: Settings, provider: Provider) -> None:
+    url = provider.authorize(query_of(there(client)), "ada")
+    provider.away = True
+    assert told(client.get(url, follow_redirects=False))["problem"] == "accounts.google_unavailable"
+    with TestClient(create_app(settings.model_copy(update={"home": settings.home / "other"}))) as other:
+        started = time.monotonic()
+        assert told(other.get(START, follow_redirects=False))["problem"] == "accounts.google_unavailable"
+        assert time.monotonic() - started < 2
+
+
+def test_new_keys_of_the_provider_are_found(client: TestClient, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert finished(client, provider).status_code == 200
+    provider.rotate()
+    monkeypatch.setattr("server.adapters.identity_google._ASK_AGAIN_S", 0)
+    assert finished(client, provider).status_code == 200
+
+
+def test_unknown_keys_do_not_make_us_ask_without_end(client: TestClient, provider: Provider) -> None:
+    assert finished(client, provider).status_code == 200
+    provider.rotate()
+    before = provider.asked["/keys"]
+    for _ in range(5):
+        assert told(back(client, provider))["problem"] == "accounts.google_refused"
+    assert provider.asked["/keys"] - before <= 1
+
+
+@pytest.mark.parametrize("handover", ["", "short", "x" * 65, 'a"><script>alert(1)</script>', "with space in it 123"])
+def test_a_mark_that_could_harm_the_page_is_refused(client: TestClient, handover: str) -> None:
+    refusal(client.get("/api/auth/google/start", params={"handover": handover}), 422, "request.invalid")
+
+
+def test_nothing_of_a_flow_is_left_behind_by_visitors_who_turn_back(client: TestClient) -> None:
+    from server.domain import keys
+
+    there(client)
+    assert client.app.state.services.records.page(keys.SIGN_IN_PARTITION).records == []  # type: ignore[attr-defined]
+
+
+# --- somebody registered your address first: the five variants of account pre-hijacking -------------------------------
+
+
+def hijacker(client: TestClient) -> dict[str, str]:
+    """Somebody who has registered Ada's address with a password of their own, and is signed in."""
+    response = client.post("/api/auth/register", json={"email": EMAIL, "password": PASSWORD})
+    assert response.status_code == 201
+    return bearer(response)
+
+
+def taken_over(client: TestClient, provider: Provider) -> httpx2.Response:
+    """Ada comes with Google, is told of the account, does not know its password, and goes on without."""
+    code = code_of(client, provider)
+    refusal(client.post(FINISH, json={"code": code}), 409, "accounts.google_confirm")
+    response = client.post(FINISH, json={"code": code, "take_over": True})
+    assert response.status_code == 200
+    return response
+
+
+def test_classic_federated_merge_the_hijackers_password_stops_working(client: TestClient, provider: Provider) -> None:
+    hijacker(client)
+    taken_over(client, provider)
+    refusal(client.post("/api/auth/login", json={"email": EMAIL, "password": PASSWORD}), 401, "accounts.wrong_credentials")
+
+
+def test_unexpired_session_the_hijackers_sign_ins_end(client: TestClient, provider: Provider) -> None:
+    theirs = hijacker(client)
+    their_cookies = "; ".join(f"{name}={client.cookies[name]}" for name in (REFRESH_COOKIE, CSRF_COOKIE))
+    their_mark = client.cookies[CSRF_COOKIE]
+    refusal(client.post(FINISH, json={"code": code_of(client, provider)}), 409, "accounts.google_confirm")
+    assert client.get("/api/auth/me", headers=theirs).status_code == 200  # Nothing has happened yet.
+    ada = taken_over(client, provider)
+    refusal(client.get("/api/auth/me", headers=theirs), 401)
+    assert client.get("/api/auth/me", headers=bearer(ada)).status_code == 200
+    client.cookies.clear()
+    refusal(client.post("/api/auth/refresh", headers={"x-csrf-token": their_mark, "cookie": their_cookies}), 401, "accounts.signed_out")
+
+
+def test_trojan_identifier_the_hijackers_own_google_sign_in_is_no_way_in_any_more(client: TestClient, provider: Provider) -> None:
+    from server.domain import keys
+    from server.ports.records import Put
+
+    theirs = client.get("/api/auth/me", headers=hijacker(client)).json()["id"]
+    records = client.app.state.services.records  # type: ignore[attr-defined]
+    digest = "0" * 64
+    records.write(
+        Put(keys.identity(theirs, digest), {"issuer": provider.issuer, "subject": "sub-mallory", "email": "m@example.org"}, 0),
+        Put(keys.identity_owner(digest), {"user_id": theirs}, 0),
+        Put(keys.owned(theirs, "apikey", "key-1"), {"name": "planted"}, 0),
+    )
+    taken_over(client, provider)
+    assert records.get(keys.identity_owner(digest)) is None
+    assert records.get(keys.identity(theirs, digest)) is None
+    assert records.get(keys.owned(theirs, "apikey", "key-1")) is None
+
+
+def test_unexpired_email_change_pending_links_of_the_hijacker_are_dead(client: TestClient, provider: Provider) -> None:
+    from server.domain import keys
+    from server.ports.records import Put
+
+    theirs = client.get("/api/auth/me", headers=hijacker(client)).json()["id"]
+    records = client.app.state.services.records  # type: ignore[attr-defined]
+    records.write(Put(keys.owned(theirs, "verification", "change-1"), {"email": "mallory@example.org"}, 0))
+    before = records.get(keys.profile(theirs)).data["epoch"]
+    taken_over(client, provider)
+    assert records.get(keys.owned(theirs, "verification", "change-1")) is None
+    assert records.get(keys.profile(theirs)).data["epoch"] > before  # Links that name the epoch are dead with it.
+
+
+def test_non_verifying_provider_an_address_it_does_not_vouch_for_is_nobodys(client: TestClient, provider: Provider) -> None:
+    """In both directions: no account is made for it, and none is entered by it."""
+    provider.people["mallory"] = Person("sub-mallory", EMAIL, email_verified=False)
+    refusal(finished(client, provider, "mallory"), 403, "accounts.google_email_unverified")
+    ada = hijacker(client)
+    for more in ({}, {"take_over": True}, {"password": PASSWORD}):
+        refusal(finished(client, provider, "mallory", **more), 403, "accounts.google_email_unverified")
+    assert client.get("/api/auth/me", headers=ada).status_code == 200
+
+
+@pytest.mark.parametrize("verified", ["true", 1, None, "yes"])
+def test_only_a_plain_true_is_a_verified_address(client: TestClient, provider: Provider, verified: object) -> None:
+    provider.lie = lambda claims: claims | {"email_verified": verified}
+    refusal(finished(client, provider), 403, "accounts.google_email_unverified")
+
+
+@pytest.mark.parametrize("email", [None, "", "no address", 17, "a@b", "x" * 300 + "@example.org"])
+def test_without_a_usable_address_nobody_gets_an_account(client: TestClient, provider: Provider, email: object) -> None:
+    provider.lie = lambda claims: claims | {"email": email}
+    refusal(finished(client, provider), 403, "accounts.google_email_unusable")
+
+
+def test_the_owner_who_gives_the_password_keeps_it_and_their_sessions(client: TestClient, provider: Provider) -> None:
+    mine = hijacker(client)  # This time it is Ada herself.
+    code = code_of(client, provider)
+    error = refusal(client.post(FINISH, json={"code": code, "password": "not the pass phrase"}), 401, "accounts.wrong_credentials")
+    assert error["param"] == "password"
+    response = client.post(FINISH, json={"code": code, "password": PASSWORD})
+    assert response.status_code == 200
+    assert client.get("/api/auth/me", headers=mine).json()["id"] == response.json()["user"]["id"]
+    assert client.post("/api/auth/login", json={"email": EMAIL, "password": PASSWORD}).status_code == 200
+    assert finished(client, provider).json()["user"]["id"] == response.json()["user"]["id"]
+
+
+def test_a_verified_address_is_linked_without_a_question(client: TestClient, provider: Provider) -> None:
+    from server.domain import keys
+    from server.ports.records import Put
+
+    mine = hijacker(client)
+    records = client.app.state.services.records  # type: ignore[attr-defined]
+    found = records.get(keys.profile(client.get("/api/auth/me", headers=mine).json()["id"]))
+    records.write(Put(found.key, found.data | {"email_verified_at": "2026-11-01T10:00:00Z"}, found.version))
+    assert finished(client, provider).status_code == 200
+    assert client.get("/api/auth/me", headers=mine).status_code == 200
+    assert client.post("/api/auth/login", json={"email": EMAIL, "password": PASSWORD}).status_code == 200
+
+
+def test_an_account_without_a_password_cannot_be_entered_by_one(client: TestClient, provider: Provider) -> None:
+    finished(client, provider)
+    refusal(client.post("/api/auth/login", json={"email": EMAIL, "password": PASSWORD}), 401, "accounts.wrong_credentials")
+    refusal(client.post("/api/auth/register", json={"email": EMAIL, "password": PASSWORD}), 409, "accounts.email_taken")
