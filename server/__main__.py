@@ -8,12 +8,15 @@ import socket
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from server.errors import LlmTunerError
 from server.settings import VERSION, Settings
+
+if TYPE_CHECKING:
+    from server.wiring import Services
 
 _GRACE_S = 10
 # Longer than the minute that proxies commonly wait, so that it is never us who closes a connection they are about to use.
@@ -132,6 +135,7 @@ def _serve(settings: Settings, listener: socket.socket) -> int:
         raise Trouble(f"The data folder {settings.home} cannot be used: {error}") from None
     except OSError as error:
         raise Trouble(_not_writable(settings.home, error.strerror)) from None
+    _print_set_up_link(app.state.services, settings.public_url or _address(listener))
     server = Announced(
         uvicorn.Config(
             app,
@@ -148,6 +152,18 @@ def _serve(settings: Settings, listener: socket.socket) -> int:
     )
     server.run(sockets=[listener])
     return 0 if server.started else 1
+
+
+def _print_set_up_link(services: "Services", url: str) -> None:
+    """On the console and not in the log; the last line stays the address."""
+    token = services.accounts.admission.new_set_up_token()
+    if token is not None:
+        print(
+            f"Nobody administers this installation yet. This link makes an administrator, once and within a day:\n"
+            f"{url.rstrip('/')}/setup#token={token}",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def _cannot_listen(settings: Settings, error: OSError) -> str:

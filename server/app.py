@@ -15,7 +15,23 @@ from server.web import errors, openapi
 from server.web.edge import Hosts, Proxies, Sizes, names_of
 from server.web.login_limit import LoginLimit
 from server.web.middleware import BodiesOfStrangers, Envelope, TooLargeInOneShape
-from server.web.routes import auth, base_models, datasets, documents, google, health, installation, jobs, samples, tuned_models, uploads
+from server.web.routes import (
+    account,
+    admin,
+    auth,
+    base_models,
+    datasets,
+    documents,
+    downloads,
+    google,
+    health,
+    installation,
+    jobs,
+    keys,
+    samples,
+    tuned_models,
+    uploads,
+)
 from server.web.spa import SinglePage
 
 # A conversation of 100,000 characters a message is the largest thing that is not an upload.
@@ -48,6 +64,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         installation.router,
         auth.router,
         google.router,
+        account.router,
+        keys.router,
+        admin.router,
         samples.router,
         documents.router(settings),
         uploads.router,
@@ -55,6 +74,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         base_models.router,
         jobs.router,
         tuned_models.router,
+        downloads.router,
     ]
     for router in routers:
         app.include_router(router, max_body_size=_MAX_BODY_BYTES)

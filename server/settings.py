@@ -2,13 +2,15 @@
 
 import os
 import secrets
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.constants import RegistrationMode
 
 VERSION: Final = "0.1.0"
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
@@ -34,10 +36,6 @@ class Settings(BaseSettings):
         Field(description="Signs access tokens; at least 32 bytes. Left out, one is made and kept in the data folder."),
     ] = None
     cookie_secure: Annotated[bool, Field(description="Send cookies over HTTPS only. Turn on behind TLS.")] = False
-    public_url: Annotated[
-        str | None,
-        Field(description="Address in people's browsers, such as https://tuner.example.org. Left out: that of each request."),
-    ] = None
     allowed_hosts: Annotated[
         tuple[str, ...],
         NoDecode,
@@ -64,6 +62,17 @@ class Settings(BaseSettings):
     ] = None
     access_token_ttl_s: Annotated[int, Field(ge=1, le=86_400, description="Lifetime of an access token, seconds.")] = 900
     session_ttl_s: Annotated[int, Field(ge=60, description="Lifetime of a sign-in without use, seconds.")] = 30 * 86_400
+    registration: Annotated[
+        Literal["open", "invite", "closed"] | None,
+        Field(
+            description="Who may register until an administrator decides: `open`, `invite` (who has an invitation) or `closed`. "
+            "Left out: `open` when only this machine can reach the server, `invite` otherwise."
+        ),
+    ] = None
+    public_url: Annotated[
+        str | None,
+        Field(description="Address in people's browsers, such as https://tuner.example.org, for letters and for sign-ins elsewhere."),
+    ] = None
     max_upload_bytes: Annotated[int, Field(ge=1, description="Largest file that is taken, bytes.")] = 2 * 1024**3
     user_quota_bytes: Annotated[int, Field(ge=1, description="What one user may keep, bytes.")] = 50 * 1024**3
     min_free_bytes: Annotated[int, Field(ge=0, description="Uploads and jobs leave at least this much disk free.")] = 512 * 1024**2
@@ -130,6 +139,25 @@ class Settings(BaseSettings):
         if given is not None and len(given.get_secret_value().encode()) < MIN_SECRET_BYTES:
             raise ValueError(f"LLM_TUNER_SIGNING_SECRET needs at least {MIN_SECRET_BYTES} bytes; leave it out and a good one is made")
         return self
+
+    @property
+    def registration_mode(self) -> RegistrationMode:
+        """Open where nobody but the people of this machine can come; a stranger from the network needs an invitation."""
+        return self.registration or ("open" if self.is_loopback else "invite")
+
+    @property
+    def is_loopback(self) -> bool:
+        try:
+            return ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
+    def page_url(self) -> str:
+        """Without a slash at its end."""
+        host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104 - shown, not bound
+        host = f"[{host}]" if ":" in host else host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
     def https(self) -> bool:

@@ -1,7 +1,8 @@
 """The composition root: settings -> adapters -> services. The only file that knows which adapters exist; it calls constructors."""
 
 import shutil
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from server.adapters.blobs_disk import DiskBlobs
 from server.adapters.clock_system import SystemClock
@@ -10,10 +11,14 @@ from server.adapters.inspector_process import InspectorProcess
 from server.adapters.launch_local import LocalLauncher
 from server.adapters.look_process import LookProcess
 from server.adapters.records_sqlite import SqliteRecords
+from server.background.errands import Errands
 from server.background.generation import Generator
 from server.background.supervisor import Supervisor
+from server.background.sweeper import Sweeper
+from server.domain.accounts.administration import Directory
+from server.domain.accounts.departure import Departure
+from server.domain.accounts.export import Export
 from server.domain.accounts.foreign import ForeignSignIn
-from server.domain.accounts.passwords import Passwords
 from server.domain.accounts.service import Accounts
 from server.domain.datasets.looks import Looks
 from server.domain.datasets.service import Datasets
@@ -34,6 +39,14 @@ from server.settings import REPOSITORY, Settings, signing_secret
 
 
 @dataclass(frozen=True)
+class MissingSettings:
+    """The names of what would have to be set for a service that is off; empty lists where it is on."""
+
+    google: list[str] = field(default_factory=list)
+    email: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class Services:
     """Everything a route may use. One of each for the life of the server."""
 
@@ -44,6 +57,9 @@ class Services:
     launcher: Launcher
     accounts: Accounts
     foreign_sign_in: ForeignSignIn | None
+    directory: Directory
+    departure: Departure
+    export: Export
     documents: Documents
     uploads: Uploads
     datasets: Datasets
@@ -52,14 +68,21 @@ class Services:
     jobs: Jobs
     supervisor: Supervisor
     generator: Generator
+    sweeper: Sweeper
+    errands: Errands
+    missing_settings: MissingSettings
+    free_bytes: Callable[[], int]
 
     def start(self) -> None:
         self.supervisor.start()
+        self.sweeper.start()
 
     def stop(self) -> None:
         """Runs go on without us; what only serves us ends with us."""
         self.supervisor.stop()
+        self.sweeper.stop()
         self.generator.stop()
+        self.errands.stop()
         self.records.close()
 
 
@@ -75,15 +98,17 @@ def build(settings: Settings) -> Services:
     blobs = DiskBlobs(settings.blobs_folder)
     hub = {"HF_ENDPOINT": settings.hub_url, "HF_HUB_OFFLINE": str(int(settings.hub == "off"))}
     launcher = LocalLauncher(REPOSITORY, hub)
+    errands = Errands("errands")
     secret = signing_secret(settings)
-    passwords = Passwords()
     accounts = Accounts(
         records,
         clock,
         secret=secret,
-        passwords=passwords,
         access_token_ttl_s=settings.access_token_ttl_s,
         session_ttl_s=settings.session_ttl_s,
+        later=errands,
+        public_url=settings.page_url,
+        registration=settings.registration_mode,
     )
     identity = _identity(settings, clock)
     room = Room(
@@ -135,6 +160,8 @@ def build(settings: Settings) -> Services:
     supervisor = Supervisor(lifecycle)
     jobs.wake = supervisor.wake
     generator = Generator(launcher, clock, base_models_folder=settings.base_models_folder, threads=settings.trainer_threads)
+    uploads = Uploads(records, blobs, clock, documents)
+    departure = Departure(records, clock, accounts, jobs, tuned_models, datasets, documents, uploads)
     return Services(
         settings,
         clock,
@@ -142,15 +169,25 @@ def build(settings: Settings) -> Services:
         blobs,
         launcher,
         accounts,
-        None if identity is None else ForeignSignIn(records, clock, identity, accounts, passwords, secret=secret),
+        None if identity is None else ForeignSignIn(records, clock, identity, accounts, secret=secret),
+        Directory(records, clock, accounts, room),
+        departure,
+        Export(accounts, documents, datasets, jobs, tuned_models),
         documents,
-        Uploads(records, blobs, clock, documents),
+        uploads,
         datasets,
         base_models,
         tuned_models,
         jobs,
         supervisor,
         generator,
+        Sweeper(records, clock, accounts, departure),
+        errands,
+        MissingSettings(
+            google=settings.missing_for_google(),
+            email=["LLM_TUNER_SMTP_HOST", "LLM_TUNER_SMTP_FROM"],
+        ),
+        free_bytes,
     )
 
 

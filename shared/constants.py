@@ -13,6 +13,37 @@ DocumentStatus = Literal["ready", "needs_mapping"]
 Scheduler = Literal["cosine", "linear", "constant"]
 Availability = Literal["ready", "downloadable", "unavailable"]
 
+Role = Literal["member", "admin"]
+Scope = Literal["read", "write"]
+RegistrationMode = Literal["open", "invite", "closed"]
+SecurityEventKind = Literal[
+    "registered",
+    "signed_in",
+    "sign_in_failed",
+    "signed_out",
+    "refresh_token_reused",
+    "session_ended",
+    "other_sessions_ended",
+    "profile_changed",
+    "password_changed",
+    "password_reset_asked",
+    "password_reset",
+    "email_verified",
+    "google_linked",
+    "google_took_over",
+    "key_created",
+    "key_used",
+    "key_revoked",
+    "data_exported",
+    "invitation_created",
+    "invitation_withdrawn",
+    "made_administrator",
+    "made_member",
+    "disabled",
+    "enabled",
+    "registration_mode_changed",
+]
+
 MIN_PASSWORD_CHARACTERS: Final = 12
 MAX_PASSWORD_CHARACTERS: Final = 128
 MAX_NAME_CHARACTERS: Final = 200
@@ -27,3 +58,6 @@ MAX_CHART_POINTS: Final = 1_500
 MAX_AUTOMATIC_RESUMES: Final = 3
 """How often a run that crashed is continued without anybody asking; then the job fails with the reason."""
 MAX_COMPARED_RUNS: Final = 8
+API_KEY_PREFIX: Final = "ltk_"
+MAX_API_KEY_DAYS: Final = 366
+SECURITY_LOG_DAYS: Final = 90

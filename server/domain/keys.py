@@ -3,10 +3,22 @@
 partition          sort                     document
 user#<usr>         profile                  the account
 user#<usr>         session#<ses>            a signed-in browser: hashes of its refresh tokens
+user#<usr>         apikey#<key>             an API key, without the key
+user#<usr>         reset#<sha256>           a password reset that was asked for
+user#<usr>         verification#<sha256>    a letter that proves an address
+user#<usr>         security#<time id>       what was done with the account
 email#<address>    owner                    pointer: who has this address
 user#<usr>         identity#<sha256>        a sign-in at a provider that belongs to the account, by issuer and subject
 identity#<sha256>  owner                    pointer: whose that sign-in is
 sign-in            <time id>                somebody a provider has just told us of, for the ten minutes until they are signed in
+apikey#<sha256>    owner                    pointer: whose API key this is
+users              <usr>                    pointer: every account, for administrators
+administrators     <usr>                    pointer: those who are
+leaving            <usr>                    pointer: an account whose data is being deleted
+security           <time id>                pointer: an entry of somebody's security log, for administrators
+invitations        <inv>                    an invitation to register
+setup              <sha256>                 a set-up link that was printed
+installation       registration             who may register, where an administrator chose it
 user#<usr>         document#<doc>           an uploaded file
 user#<usr>         preview#<doc>            its first examples
 user#<usr>         content#<sha256>         pointer: the first document with these bytes
@@ -54,6 +66,46 @@ SIGN_IN_PARTITION = "sign-in"
 
 def sign_in(ticket_id: str) -> Key:
     return Key(SIGN_IN_PARTITION, ticket_id)
+
+
+def api_key_owner(digest: str) -> Key:
+    return Key(f"apikey#{digest}", "owner")
+
+
+USERS_PARTITION = "users"
+ADMINISTRATORS_PARTITION = "administrators"
+LEAVING_PARTITION = "leaving"
+SECURITY_PARTITION = "security"
+INVITATIONS_PARTITION = "invitations"
+SETUP_PARTITION = "setup"
+
+
+def listed_user(user_id: str) -> Key:
+    return Key(USERS_PARTITION, user_id)
+
+
+def administrator(user_id: str) -> Key:
+    return Key(ADMINISTRATORS_PARTITION, user_id)
+
+
+def leaving(user_id: str) -> Key:
+    return Key(LEAVING_PARTITION, user_id)
+
+
+def security_entry(entry_id: str) -> Key:
+    return Key(SECURITY_PARTITION, entry_id)
+
+
+def invitation(invitation_id: str) -> Key:
+    return Key(INVITATIONS_PARTITION, invitation_id)
+
+
+def setup(digest: str) -> Key:
+    return Key(SETUP_PARTITION, digest)
+
+
+def registration_mode() -> Key:
+    return Key("installation", "registration")
 
 
 def owned(user_id: str, kind: str, object_id: str) -> Key:

@@ -3,13 +3,12 @@
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import structlog
 from structlog.typing import Processor
 
-_SECRET_WORDS: Final = ("password", "token", "authorization", "cookie", "secret")
-_MASKED: Final = "[masked]"
+from server.web.redaction import masked, masked_text
 
 
 def configure(*, environment: Literal["development", "production"], level: str) -> None:
@@ -22,10 +21,10 @@ def configure(*, environment: Literal["development", "production"], level: str) 
     ]
     if environment == "production":
         # No values of local variables in tracebacks: they would show what the masking hides.
-        rendering: list[Processor] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        rendering: list[Processor] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(), mask_line]
     else:
         plain = structlog.dev.plain_traceback
-        rendering = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+        rendering = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain), mask_line]
     structlog.configure(
         processors=[*shared, *rendering],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -43,16 +42,10 @@ def configure(*, environment: Literal["development", "production"], level: str) 
 
 def mask_secrets(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Values under a telling name, at any depth."""
-    return {name: _MASKED if _is_secret(name) else _masked(value) for name, value in event.items()}
+    shown: MutableMapping[str, Any] = masked(dict(event))
+    return shown
 
 
-def _masked(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _MASKED if _is_secret(str(name)) else _masked(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_masked(inner) for inner in value]
-    return value
-
-
-def _is_secret(name: str) -> bool:
-    return any(word in name.lower() for word in _SECRET_WORDS)
+def mask_line(logger: object, method: str, line: Any) -> str:
+    """The last step, over the whole line with its traceback: what looks like a secret does not pass, under whatever name it came."""
+    return masked_text(line)

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.errors import LlmTunerError, NotSignedIn
 from server.web.addresses import is_api
+from server.web.deps import check_scope
 from server.web.errors import response_to, storage_full, too_large, unexpected
 
 if TYPE_CHECKING:
@@ -95,17 +96,17 @@ class BodiesOfStrangers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _may_be_long(headers := Headers(scope=scope)):
             try:
-                await run_in_threadpool(self._check, headers.get("authorization", ""))
+                await run_in_threadpool(self._check, scope["method"], headers.get("authorization", ""))
             except LlmTunerError as error:
                 await response_to(error)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
-    def _check(self, authorization: str) -> None:
+    def _check(self, method: str, authorization: str) -> None:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             raise NotSignedIn("Sign in first: only signed-in users may send this much.", code="accounts.not_signed_in")
-        self._accounts.caller(token.strip())
+        check_scope(self._accounts.identify(token.strip()), method)
 
 
 class TooLargeInOneShape:

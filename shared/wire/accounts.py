@@ -1,24 +1,82 @@
-"""Signing in, and what an installation offers to somebody who has not."""
+"""Signing in, one's own account, and what an installation offers to somebody who has not signed in."""
 
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
+from shared.constants import RegistrationMode, Role
 from shared.wire.base import Answer, Request
+
+# Their rules are the accounts domain's, so that every refusal names its field; here only what bounds the work.
+Email = Annotated[str, StringConstraints(max_length=320)]
+Password = Annotated[str, StringConstraints(max_length=1024)]
+OneTimeToken = Annotated[str, StringConstraints(max_length=300)]
+DisplayName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
 
 
 class Credentials(Request):
-    """E-mail and password, for `register` and `login`. Their rules are the accounts domain's, so that every refusal names its field."""
+    """E-mail and password, for `login`."""
 
-    email: Annotated[str, StringConstraints(max_length=320)]
-    password: Annotated[str, StringConstraints(max_length=1024)]
+    email: Email
+    password: Password
+
+
+class Registration(Credentials):
+    """`invitation` is the code of an invitation; needed where only the invited may register."""
+
+    invitation: OneTimeToken | None = None
+
+
+class SetUp(Credentials):
+    """`token` is from the link that the server prints while there is no administrator."""
+
+    token: OneTimeToken
+
+
+class SetUpToken(Request):
+    token: OneTimeToken
+
+
+class PasswordResetRequest(Request):
+    email: Email
+
+
+class PasswordReset(Request):
+    """`token` is from the letter, or from the operator's `scripts/reset_password`."""
+
+    token: OneTimeToken
+    password: Password
+
+
+class EmailVerification(Request):
+    token: OneTimeToken
+
+
+class PasswordChange(Request):
+    current_password: Password
+    new_password: Password
+
+
+class ProfilePatch(Request):
+    name: DisplayName
+
+
+class AccountDeletion(Request):
+    """`email` is typed as a confirmation; `password` is needed by every account that has one."""
+
+    email: Email
+    password: Password | None = None
 
 
 class User(Answer):
     id: str
     object: Literal["user"] = "user"
     email: str
+    name: str
+    role: Role
+    email_verified: bool
+    has_password: bool
     created_at: datetime
 
 
@@ -27,6 +85,13 @@ class Session(Answer):
     token_type: Literal["bearer"] = "bearer"
     expires_in: int
     user: User
+
+
+class Accepted(Answer):
+    """Asked for and taken on; says nothing about whether there is such an account."""
+
+    object: Literal["accepted"] = "accepted"
+    message: str
 
 
 class Sample(Answer):
@@ -42,11 +107,18 @@ class Sample(Answer):
 
 
 class Installation(Answer):
-    """What the sign-in and upload screens need to know before anybody has signed in."""
+    """What the sign-in and upload screens need to know before anybody has signed in.
+
+    `set_up_open`: there is no administrator yet, and the server has printed a link that makes one. `email_configured`: a forgotten password
+    can be reset by a letter.
+    """
 
     object: Literal["installation"] = "installation"
     version: str
     google_sign_in: bool
+    registration: RegistrationMode
+    set_up_open: bool
+    email_configured: bool
     max_upload_bytes: int
     accepted_suffixes: list[str]
     min_password_characters: int

@@ -29,7 +29,17 @@ def test_every_script_and_file_that_is_named_exists(document: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["start-production.py", "build.sh", ".ci/run", "scripts/test", "scripts/check", "scripts/bench", "scripts/e2e"]
+    "script",
+    [
+        "start-production.py",
+        "build.sh",
+        ".ci/run",
+        "scripts/test",
+        "scripts/check",
+        "scripts/bench",
+        "scripts/e2e",
+        "scripts/reset_password",
+    ],
 )
 def test_what_is_run_by_name_can_be_run(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from server.domain.accounts.tokens import Access, Download, Tokens
 from server.settings import Settings
-from server.web.routes.auth import CSRF_COOKIE, REFRESH_COOKIE
+from server.web.cookies import CSRF_COOKIE, DEVICE_COOKIE, REFRESH_COOKIE
 from tests.domain.accounts.conftest import SetClock
 from tests.web.answers import refusal
 from tests.web.conftest import EMAIL, PASSWORD, SECRET
@@ -57,7 +57,7 @@ def test_behind_tls_cookies_are_sent_over_tls_only(settings: Settings) -> None:
     with TestClient(create_app(settings.model_copy(update={"cookie_secure": True}))) as client:
         cookies = cookies_set(client.post("/api/auth/register", json=CREDENTIALS))
     assert all(cookie["secure"] for cookie in cookies.values())
-    assert len(cookies) == 2
+    assert len(cookies) == 3
 
 
 def test_logging_in_again_gives_the_same_user(signed_in: TestClient) -> None:
@@ -138,7 +138,7 @@ def test_refreshing_without_a_cookie_is_being_a_stranger(client: TestClient) -> 
 def test_a_session_that_is_over_takes_its_cookies_along(signed_in: TestClient, app: FastAPI) -> None:
     app.state.services.accounts.logout(signed_in.cookies[REFRESH_COOKIE])
     refusal(signed_in.post("/api/auth/refresh", headers=csrf(signed_in)), 401, "accounts.signed_out")
-    assert not signed_in.cookies
+    assert set(signed_in.cookies) == {DEVICE_COOKIE}
 
 
 def test_fifty_tabs_refreshing_at_once_stay_signed_in(signed_in: TestClient, app: FastAPI) -> None:
@@ -161,7 +161,7 @@ def test_fifty_tabs_refreshing_at_once_stay_signed_in(signed_in: TestClient, app
 
 def test_logging_out_ends_the_access_token_and_both_cookies(signed_in: TestClient) -> None:
     assert signed_in.post("/api/auth/logout", headers=csrf(signed_in)).status_code == 204
-    assert not signed_in.cookies
+    assert set(signed_in.cookies) == {DEVICE_COOKIE}
     refusal(signed_in.get("/api/auth/me"), 401, "accounts.signed_out")
 
 
@@ -230,7 +230,9 @@ def test_another_key_and_a_cut_token_are_nobody(signed_in: TestClient) -> None:
 
 
 def test_refresh_and_download_tokens_are_no_access_tokens(signed_in: TestClient) -> None:
-    download, _ = Tokens(SECRET, SetClock(), access_ttl_s=900).download(Download(str(claims(signed_in)["sub"]), "x"))
+    download, _ = Tokens(SECRET, SetClock(), access_ttl_s=900).download(
+        Download(str(claims(signed_in)["sub"]), "x", str(claims(signed_in)["sid"]))
+    )
     for token in (signed_in.cookies[REFRESH_COOKIE], download):
         refusal(signed_in.get("/api/auth/me", headers={"authorization": f"Bearer {token}"}), 401)
 

@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 
 from server.settings import REPOSITORY
 from server.web.logging import mask_secrets
+from server.web.redaction import masked_text
 
 
 def test_values_under_a_telling_name_are_masked_at_any_depth() -> None:
@@ -25,6 +27,55 @@ def test_values_under_a_telling_name_are_masked_at_any_depth() -> None:
     }
 
 
+KEY = "ltk_" + "aB3-" * 10 + "xyz"
+SECRETS = {
+    "an API key": KEY,
+    "a signed token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c3ItMSJ9.c2lnbmF0dXJl-_x",
+    "a refresh token": "usr-" + "0" * 26 + ".ses-" + "1" * 26 + "." + "s" * 43,
+    "a link of one use": "usr-" + "0" * 26 + "." + "s" * 43,
+    "a password hash": "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g",
+    "a cloud key": "AKIAABCDEFGHIJKLMNOP",
+    "a hub token": "hf_abcdefghijklmnopqrstuvwx",
+    "a header": "Bearer opaque-token-12345",
+    "a query": "GET /x?token=abcdef123",
+    "a private key": "-----BEGIN PRIVATE KEY-----\nMIIabc\n-----END PRIVATE KEY-----",
+}
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_what_looks_like_a_secret_is_masked_in_the_middle_of_a_text(name: str) -> None:
+    secret = SECRETS[name]
+    line = masked_text(f"connection to 'x' failed: {secret} was refused (17 times)")
+    assert "[masked]" in line
+    assert secret.split()[-1].rpartition("=")[2] not in line
+    assert line.startswith("connection to 'x' failed: ") and line.endswith(" was refused (17 times)")
+
+
+def test_a_password_in_an_address_is_masked_and_the_address_stays() -> None:
+    assert masked_text("smtp://ada:hush@mail.example.org:25/x") == "smtp://[masked]@mail.example.org:25/x"
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        "GET /api/jobs/job-01kafx8 200",
+        "usr-00000000000000000000000000 signed in",
+        "http://127.0.0.1:5000/x",
+        "tokens_per_s 120.5",
+        "a@b.org",
+    ],
+)
+def test_what_is_no_secret_stays(plain: str) -> None:
+    assert masked_text(plain) == plain
+
+
+@pytest.mark.parametrize("text", ["eyJ" * 300_000, "://" + "a" * 1_000_000, "ltk_" * 250_000, "-----BEGIN PRIVATE KEY-----" * 2_000])
+def test_masking_takes_no_longer_for_a_hostile_line(text: str) -> None:
+    started = time.process_time()
+    masked_text(text)
+    assert time.process_time() - started < 2
+
+
 PROGRAM = """
 import logging, sys
 import structlog
@@ -33,7 +84,7 @@ ours.configure(environment=sys.argv[1], level="info")
 def fail(password):
     raise RuntimeError("the reason")
 structlog.get_logger().debug("too quiet")
-structlog.get_logger().info("request", status=200, client_secret="hush")
+structlog.get_logger().info("request", status=200, client_secret="hush", path="/x?token=hush-hush")
 logging.getLogger("uvicorn.error").error("from a library")
 try:
     fail("hush")

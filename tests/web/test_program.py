@@ -81,6 +81,30 @@ def test_records_of_a_newer_version_are_left_alone(tmp_path: Path) -> None:
     assert "newer version" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_the_operator_makes_a_link_for_a_forgotten_password(tmp_path: Path) -> None:
+    from starlette.testclient import TestClient
+
+    from server.app import create_app
+    from server.settings import Settings
+
+    def ask(email: str, folder: Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "scripts/reset_password", email, "--data", str(folder)]
+        environment = ENVIRONMENT | {"LLM_TUNER_PUBLIC_URL": "https://tuner.example.org/"}
+        return subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=20)
+
+    assert "no installation" in ask("ada@example.org", tmp_path / "nowhere").stderr
+    with TestClient(create_app(Settings(home=tmp_path, hub="off"))) as client:
+        account = {"email": "ada@example.org", "password": "a long pass phrase"}
+        client.post("/api/auth/register", json=account)
+        nobody = ask("bob@example.org", tmp_path)
+        assert (nobody.returncode, nobody.stdout) == (1, "") and "Nobody has this e-mail address" in nobody.stderr
+        link = ask("Ada@Example.org", tmp_path).stdout.strip()
+        token = link.removeprefix("https://tuner.example.org/reset-password#token=")
+        assert client.post("/api/auth/password-reset/finish", json={"token": token, "password": "quite another phrase"}).status_code == 204
+        assert client.post("/api/auth/login", json=account).status_code == 401
+        assert client.post("/api/auth/login", json=account | {"password": "quite another phrase"}).status_code == 200
+
+
 def test_it_says_last_where_it_listens_keeps_its_folder_to_itself_and_tidies_up(tmp_path: Path) -> None:
     data = tmp_path / "data"
     (data / "tmp" / "folder").mkdir(parents=True)
@@ -90,6 +114,7 @@ def test_it_says_last_where_it_listens_keeps_its_folder_to_itself_and_tidies_up(
         cwd=REPOSITORY,
         env=ENVIRONMENT,
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
     try:
@@ -100,10 +125,11 @@ def test_it_says_last_where_it_listens_keeps_its_folder_to_itself_and_tidies_up(
             answer = b"".join(iter(lambda: connection.recv(4096), b"")).lower()
     finally:
         server.terminate()
-        rest = server.communicate(timeout=15)[0]
+        rest, log = server.communicate(timeout=15)
     assert answer.startswith(b"http/1.1 200")
     assert b"\r\nserver:" not in answer
     assert rest == ""
+    assert f"http://{host}:{port}/setup#token=" in log, "without an administrator it prints the link that makes one"
     assert list((data / "tmp").iterdir()) == []
     open_to_others = [path.name for path in data.rglob("*") if path.name not in {"tmp"} and stat.S_IMODE(path.stat().st_mode) & 0o077]
     assert open_to_others == []

@@ -5,13 +5,25 @@ export const session: Session = {
   access_token: "token-1",
   token_type: "bearer",
   expires_in: 900,
-  user: { id: "usr-1", object: "user", email: "ada@example.org", created_at: "2026-11-01T10:00:00Z" },
+  user: {
+    id: "usr-1",
+    object: "user",
+    email: "ada@example.org",
+    name: "",
+    role: "member",
+    email_verified: false,
+    has_password: true,
+    created_at: "2026-11-01T10:00:00Z",
+  },
 };
 
 export const installation: Installation = {
   object: "installation",
   version: "0.1.0",
   google_sign_in: false,
+  registration: "open",
+  set_up_open: false,
+  email_configured: false,
   max_upload_bytes: 10_000,
   accepted_suffixes: [".txt", ".jsonl"],
   min_password_characters: 12,

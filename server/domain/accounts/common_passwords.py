@@ -1,5 +1,10 @@
-"""Passwords that are long enough for the rule and still among the first that anybody tries, in lower case."""
+"""Passwords that are long enough for the rule and still among the first that anybody tries.
 
+Two kinds: a list, in lower case; and what is put together from the most common pieces alone, the way people make twelve characters of six:
+`Password2026!`, `qwerty123456`, `letmeinletmein`, `$unsh1ne1234`. Both are our own, from what is commonly known to be common.
+"""
+
+import re
 from typing import Final
 
 COMMON_PASSWORDS: Final = frozenset(
@@ -23,3 +28,66 @@ COMMON_PASSWORDS: Final = frozenset(
     zxcvbnmasdfghjkl
     """.split()  # noqa: SIM905 - a block of words is easier to read and to add to than a list of strings
 )
+
+# Words that passwords are most often made of, names and games among them; with the letters of "leet" put back.
+_WORDS: Final = frozenset(
+    """
+    abc access account admin administrator adobe alexander america amanda andrea andrew angel anthony apple arsenal asdf asdfgh asdfghjkl
+    ashley asshole austin azerty baby babygirl bailey banana barcelona baseball basketball batman beautiful bonjour brandon butterfly
+    buster butthead change changeme charlie cheese chelsea chicken chocolate computer cookie corvette cowboy dallas daniel danielle dragon
+    eminem family ferrari flower football forever freedom friends fuckme fuckyou gemini george ginger google guest guitar hallo hannah
+    harley heather hello hockey hottie hunter iceman iloveyou india internet jasmine jasper jennifer jessica jesus jordan joseph joshua
+    justin killer kitten letmein liverpool login london lovely loveme loveyou maggie manager marina market martin master matrix matthew
+    maverick melissa mercedes merlin michael michelle midnight monkey monster mother mustang mypass naruto ncc nicole ninja number orange
+    pass passwd password passwort patrick peanut pepper phoenix please pokemon princess private purple qazwsx qwer qwert qwerty qwertyuiop
+    qwertz rainbow ranger rangers richard robert root samantha samsung scooter secret security server service shadow silver slipknot
+    snoopy soccer sophie spider spiderman spring starwars steelers sterling student summer autumn winter sunshine superman superstar
+    support system taylor teacher tennis test testing thomas thunder tigger tinkerbell trustno twilight user vanessa victoria welcome
+    whatever william xbox yankees yellow zaq zxcv zxcvbn zxcvbnm llmtuner my the new
+    """.split()  # noqa: SIM905 - as above
+)
+_MAX_WORDS: Final = 2
+# Nobody's first guess is longer.
+_MAX_CHARACTERS: Final = 40
+_LEET: Final = str.maketrans("@4301!5$7", "aaeoiisst")
+_ROWS: Final = ("01234567890", "09876543210", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1q2w3e4r5t6y7u8i9o0p")
+_FILLING: Final = re.compile(r"(19|20)\d\d|(.{1,4})\2{2,}|[ -/:-@\[-`{-~]{1,2}")
+_TAIL: Final = re.compile(r"[ -@\[-`{-~]{0,2}")
+
+
+def is_common(password: str) -> bool:
+    """Whether this is on the list, is one thing again and again, or is made of at most two common words and the usual fillings."""
+    text = password.casefold()
+    if text in COMMON_PASSWORDS or len(set(text)) <= 2 or _is_one_thing_again(text):
+        return True
+    return len(text) <= _MAX_CHARACTERS and any(map(str.isalnum, text)) and _is_made_of_common_pieces(text)
+
+
+def _is_one_thing_again(text: str) -> bool:
+    """`abcabcabcabc`, also when it breaks off in the middle of a round."""
+    return any(text == (text[:length] * len(text))[: len(text)] for length in range(1, len(text) // 3 + 1))
+
+
+def _is_made_of_common_pieces(text: str) -> bool:
+    """Walks along; `words[i]` are the different words that the first i characters are made of, as few as possible."""
+    words: dict[int, frozenset[str]] = {0: frozenset()}
+    for start in range(len(text)):
+        used = words.get(start)
+        if used is None:
+            continue
+        if _TAIL.fullmatch(text, start):
+            return True
+        for end in range(start + 1, len(text) + 1):
+            piece = text[start:end]
+            word = piece if piece in _WORDS else piece.translate(_LEET)
+            found = used | {word} if word in _WORDS else used if _is_filling(piece) else None
+            if found is not None and len(found) <= _MAX_WORDS and (end not in words or len(found) < len(words[end])):
+                words[end] = found
+    return len(text) in words
+
+
+def _is_filling(piece: str) -> bool:
+    """A run along the keyboard or the alphabet, a year, one thing three times, a mark or two."""
+    if len(piece) >= 3 and any(piece in row for row in _ROWS):
+        return True
+    return bool(_FILLING.fullmatch(piece))

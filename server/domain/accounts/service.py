@@ -1,15 +1,31 @@
-"""What routes ask about people: register, sign in, stay signed in, sign out, and who is calling."""
+"""What routes ask about people: register, sign in, stay signed in, sign out, change one's own account, and who is calling."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
+from server.domain import keys
+from server.domain.accounts import passwords as rules
+from server.domain.accounts.admission import Admission
+from server.domain.accounts.api_keys import ApiKeys
+from server.domain.accounts.identities import Identities
+from server.domain.accounts.letters import Letters, Post
 from server.domain.accounts.passwords import Passwords
+from server.domain.accounts.recovery import Recovery
+from server.domain.accounts.security_log import Later, SecurityLog
 from server.domain.accounts.sessions import Opened, Sessions
 from server.domain.accounts.tokens import Access, Download, Tokens
-from server.domain.accounts.users import Users
-from server.errors import NotSignedIn
+from server.domain.accounts.users import Profile, Users, check_enabled
+from server.domain.accounts.visits import SOMEWHERE, Visit
+from server.errors import Forbidden, NotSignedIn
 from server.ports.clock import Clock
-from server.ports.records import Records
-from shared.wire import Session, User
+from server.ports.records import Delete, Put, Records
+from shared.constants import API_KEY_PREFIX, RegistrationMode, Role, Scope, SecurityEventKind
+from shared.wire import ListOf, Session, SignIn, User
+
+_FRESH: Final = timedelta(minutes=15)
+_ALL_SCOPES: Final[frozenset[Scope]] = frozenset({"read", "write"})
 
 
 @dataclass(frozen=True)
@@ -20,8 +36,31 @@ class SignedIn:
     refresh_token: str
 
 
+@dataclass(frozen=True)
+class Caller:
+    """Who calls, and by what: a session, which may do everything that its user may, or an API key, which may do what its scopes say."""
+
+    user_id: str
+    role: Role
+    scopes: frozenset[Scope]
+    session_id: str | None = None
+    key_id: str | None = None
+
+    @property
+    def via(self) -> str:
+        return self.session_id or self.key_id or ""
+
+
+def at_once(work: Callable[[], None]) -> None:
+    """The simplest `Later`."""
+    work()
+
+
 class Accounts:
-    """`passwords` may be given with cheaper parameters; nothing else about signing in can be weakened from outside."""
+    """`passwords` may be given with cheaper parameters; nothing else about signing in can be weakened from outside.
+
+    `later` runs work soon on another thread; `post` sends a letter, None where no mail is set up.
+    """
 
     def __init__(
         self,
@@ -32,59 +71,196 @@ class Accounts:
         access_token_ttl_s: int,
         session_ttl_s: int,
         passwords: Passwords | None = None,
+        later: Later = at_once,
+        post: Post | None = None,
+        public_url: str = "",
+        registration: RegistrationMode = "open",
     ) -> None:
-        self._users = Users(records, clock, passwords or Passwords())
-        self._sessions = Sessions(records, clock, ttl_s=session_ttl_s)
-        self._tokens = Tokens(secret, clock, access_ttl_s=access_token_ttl_s)
+        self._records = records
+        self._clock = clock
+        self.letters = Letters(post, public_url=public_url)
+        self.users = Users(records, clock, passwords or Passwords())
+        self.sessions = Sessions(records, clock, ttl_s=session_ttl_s)
+        self.tokens = Tokens(secret, clock, access_ttl_s=access_token_ttl_s)
+        self.log = SecurityLog(records, clock, later)
+        self.keys = ApiKeys(records, clock, self.log, later)
+        self.identities = Identities(records, clock)
+        self.recovery = Recovery(records, clock, self.users, self.sessions, self.keys, self.log, self.letters, later)
+        self.admission = Admission(records, clock, self.users, self.log, self.letters, registration)
 
-    def register(self, email: str, password: str) -> SignedIn:
-        """A new account, signed in. Raises `InvalidInput` and `Conflict`, both with the field."""
-        user = self._users.register(email, password)
-        return self._signed_in(user, self._sessions.open(user.id))
+    # --- signing in and out -------------------------------------------------------------------------------------------
 
-    def login(self, email: str, password: str) -> SignedIn:
-        """Raises `NotSignedIn`, the same for a wrong password and for an unknown address."""
-        user = self._users.authenticate(email, password)
-        return self._signed_in(user, self._sessions.open(user.id))
+    def register(self, email: str, password: str, *, invitation: str | None = None, visit: Visit = SOMEWHERE) -> SignedIn:
+        """A new account, signed in. Raises `InvalidInput` and `Conflict`, both with the field, and `Forbidden` for who may not."""
+        admitted = self.admission.admit(email, invitation)
+        profile = self.users.new(email, password)
+        if admitted.verified:
+            profile.email_verified_at = self._clock.now()
+        self.users.add(profile, *admitted.changes, *self.log.changes(profile.id, "registered", visit))
+        self.recovery.send_verification(profile)
+        return self._opened(profile, visit)
 
-    def open_session(self, user_id: str) -> SignedIn:
-        """For somebody who has shown in another way who they are. Raises `NotSignedIn` when the account is gone."""
-        return self._signed_in(self.user(user_id), self._sessions.open(user_id))
+    def set_up(self, token: str, email: str, password: str, visit: Visit = SOMEWHERE) -> SignedIn:
+        """The first administrator's account, signed in. Raises like `register`."""
+        used = self.admission.use_set_up_token(token)
+        profile = self.users.new(email, password).model_copy(update={"role": "admin"})
+        self.users.add(profile, *used, *self.log.changes(profile.id, "made_administrator", visit))
+        self.recovery.send_verification(profile)
+        return self._opened(profile, visit)
 
-    def refresh(self, refresh_token: str) -> SignedIn:
-        """Raises `NotSignedIn`."""
-        opened = self._sessions.refresh(refresh_token)
-        return self._signed_in(self.user(opened.user_id), opened)
+    def become_administrator(self, user_id: str, token: str, visit: Visit = SOMEWHERE) -> User:
+        """An existing account takes the set-up link. Raises `Forbidden`."""
+        used = self.admission.use_set_up_token(token)
+        profile = self.users.change(
+            user_id,
+            lambda profile: profile.model_copy(update={"role": "admin"}),
+            lambda _: [*used, *self.log.changes(user_id, "made_administrator", visit)],
+        )
+        return profile.shown()
 
-    def logout(self, refresh_token: str) -> None:
-        self._sessions.close(refresh_token)
+    def login(self, email: str, password: str, visit: Visit = SOMEWHERE) -> SignedIn:
+        """Raises `NotSignedIn`, in the same words and after the same work for a wrong password and for an unknown address."""
+        profile = self.users.by_email(email)
+        if not self.users.has_password(profile, password) or profile is None:
+            if profile is not None:
+                self.log.noticed(profile.id, "sign_in_failed", visit)
+            raise NotSignedIn("The e-mail address or the password is wrong.", code="accounts.wrong_credentials")
+        return self.sign_in(profile, visit)
 
-    def user(self, user_id: str) -> User:
-        """Raises `NotSignedIn` when the account is gone."""
-        user = self._users.find(user_id)
-        if user is None:
+    def sign_in(self, profile: Profile, visit: Visit, detail: str = "") -> SignedIn:
+        """Signs in somebody who has proven to be this. Raises `NotSignedIn` for an account that is disabled or on its way out."""
+        check_enabled(profile)
+        if profile.leaving_at is not None:
             raise NotSignedIn("This account is no more.", code="accounts.gone")
-        return user
+        return self._opened(profile, visit, *self.log.changes(profile.id, "signed_in", visit, detail))
 
-    def caller(self, access_token: str) -> str:
-        """The id of the user whose access token this is, in a session that is still open. Raises `NotSignedIn`."""
-        access = self._tokens.read_access(access_token)
-        self._check_open(access.user_id, access.session_id)
-        return access.user_id
+    def refresh(self, refresh_token: str, visit: Visit = SOMEWHERE) -> SignedIn:
+        """Raises `NotSignedIn`."""
+        opened = self.sessions.refresh(
+            refresh_token, visit, reused=lambda user_id: self.log.noticed(user_id, "refresh_token_reused", visit)
+        )
+        profile = self.users.active(opened.user_id)
+        if opened.epoch != profile.epoch:
+            raise _signed_out()
+        return self._signed_in(profile, opened)
 
-    def download_token(self, user_id: str, resource: str) -> tuple[str, int]:
-        """A token that opens this one thing, and its lifetime in seconds."""
-        return self._tokens.download(Download(user_id, resource))
+    def logout(self, refresh_token: str, visit: Visit = SOMEWHERE) -> None:
+        closed = self.sessions.close(refresh_token)
+        if closed is not None:
+            self.log.noticed(closed[0], "signed_out", visit)
+
+    # --- who calls ----------------------------------------------------------------------------------------------------
+
+    def caller(self, token: str) -> str:
+        """The id of the user whose access token or API key this is, while it holds. Raises `NotSignedIn`. The one door."""
+        return self.identify(token).user_id
+
+    def identify(self, token: str, visit: Visit | None = None) -> Caller:
+        """Who this is, asked of the records each time: what was ended, disabled or deleted is out at once. Raises `NotSignedIn`.
+
+        With a `visit` the use of an API key is noted.
+        """
+        if token.startswith(API_KEY_PREFIX):
+            return self._identify_key(token, visit)
+        access = self.tokens.read_access(token)
+        session = self.sessions.get(access.user_id, access.session_id)
+        profile = self.users.active(access.user_id)
+        if session is None or session.epoch != profile.epoch:
+            raise _signed_out()
+        return Caller(profile.id, profile.role, _ALL_SCOPES, session_id=session.id)
+
+    def _identify_key(self, text: str, visit: Visit | None) -> Caller:
+        user_id, key = self.keys.caller(text)
+        profile = self.users.active(user_id)
+        if visit is not None:
+            self.keys.used(user_id, key, visit)
+        return Caller(user_id, profile.role, frozenset(key.scopes), key_id=key.id)
+
+    def download_token(self, caller: Caller, resource: str) -> tuple[str, int]:
+        """A token that opens this one thing while the caller's session or key holds, and its lifetime in seconds."""
+        return self.tokens.download(Download(caller.user_id, resource, caller.via))
 
     def check_download_token(self, token: str) -> tuple[str, str]:
         """The user and the thing that a download token was made for. Raises `NotSignedIn`."""
-        download = self._tokens.read_download(token)
+        download = self.tokens.read_download(token)
+        profile = self.users.active(download.user_id)
+        session = self.sessions.get(download.user_id, download.via)
+        if not (session is not None and session.epoch == profile.epoch) and not self.keys.holds(download.user_id, download.via):
+            raise _signed_out()
         return download.user_id, download.resource
 
-    def _check_open(self, user_id: str, session_id: str) -> None:
-        if not self._sessions.is_open(user_id, session_id):
-            raise NotSignedIn("You have been signed out. Sign in again.", code="accounts.signed_out")
+    # --- one's own account --------------------------------------------------------------------------------------------
 
-    def _signed_in(self, user: User, opened: Opened) -> SignedIn:
-        token, expires_in = self._tokens.access(Access(opened.user_id, opened.session_id))
-        return SignedIn(Session(access_token=token, expires_in=expires_in, user=user), opened.token)
+    def user(self, user_id: str) -> User:
+        """Raises `NotSignedIn` when the account is gone."""
+        return self.users.active(user_id).shown()
+
+    def rename(self, user_id: str, name: str, visit: Visit = SOMEWHERE) -> User:
+        changed = self.users.change(
+            user_id,
+            lambda profile: profile.model_copy(update={"name": name}),
+            lambda _: list(self.log.changes(user_id, "profile_changed", visit)),
+        )
+        return changed.shown()
+
+    def check_password(self, caller: Caller, password: str | None, visit: Visit = SOMEWHERE, *, param: str = "password") -> Profile:
+        """For what needs more than a session that was left open: the password, or, of an account without one, a sign-in just now.
+
+        Raises `Forbidden` with the field.
+        """
+        profile = self.users.active(caller.user_id)
+        if profile.password_hash is None:
+            session = self.sessions.get(caller.user_id, caller.session_id or "")
+            if session is None or self._clock.now() - session.created_at > _FRESH:
+                raise Forbidden("Sign out, sign in again, and repeat this within 15 minutes.", code="accounts.sign_in_again")
+        elif password is None or not self.users.has_password(profile, password):
+            self.log.noticed(profile.id, "sign_in_failed", visit, "current password")
+            raise Forbidden("This is not your current password.", code="accounts.wrong_password", param=param)
+        return profile
+
+    def change_password(self, caller: Caller, current: str, new: str, visit: Visit = SOMEWHERE) -> None:
+        """Ends every other session. Raises `Forbidden` for a wrong current password, `InvalidInput` for a weak new one."""
+        profile = self.check_password(caller, current, visit, param="current_password")
+        rules.check_new(new, email=profile.email, param="new_password")
+        password_hash = self.users.passwords.hash(new)
+        self._next_epoch(caller, "password_changed", visit, password_hash=password_hash)
+        self.letters.send_notice(profile.email, "the password was changed, and all other sign-ins were ended")
+
+    def sign_ins(self, caller: Caller) -> ListOf[SignIn]:
+        epoch = self.users.active(caller.user_id).epoch
+        return ListOf(data=self.sessions.shown(caller.user_id, epoch=epoch, current=caller.session_id))
+
+    def end_sign_in(self, user_id: str, session_id: str, visit: Visit = SOMEWHERE) -> None:
+        """Raises `NotFound`."""
+        self._records.write(self.sessions.ending(user_id, session_id), *self.log.changes(user_id, "session_ended", visit))
+
+    def end_other_sign_ins(self, caller: Caller, visit: Visit = SOMEWHERE) -> int:
+        """How many there were."""
+        others = sum(not one.current for one in self.sign_ins(caller).data)
+        self._next_epoch(caller, "other_sessions_ended", visit)
+        return others
+
+    def _next_epoch(self, caller: Caller, kind: SecurityEventKind, visit: Visit, **changes: str) -> None:
+        """Ends everything that the account's earlier sign-ins and letters could do, but for the caller's own session."""
+
+        def also(profile: Profile) -> list[Put | Delete]:
+            lifted = self.sessions.lifting(profile.id, caller.session_id or "", epoch=profile.epoch)
+            return [*([lifted] if lifted else []), *self.log.changes(profile.id, kind, visit)]
+
+        profile = self.users.change(
+            caller.user_id, lambda profile: profile.model_copy(update={"epoch": profile.epoch + 1, **changes}), also
+        )
+        self.sessions.sweep(profile.id, epoch=profile.epoch)
+
+    def _opened(self, profile: Profile, visit: Visit, *also: Put | Delete) -> SignedIn:
+        # The pointer by which administrators find an account: accounts of earlier versions get theirs here.
+        listed = Put(keys.listed_user(profile.id), {}, None)
+        return self._signed_in(profile, self.sessions.open(profile.id, listed, *also, epoch=profile.epoch, visit=visit))
+
+    def _signed_in(self, profile: Profile, opened: Opened) -> SignedIn:
+        token, expires_in = self.tokens.access(Access(opened.user_id, opened.session_id))
+        return SignedIn(Session(access_token=token, expires_in=expires_in, user=profile.shown()), opened.token)
+
+
+def _signed_out() -> NotSignedIn:
+    return NotSignedIn("You have been signed out. Sign in again.", code="accounts.signed_out")

@@ -1,6 +1,7 @@
 """Signed tokens (JWT, RFC 7519). The only module that knows the JOSE library; the algorithm and the header are fixed.
 
-An access token says who calls and in which session. A download token opens one thing for a minute, from an address bar.
+An access token says who calls and in which session. A download token opens one thing for a minute, from an address bar. A device token
+says on whose accounts somebody has signed in from this browser before; it lets nobody in.
 """
 
 import math
@@ -14,6 +15,8 @@ from server.errors import NotSignedIn
 from server.ports.clock import Clock
 
 DOWNLOAD_TTL_S: Final = 60
+DEVICE_TTL_S: Final = 180 * 86_400
+_MAX_ACCOUNTS_PER_DEVICE: Final = 4
 _ALGORITHM: Final = "HS256"
 # Exactly what `jwt.encode` writes. Anything more (kid, jku, jwk, crit) asks us to trust what the token says about itself.
 _HEADER: Final = {"alg": _ALGORITHM, "typ": "JWT"}
@@ -22,6 +25,7 @@ _AUDIENCE: Final = "llm-tuner"
 _MAX_CHARACTERS: Final = 2048
 # Only for tokens from the future: our clock was set back, or another server's runs ahead. Nothing lives longer for it.
 _LEEWAY_S: Final = 10
+Kind = Literal["access", "download", "device"]
 _OPTIONS: Final = {
     **{f"require_{claim}": True for claim in ("iss", "aud", "iat", "jti", "sub")},
     "verify_exp": False,  # The library would ask the machine's clock; `_claims` demands it and asks the port's.
@@ -37,10 +41,22 @@ class Access:
 
 @dataclass(frozen=True)
 class Download:
-    """`resource` is the id of the one thing that may be fetched."""
+    """`resource` is the id of the one thing that may be fetched; `via` the session or key that asked, while which holds the token holds."""
 
     user_id: str
     resource: str
+    via: str
+
+
+@dataclass(frozen=True)
+class Device:
+    """`accounts` are the addresses' digests."""
+
+    id: str
+    accounts: tuple[str, ...]
+
+    def with_account(self, digest: str) -> "Device":
+        return Device(self.id, (digest, *(one for one in self.accounts if one != digest))[:_MAX_ACCOUNTS_PER_DEVICE])
 
 
 class Tokens:
@@ -55,7 +71,10 @@ class Tokens:
 
     def download(self, download: Download) -> tuple[str, int]:
         """The token and its lifetime in seconds."""
-        return self._signed("download", DOWNLOAD_TTL_S, sub=download.user_id, res=download.resource), DOWNLOAD_TTL_S
+        return self._signed("download", DOWNLOAD_TTL_S, sub=download.user_id, res=download.resource, via=download.via), DOWNLOAD_TTL_S
+
+    def device(self, device: Device) -> str:
+        return self._signed("device", DEVICE_TTL_S, sub=device.id, acc=" ".join(device.accounts))
 
     def read_access(self, token: str) -> Access:
         """Raises `NotSignedIn`."""
@@ -65,9 +84,17 @@ class Tokens:
     def read_download(self, token: str) -> Download:
         """Raises `NotSignedIn`."""
         claims = self._claims(token, "download")
-        return Download(_text(claims, "sub"), _text(claims, "res"))
+        return Download(_text(claims, "sub"), _text(claims, "res"), _text(claims, "via"))
 
-    def _signed(self, kind: Literal["access", "download"], ttl_s: int, **claims: str) -> str:
+    def read_device(self, token: str) -> Device | None:
+        """None for anything that does not hold: a device that is not known is merely a stranger's."""
+        try:
+            claims = self._claims(token, "device")
+            return Device(_text(claims, "sub"), tuple(_text(claims, "acc").split()))
+        except NotSignedIn:
+            return None
+
+    def _signed(self, kind: Kind, ttl_s: int, **claims: str) -> str:
         now = self._clock.now().timestamp()
         standard = {
             "iss": _ISSUER,
@@ -80,7 +107,7 @@ class Tokens:
         token: str = jwt.encode(standard | claims, self._secret, algorithm=_ALGORITHM)
         return token
 
-    def _claims(self, token: str, kind: Literal["access", "download"]) -> dict[str, Any]:
+    def _claims(self, token: str, kind: Kind) -> dict[str, Any]:
         if len(token) > _MAX_CHARACTERS:
             raise _refused()
         try:

@@ -151,6 +151,13 @@ class Uploads:
     def abort(self, owner: str, upload_id: str) -> None:
         self._remove(owner, self._stored(owner, upload_id))
 
+    def remove_some(self, owner: str) -> bool:
+        """Removes up to fifty with their bytes, whether they ran out or not. False when there are none."""
+        some = self._uploads.page(owner, limit=_MAX_OPEN).items
+        for one in some:
+            self._remove(owner, self._uploads.get(owner, one.upload.id))
+        return bool(some)
+
     def _stored(self, owner: str, upload_id: str) -> Stored[StoredUpload]:
         stored = self._uploads.get(owner, upload_id)
         if stored.value.upload.expires_at <= self._clock.now():

@@ -12,13 +12,16 @@ import structlog
 from fastapi import APIRouter, Cookie, Query, Request, Response, status
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from server.domain.accounts.foreign import ForeignSignIn
+from server.domain.accounts.foreign import ForeignSignIn, Last
+from server.domain.accounts.one_time import digest_of
 from server.domain.accounts.sealed import FLOW_TTL_S, Flow
 from server.errors import LlmTunerError, NotFound, NotSignedIn
 from server.settings import Settings
-from server.web.deps import AppServices
+from server.web.cookies import with_cookies
+from server.web.deps import AppServices, CurrentVisit
+from server.web.login_limit import Try
 from server.web.middleware import PAGE_POLICY
-from server.web.routes.auth import with_cookies
+from server.web.routes.auth import limit_of
 from shared.wire import ForeignFinish, Session
 
 FLOW_COOKIE: Final = "llm_tuner_google"
@@ -87,10 +90,24 @@ def google_callback(
 
 
 @router.post("/finish")
-def finish_google_sign_in(finish: ForeignFinish, services: AppServices, response: Response, flow_cookie: FlowCookie = None) -> Session:
+def finish_google_sign_in(
+    finish: ForeignFinish,
+    services: AppServices,
+    visit: CurrentVisit,
+    request: Request,
+    response: Response,
+    flow_cookie: FlowCookie = None,
+) -> Session:
     """Signs in with the code of the hand-over: as login does."""
     sign_in = _sign_in(services)
-    signed_in = sign_in.finish(sign_in.flow(flow_cookie), finish.code, password=finish.password, take_over=finish.take_over)
+    flow = sign_in.flow(flow_cookie)
+    last = Last(finish.password, finish.take_over, finish.invitation)
+    if finish.password is None:
+        signed_in = sign_in.finish(flow, finish.code, last, visit)
+    else:
+        account = digest_of(sign_in.address_of(flow, finish.code))
+        with limit_of(request).trying(Try(account, visit.network)):
+            signed_in = sign_in.finish(flow, finish.code, last, visit)
     response.delete_cookie(FLOW_COOKIE, path=_PATH, secure=services.settings.https, httponly=True, samesite="lax")
     return with_cookies(signed_in, response, services.settings)
 

@@ -6,7 +6,7 @@ from fastapi.responses import StreamingResponse
 from server.domain.models.archive import archive_of
 from server.errors import Unavailable
 from server.web.attachments import disposition
-from server.web.deps import AppServices, CurrentUser
+from server.web.deps import AppServices, CurrentCaller, CurrentUser
 from server.web.paging import After, Limit
 from shared.wire import Deleted, DownloadLink, GenerateRequest, Generation, ListOf, TunedModel
 
@@ -40,25 +40,18 @@ def generate_with_tuned_model(model_id: str, request: GenerateRequest, services:
 @router.get("/api/tuned-models/{model_id}/download", response_class=StreamingResponse)
 def download_tuned_model(model_id: str, services: AppServices, user: CurrentUser) -> StreamingResponse:
     """A ZIP whose top level `from_pretrained` loads; a LoRA adapter lies in its folder `adapter`."""
-    return _download(services, user, model_id)
+    return model_answer(services, user, model_id)
 
 
 @router.post("/api/tuned-models/{model_id}/download-link")
-def create_download_link(model_id: str, services: AppServices, user: CurrentUser) -> DownloadLink:
+def create_download_link(model_id: str, services: AppServices, caller: CurrentCaller) -> DownloadLink:
     """An address for a plain browser download, which cannot send a header. It names this model alone and holds for a minute."""
-    services.tuned_models.get(user, model_id)
-    token, expires_in = services.accounts.download_token(user, model_id)
+    services.tuned_models.get(caller.user_id, model_id)
+    token, expires_in = services.accounts.download_token(caller, model_id)
     return DownloadLink(url=f"/api/downloads/{token}", expires_in=expires_in)
 
 
-@router.get("/api/downloads/{token}", response_class=StreamingResponse)
-def download_by_link(token: str, services: AppServices) -> StreamingResponse:
-    """Public: the token itself is the permission."""
-    user, model_id = services.accounts.check_download_token(token)
-    return _download(services, user, model_id)
-
-
-def _download(services: AppServices, user: str, model_id: str) -> StreamingResponse:
+def model_answer(services: AppServices, user: str, model_id: str) -> StreamingResponse:
     model = services.tuned_models.stored(user, model_id).value
     archive = archive_of(model, services.tuned_models)
     headers = {"content-disposition": disposition(f"{model.id.replace(':', '-')}.zip"), "content-length": str(len(archive))}

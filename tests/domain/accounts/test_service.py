@@ -101,9 +101,14 @@ def test_an_account_that_is_gone_is_nobody(accounts: Accounts, records: Records)
         accounts.login("ada@example.org", PASSWORD)
 
 
-def test_a_download_token_is_for_one_user_and_one_thing(accounts: Accounts) -> None:
-    token, expires_in = accounts.download_token("usr-1", "ft:gpt2:mine")
+def test_a_download_token_is_for_one_user_and_one_thing_while_they_stay_signed_in(accounts: Accounts) -> None:
+    signed_in = accounts.register("ada@example.org", PASSWORD)
+    caller = accounts.identify(signed_in.session.access_token)
+    token, expires_in = accounts.download_token(caller, "ft:gpt2:mine")
     assert expires_in == 60
-    assert accounts.check_download_token(token) == ("usr-1", "ft:gpt2:mine")
+    assert accounts.check_download_token(token) == (caller.user_id, "ft:gpt2:mine")
     with pytest.raises(NotSignedIn):
         accounts.caller(token)
+    accounts.logout(signed_in.refresh_token)
+    with pytest.raises(NotSignedIn):
+        accounts.check_download_token(token)

@@ -147,15 +147,15 @@ def test_a_user_has_at_most_fifty_sessions_and_the_oldest_go(sessions: Sessions,
     first = sessions.open(USER)
     later = [sessions.open(USER) for _ in range(60)]
     assert num_sessions(records) == 50
-    assert not sessions.is_open(USER, first.session_id)
-    assert sessions.is_open(USER, later[-1].session_id)
+    assert sessions.get(USER, first.session_id) is None
+    assert sessions.get(USER, later[-1].session_id)
 
 
 def test_signing_out_ends_the_session_at_once(sessions: Sessions) -> None:
     session = sessions.open(USER)
-    assert sessions.is_open(USER, session.session_id)
+    assert sessions.get(USER, session.session_id)
     sessions.close(str(session.token))
-    assert not sessions.is_open(USER, session.session_id)
+    assert sessions.get(USER, session.session_id) is None
     assert_refused(sessions, str(session.token))
     sessions.close(str(session.token))
 
@@ -163,7 +163,7 @@ def test_signing_out_ends_the_session_at_once(sessions: Sessions) -> None:
 def test_nobody_signs_out_others_without_their_secret(sessions: Sessions) -> None:
     session = sessions.open(USER)
     sessions.close(f"{USER}.{session.session_id}.guessed")
-    assert sessions.is_open(USER, session.session_id)
+    assert sessions.get(USER, session.session_id)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jose import jwt
 
-from server.domain.accounts.tokens import Access, Download, Tokens
+from server.domain.accounts.tokens import Access, Device, Download, Tokens
 from server.errors import NotSignedIn
 from tests.domain.accounts.conftest import SECRET, SetClock
 
@@ -45,7 +45,7 @@ def test_an_access_token_says_who_and_in_which_session(tokens: Tokens) -> None:
 
 
 def test_a_download_token_opens_one_thing_for_a_minute(tokens: Tokens, clock: SetClock) -> None:
-    download = Download("usr-1", "ft:gpt2:abc:mine:123")
+    download = Download("usr-1", "ft:gpt2:abc:mine:123", "ses-1")
     token, lifetime = tokens.download(download)
     assert lifetime == 60
     assert tokens.read_download(token) == download
@@ -65,11 +65,27 @@ def test_a_token_holds_until_its_time_and_not_a_second_longer(tokens: Tokens, cl
 
 
 def test_one_kind_of_token_is_never_taken_for_the_other(tokens: Tokens) -> None:
-    access, download = tokens.access(ACCESS)[0], tokens.download(Download("usr-1", "thing"))[0]
-    with pytest.raises(NotSignedIn):
-        tokens.read_access(download)
-    with pytest.raises(NotSignedIn):
-        tokens.read_download(access)
+    access, download = tokens.access(ACCESS)[0], tokens.download(Download("usr-1", "thing", "ses-1"))[0]
+    device = tokens.device(Device("dev-1", ("a",)))
+    for other in (download, device):
+        with pytest.raises(NotSignedIn):
+            tokens.read_access(other)
+    for other in (access, device):
+        with pytest.raises(NotSignedIn):
+            tokens.read_download(other)
+    assert (tokens.read_device(access), tokens.read_device(download)) == (None, None)
+
+
+def test_a_device_remembers_the_last_four_accounts_for_half_a_year(tokens: Tokens, clock: SetClock) -> None:
+    device = Device("dev-1", ())
+    for account in ("a", "b", "c", "d", "a", "e"):
+        device = device.with_account(account)
+    assert device.accounts == ("e", "a", "d", "c")
+    token = tokens.device(device)
+    clock.pass_(days=179)
+    assert tokens.read_device(token) == device
+    clock.pass_(days=2)
+    assert tokens.read_device(token) is None
 
 
 def test_what_the_forger_starts_from_would_be_believed(tokens: Tokens, clock: SetClock) -> None:

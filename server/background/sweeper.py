@@ -1,0 +1,90 @@
+"""Tidies up in a thread of its own: accounts on their way out, and what has run out. Every step can be repeated, by any server."""
+
+import threading
+from typing import Final
+
+import structlog
+
+from server.domain import keys
+from server.domain.accounts.departure import Departure
+from server.domain.accounts.service import Accounts
+from server.errors import LlmTunerError
+from server.ports.clock import Clock
+from server.ports.records import Records
+
+_SOON_S: Final = 1.0
+_EVERY_S: Final = 60.0
+_SWEEP_EVERY_S: Final = 3600.0
+_USERS_AT_ONCE: Final = 100
+_log = structlog.get_logger()
+
+
+class Sweeper:
+    def __init__(self, records: Records, clock: Clock, accounts: Accounts, departure: Departure) -> None:
+        self._records = records
+        self._clock = clock
+        self._accounts = accounts
+        self._departure = departure
+        self._wake = threading.Event()
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._swept_at = -_SWEEP_EVERY_S
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._tidy, name="sweeper", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ending.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def wake(self) -> None:
+        """Somebody asked to leave."""
+        self._wake.set()
+
+    def round(self) -> bool:
+        """One look at everybody who leaves, and now and then at what has run out. True while somebody's runs still have to end."""
+        unfinished = sum([not self._let_go(user_id) for user_id in self._departure.waiting()])
+        if self._clock.monotonic() - self._swept_at >= _SWEEP_EVERY_S:
+            self._swept_at = self._clock.monotonic()
+            self.sweep()
+        return unfinished > 0
+
+    def sweep(self) -> None:
+        """Removes what has run out: sessions, links, invitations, old entries of the security log."""
+        after = None
+        while not self._ending.is_set():
+            page = self._records.page(keys.USERS_PARTITION, after=after, limit=_USERS_AT_ONCE)
+            for pointer in page.records:
+                profile = self._accounts.users.find(pointer.key.sort)
+                if profile is not None:
+                    self._accounts.sessions.sweep(profile.id, epoch=profile.epoch)
+                    self._accounts.recovery.sweep(profile.id)
+            if not page.has_more:
+                break
+            after = page.records[-1].key.sort
+        self._accounts.admission.sweep()
+        self._accounts.log.sweep()
+
+    def _let_go(self, user_id: str) -> bool:
+        try:
+            gone = self._departure.go_on(user_id)
+        except LlmTunerError as error:
+            _log.warning("departure_interrupted", user=user_id, reason=error.code)
+            return False
+        if gone:
+            _log.info("account_deleted", user=user_id)
+        return gone
+
+    def _tidy(self) -> None:
+        while not self._ending.is_set():
+            try:
+                busy = self.round()
+            except Exception:
+                # The border of this thread: what cannot be tidied now is tidied later.
+                _log.exception("sweeping_failed")
+                busy = False
+            self._wake.wait(_SOON_S if busy else _EVERY_S)
+            self._wake.clear()

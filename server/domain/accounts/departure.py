@@ -1,0 +1,121 @@
+"""Deleting an account with everything in it, in steps that can all be repeated: a server that dies in the middle goes on at its next start.
+
+`ask` is what the user notices: from that write on nobody is signed in and the address is free. The sweeper calls `go_on` for the rest.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from server.domain import keys
+from server.domain.accounts.service import Accounts, Caller
+from server.domain.accounts.users import Profile
+from server.domain.accounts.visits import Visit
+from server.domain.datasets.service import Datasets
+from server.domain.documents.service import Documents
+from server.domain.documents.uploads import Uploads
+from server.domain.jobs.service import Jobs
+from server.domain.models.tuned import TunedModels
+from server.errors import Conflict, InvalidInput, NotFound
+from server.ports.clock import Clock
+from server.ports.records import Delete, Put, Records
+from shared.constants import LIVE_STATES
+from shared.wire import AccountDeletion
+
+_AT_ONCE: Final = 50
+
+
+@dataclass(frozen=True)
+class Departure:
+    records: Records
+    clock: Clock
+    accounts: Accounts
+    jobs: Jobs
+    tuned_models: TunedModels
+    datasets: Datasets
+    documents: Documents
+    uploads: Uploads
+
+    def ask(self, caller: Caller, confirmation: AccountDeletion, visit: Visit) -> None:
+        """Raises `InvalidInput` when the address typed is another, `Forbidden` for a wrong password or a sign-in that was long ago."""
+        profile = self.accounts.users.active(caller.user_id)
+        if confirmation.email.strip().casefold() != profile.email:
+            raise InvalidInput("Type the e-mail address of this account to confirm.", code="accounts.not_confirmed", param="email")
+        self.accounts.check_password(caller, confirmation.password, visit)
+        now = self.clock.now()
+
+        def also(changed: Profile) -> list[Put | Delete]:
+            return [
+                Put(keys.leaving(changed.id), {}, None),
+                Delete(keys.email_owner(changed.email), None),
+                Delete(keys.administrator(changed.id), None),
+                *self.accounts.keys.removing_all(changed.id),
+                *self.accounts.identities.removing_all(changed.id),
+            ]
+
+        self.accounts.users.change(
+            caller.user_id, lambda profile: profile.model_copy(update={"leaving_at": now, "epoch": profile.epoch + 1}), also
+        )
+
+    def waiting(self) -> list[str]:
+        """Users whose data is still to be deleted."""
+        return [record.key.sort for record in self.records.page(keys.LEAVING_PARTITION, limit=_AT_ONCE).records]
+
+    def go_on(self, user_id: str) -> bool:
+        """Deletes what can be deleted now. False while a run still has to end; then call again in a moment."""
+        if not self._end_jobs(user_id):
+            return False
+        for delete_some in (self._delete_jobs, self._delete_models, self._delete_documents, self._delete_uploads):
+            while delete_some(user_id):
+                pass
+        self._delete_records(user_id)
+        self.records.write(Delete(keys.listed_user(user_id), None), Delete(keys.leaving(user_id), None))
+        return True
+
+    def _end_jobs(self, user_id: str) -> bool:
+        """Asks every live job to end; True when none is left."""
+        left = 0
+        after = None
+        while True:
+            page = self.jobs.page(user_id, limit=_AT_ONCE, after=after, state=None)
+            for job in page.data:
+                if job.state in LIVE_STATES:
+                    try:
+                        left += self.jobs.cancel(user_id, job.id).state in LIVE_STATES
+                    except (Conflict, NotFound):  # It ended by itself at this moment.
+                        left += 1
+            if not page.has_more:
+                return left == 0
+            after = page.data[-1].id
+
+    def _delete_jobs(self, user_id: str) -> bool:
+        page = self.jobs.page(user_id, limit=_AT_ONCE, after=None, state=None)
+        for job in page.data:
+            self.jobs.delete(user_id, job.id)
+        return bool(page.data)
+
+    def _delete_models(self, user_id: str) -> bool:
+        page = self.tuned_models.page(user_id, limit=_AT_ONCE, after=None)
+        for model in page.data:
+            self.tuned_models.delete(user_id, model.id)
+        return bool(page.data)
+
+    def _delete_documents(self, user_id: str) -> bool:
+        page = self.documents.page(user_id, limit=_AT_ONCE, after=None)
+        for document in page.data:
+            self.documents.delete(user_id, self.documents.stored(user_id, document.id))
+        return bool(page.data)
+
+    def _delete_uploads(self, user_id: str) -> bool:
+        return self.uploads.remove_some(user_id)
+
+    def _delete_records(self, user_id: str) -> None:
+        """Whatever else is kept of this user; the account itself last, so that a repetition finds what is still to do."""
+        if left := self.accounts.keys.removing_all(user_id):  # Made at the very moment of leaving.
+            self.records.write(*left)
+        while True:
+            records = self.records.page(keys.collection_partition(user_id), limit=_AT_ONCE).records
+            others = [record.key for record in records if record.key != keys.profile(user_id)]
+            if not others:
+                break
+            self.records.write(*(Delete(key, None) for key in others))
+        self.records.write(Delete(keys.profile(user_id), None))

@@ -1,0 +1,59 @@
+"""The cookies of a sign-in: the refresh token, which scripts cannot read; its companion against forged requests, which our page must read;
+and the mark of a browser that has signed in before."""
+
+import hmac
+import secrets
+from typing import Annotated, Final
+
+from fastapi import Cookie, Header, Response
+
+from server.domain.accounts.service import SignedIn
+from server.domain.accounts.tokens import DEVICE_TTL_S
+from server.errors import Forbidden
+from server.settings import Settings
+from shared.wire import Session
+
+REFRESH_COOKIE: Final = "llm_tuner_refresh"
+CSRF_COOKIE: Final = "llm_tuner_csrf"
+DEVICE_COOKIE: Final = "llm_tuner_device"
+_PATH: Final = "/api/auth"
+
+RefreshCookie = Annotated[str | None, Cookie(alias=REFRESH_COOKIE, include_in_schema=False)]
+CsrfCookie = Annotated[str | None, Cookie(alias=CSRF_COOKIE, include_in_schema=False)]
+CsrfHeader = Annotated[str | None, Header(description="The value of the cookie `llm_tuner_csrf`.")]
+DeviceCookie = Annotated[str | None, Cookie(alias=DEVICE_COOKIE, include_in_schema=False)]
+
+
+def check_csrf(cookie: str | None, header: str | None) -> None:
+    if not cookie or not header or not hmac.compare_digest(cookie.encode(), header.encode()):
+        message = f"The header X-CSRF-Token must repeat the cookie {CSRF_COOKIE}. Reload the page and try again."
+        raise Forbidden(message, code="accounts.csrf", param="x-csrf-token")
+
+
+def with_cookies(signed_in: SignedIn, response: Response, settings: Settings, *, csrf: str | None = None) -> Session:
+    lifetime = settings.session_ttl_s
+    response.set_cookie(
+        REFRESH_COOKIE,
+        signed_in.refresh_token,
+        max_age=lifetime,
+        path=_PATH,
+        secure=settings.cookie_secure,
+        httponly=True,
+        samesite="strict",
+    )
+    response.set_cookie(
+        CSRF_COOKIE, csrf or secrets.token_urlsafe(24), max_age=lifetime, path="/", secure=settings.cookie_secure, samesite="strict"
+    )
+    return signed_in.session
+
+
+def remember_device(token: str, response: Response, settings: Settings) -> None:
+    """Stays when somebody signs out: it lets nobody in, and keeps strangers from using up this browser's tries."""
+    response.set_cookie(
+        DEVICE_COOKIE, token, max_age=DEVICE_TTL_S, path=_PATH, secure=settings.cookie_secure, httponly=True, samesite="strict"
+    )
+
+
+def forget_cookies(response: Response, settings: Settings) -> None:
+    response.delete_cookie(REFRESH_COOKIE, path=_PATH, secure=settings.cookie_secure, httponly=True, samesite="strict")
+    response.delete_cookie(CSRF_COOKIE, path="/", secure=settings.cookie_secure, samesite="strict")
