@@ -27,7 +27,6 @@ from server.domain.accounts.departure import Departure
 from server.domain.accounts.export import Export
 from server.domain.accounts.foreign import ForeignSignIn
 from server.domain.accounts.letters import Letter, Post
-from server.domain.accounts.passwords import Passwords
 from server.domain.accounts.service import Accounts
 from server.domain.datasets.looks import Looks
 from server.domain.datasets.service import Datasets
@@ -135,12 +134,10 @@ def build(settings: Settings) -> Services:
     errands, letters = Errands("errands"), Errands("letters")
     mailer = SmtpMailer(_mail_server(settings), clock)
     secret = signing_secret(settings)
-    passwords = Passwords()
     accounts = Accounts(
         records,
         clock,
         secret=secret,
-        passwords=passwords,
         access_token_ttl_s=settings.access_token_ttl_s,
         session_ttl_s=settings.session_ttl_s,
         later=errands,
@@ -233,7 +230,7 @@ def build(settings: Settings) -> Services:
         Directory(records, clock, accounts, room),
         departure,
         Export(accounts, documents, datasets, jobs, live, tuned_models),
-        None if identity is None else ForeignSignIn(records, clock, identity, accounts, passwords, secret=secret),
+        None if identity is None else ForeignSignIn(records, clock, identity, accounts, secret=secret),
         documents,
         uploads,
         datasets,

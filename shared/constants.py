@@ -29,6 +29,8 @@ SecurityEventKind = Literal[
     "password_reset_asked",
     "password_reset",
     "email_verified",
+    "google_linked",
+    "google_took_over",
     "key_created",
     "key_used",
     "key_revoked",

@@ -28,8 +28,9 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     schemas = document["components"]["schemas"]
     schemas.update(_wire_schemas())
     for operation in (operation for path in document["paths"].values() for operation in path.values()):
+        operation["responses"]["default"] = {"description": "Every refusal, in one shape; `code` says which."}
         for status, response in operation["responses"].items():
-            if status.startswith(("4", "5")):
+            if status.startswith(("4", "5", "default")):
                 response["content"] = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
     for unused in _FRAMEWORKS_OWN:
         schemas.pop(unused, None)

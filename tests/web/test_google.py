@@ -317,25 +317,64 @@ def test_trojan_identifier_the_hijackers_own_google_sign_in_is_no_way_in_any_mor
     records.write(
         Put(keys.identity(theirs, digest), {"issuer": provider.issuer, "subject": "sub-mallory", "email": "m@example.org"}, 0),
         Put(keys.identity_owner(digest), {"user_id": theirs}, 0),
-        Put(keys.owned(theirs, "apikey", "key-1"), {"name": "planted"}, 0),
     )
     taken_over(client, provider)
     assert records.get(keys.identity_owner(digest)) is None
     assert records.get(keys.identity(theirs, digest)) is None
-    assert records.get(keys.owned(theirs, "apikey", "key-1")) is None
 
 
-def test_unexpired_email_change_pending_links_of_the_hijacker_are_dead(client: TestClient, provider: Provider) -> None:
-    from server.domain import keys
-    from server.ports.records import Put
-
-    theirs = client.get("/api/auth/me", headers=hijacker(client)).json()["id"]
-    records = client.app.state.services.records  # type: ignore[attr-defined]
-    records.write(Put(keys.owned(theirs, "verification", "change-1"), {"email": "mallory@example.org"}, 0))
-    before = records.get(keys.profile(theirs)).data["epoch"]
+def test_an_api_key_of_the_hijackers_is_dead(client: TestClient, provider: Provider) -> None:
+    key = client.post("/api/keys", json={"name": "planted", "scopes": ["read"]}, headers=hijacker(client)).json()["key"]
+    assert client.get("/api/jobs", headers={"authorization": f"Bearer {key}"}).status_code == 200
     taken_over(client, provider)
-    assert records.get(keys.owned(theirs, "verification", "change-1")) is None
-    assert records.get(keys.profile(theirs)).data["epoch"] > before  # Links that name the epoch are dead with it.
+    refusal(client.get("/api/jobs", headers={"authorization": f"Bearer {key}"}), 401)
+
+
+def test_unexpired_email_change_pending_letters_of_the_hijacker_are_dead(client: TestClient, provider: Provider) -> None:
+    """A letter that was asked for before must not open the account after: here a link that would set a new password."""
+    theirs = client.get("/api/auth/me", headers=hijacker(client)).json()["id"]
+    services = client.app.state.services  # type: ignore[attr-defined]
+    link = services.accounts.recovery.reset_token(EMAIL)
+    taken_over(client, provider)
+    reset = {"token": link, "password": "another long pass phrase"}
+    refusal(client.post("/api/auth/password-reset/finish", json=reset), 422, "accounts.bad_link")
+    assert services.accounts.users.find(theirs).password_hash is None
+
+
+def test_an_administrators_account_is_never_taken_over_by_its_address(client: TestClient, provider: Provider) -> None:
+    token = client.app.state.services.accounts.admission.new_set_up_token()  # type: ignore[attr-defined]
+    client.post("/api/setup", json={"token": token, "email": EMAIL, "password": PASSWORD})
+    code = code_of(client, provider)
+    refusal(client.post(FINISH, json={"code": code, "take_over": True}), 403, "accounts.google_administrator")
+    assert client.post(FINISH, json={"code": code, "password": PASSWORD}).json()["user"]["role"] == "admin"
+
+
+def test_who_may_not_register_may_not_with_google(settings: Settings, provider: Provider) -> None:
+    with TestClient(create_app(settings.model_copy(update={"registration": "invite"}))) as client:
+        refusal(finished(client, provider), 403, "accounts.invitation_needed")
+    with TestClient(create_app(settings.model_copy(update={"registration": "closed"}))) as client:
+        refusal(finished(client, provider), 403, "accounts.registration_closed")
+
+
+def test_a_disabled_account_stays_so(client: TestClient, provider: Provider) -> None:
+    user = finished(client, provider).json()["user"]["id"]
+    users = client.app.state.services.accounts.users  # type: ignore[attr-defined]
+    users.change(user, lambda profile: profile.model_copy(update={"disabled_at": profile.created_at}))
+    refusal(finished(client, provider), 401, "accounts.disabled")
+
+
+def test_guessing_the_password_at_the_last_step_is_limited(client: TestClient, provider: Provider) -> None:
+    hijacker(client)
+    code = code_of(client, provider)
+    answers = [client.post(FINISH, json={"code": code, "password": f"guess number {number}"}).status_code for number in range(12)]
+    assert answers == [401] * 10 + [429] * 2
+
+
+def test_an_account_that_leaves_gives_its_google_sign_in_free(client: TestClient, provider: Provider) -> None:
+    first = finished(client, provider)
+    gone = client.post("/api/account/delete", json={"email": EMAIL}, headers=bearer(first))
+    assert gone.status_code == 202
+    assert finished(client, provider).json()["user"]["id"] != first.json()["user"]["id"]
 
 
 def test_non_verifying_provider_an_address_it_does_not_vouch_for_is_nobodys(client: TestClient, provider: Provider) -> None:

@@ -50,7 +50,7 @@ class Departure:
                 Delete(keys.email_owner(changed.email), None),
                 Delete(keys.administrator(changed.id), None),
                 *self.accounts.keys.removing_all(changed.id),
-                *self._identities(changed.id),
+                *self.accounts.identities.removing_all(changed.id),
             ]
 
         self.accounts.users.change(

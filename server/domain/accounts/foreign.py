@@ -5,9 +5,7 @@ verified is not merged with the sign-in of the address's owner: either its passw
 that was opened with it stop working.
 """
 
-import hashlib
 import hmac
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,21 +14,28 @@ from pydantic import BaseModel
 
 from server.domain import keys
 from server.domain.accounts import emails
-from server.domain.accounts.passwords import Passwords
+from server.domain.accounts.one_time import digest_of, joined, new_secret, parts_of
 from server.domain.accounts.sealed import FLOW_TTL_S, Flow, Seal
 from server.domain.accounts.service import Accounts, SignedIn
-from server.domain.accounts.users import Profile
-from server.domain.accounts.visits import SOMEWHERE, Visit
+from server.domain.accounts.users import Profile, check_enabled
+from server.domain.accounts.visits import Visit
 from server.errors import Conflict, Forbidden, InvalidInput, NotSignedIn, StaleWrite
 from server.ports.clock import Clock
 from server.ports.identity import ForeignIdentity, Identity
-from server.ports.records import ABSENT, Change, Delete, Put, Record, Records
+from server.ports.records import ABSENT, Delete, Put, Record, Records
 
 _TRIES: Final = 8
 _MAX_SWEPT: Final = 20
-_DELETED_AT_ONCE: Final = 90
-# Everything under an account that lets somebody in.
-_WAYS_IN: Final = ("session", "apikey", "reset", "verification", "identity")
+_HOW: Final = "Google"
+
+
+@dataclass(frozen=True)
+class Last:
+    """What somebody may add at the last step: the password of the account that is there, the word to take it over, an invitation."""
+
+    password: str | None = None
+    take_over: bool = False
+    invitation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,14 +56,11 @@ class Ticket(BaseModel):
 
 
 class ForeignSignIn:
-    def __init__(
-        self, records: Records, clock: Clock, identity: Identity, accounts: Accounts, passwords: Passwords, *, secret: str
-    ) -> None:
+    def __init__(self, records: Records, clock: Clock, identity: Identity, accounts: Accounts, *, secret: str) -> None:
         self._records = records
         self._clock = clock
         self._identity = identity
         self._accounts = accounts
-        self._passwords = passwords
         self._seal = Seal(secret, clock)
 
     def begin(self, *, handover: str, popup: bool, redirect_url: str) -> tuple[str, str]:
@@ -78,16 +80,11 @@ class ForeignSignIn:
         identity = self._identity.exchange(code=code, nonce=flow.nonce, code_verifier=flow.code_verifier, redirect_url=redirect_url)
         return Arrived(flow, self._new_ticket(flow, identity))
 
-    def finish(
-        self,
-        flow: Flow,
-        ticket_text: str,
-        *,
-        password: str | None,
-        take_over: bool,
-        invitation: str | None = None,
-        visit: Visit = SOMEWHERE,
-    ) -> SignedIn:
+    def address_of(self, flow: Flow, ticket_text: str) -> str:
+        """Whose account a password would be for. Raises `NotSignedIn`."""
+        return self._ticket(flow, ticket_text)[1].identity.email.casefold()
+
+    def finish(self, flow: Flow, ticket_text: str, last: Last, visit: Visit) -> SignedIn:
         """Signs in, once. Raises `Conflict` when an account under this address first needs its password or the word to take it over.
 
         A new account is made under the same rules as any registration: `Forbidden` where only the invited may register.
@@ -97,110 +94,96 @@ class ForeignSignIn:
         record, ticket = self._ticket(flow, ticket_text)
         for _ in range(_TRIES):
             try:
-                use_ticket = Delete(record.key, record.version)
-                user_id = self._user_of(
-                    ticket.identity, use_ticket, password=password, take_over=take_over, invitation=invitation, visit=visit
-                )
+                profile = self._account_of(ticket.identity, Delete(record.key, record.version), last, visit)
             except StaleWrite as stale:
                 if stale.key == record.key:
                     raise _used_up() from None
                 continue
-            return self._accounts.open_session(user_id, visit, "with Google")
+            return self._accounts.sign_in(profile, visit, _HOW)
         raise Conflict("This account is being changed at the same moment. Try again.", code="accounts.session_contended")
 
     def _new_ticket(self, flow: Flow, identity: ForeignIdentity) -> str:
         now = self._clock.now()
-        ticket_id, secret = self._clock.new_id("tic"), secrets.token_urlsafe(32)
-        ticket = Ticket(flow=_digest(flow.id), secret=_digest(secret), identity=identity, expires_at=now + timedelta(seconds=FLOW_TTL_S))
+        text = joined(self._clock.new_id("tic"), new_secret())
+        ticket_id, digest = parts_of(text) or ("", "")
+        ticket = Ticket(flow=digest_of(flow.id), secret=digest, identity=identity, expires_at=now + timedelta(seconds=FLOW_TTL_S))
         self._records.write(Put(keys.sign_in(ticket_id), ticket.model_dump(mode="json"), ABSENT), *self._outlived(now))
-        return f"{ticket_id}.{secret}"
+        return text
 
-    def _outlived(self, now: datetime) -> list[Change]:
+    def _outlived(self, now: datetime) -> list[Delete]:
         oldest = self._records.page(keys.SIGN_IN_PARTITION, limit=_MAX_SWEPT).records
         return [Delete(record.key, None) for record in oldest if Ticket.model_validate(record.data).expires_at <= now]
 
     def _ticket(self, flow: Flow, text: str) -> tuple[Record, Ticket]:
-        ticket_id, _, secret = text.partition(".")
-        record = self._records.get(keys.sign_in(ticket_id)) if ticket_id.isascii() and ticket_id.isprintable() and ticket_id else None
+        ticket_id, digest = parts_of(text) or ("", "")
+        record = self._records.get(keys.sign_in(ticket_id)) if ticket_id else None
         if record is None:
             raise _used_up()
         ticket = Ticket.model_validate(record.data)
-        ours = hmac.compare_digest(ticket.secret, _digest(secret)) and hmac.compare_digest(ticket.flow, _digest(flow.id))
+        ours = hmac.compare_digest(ticket.secret, digest) and hmac.compare_digest(ticket.flow, digest_of(flow.id))
         if not ours or ticket.expires_at <= self._clock.now():
             raise _used_up()
         return record, ticket
 
-    def _user_of(
-        self,
-        identity: ForeignIdentity,
-        use_ticket: Delete,
-        *,
-        password: str | None,
-        take_over: bool,
-        invitation: str | None,
-        visit: Visit,
-    ) -> str:
-        """The account that this identity signs in to, made or linked where there is none. Raises `StaleWrite` when others were faster."""
-        digest = _digest(f"{identity.issuer}|{identity.subject}")
-        owner = self._records.get(keys.identity_owner(digest))
+    def _account_of(self, identity: ForeignIdentity, use_ticket: Delete, last: Last, visit: Visit) -> Profile:
+        """The account that this signs in to, made or linked where there is none. Raises `StaleWrite` when others were faster."""
+        accounts = self._accounts
+        owner = accounts.identities.owner_of(identity)
         if owner is not None:
             self._records.write(use_ticket)
-            return str(owner.data["user_id"])
+            return accounts.users.active(owner)
         address = _verified_address(identity)
         pointer = self._records.get(keys.email_owner(address))
         record = None if pointer is None else self._records.get(keys.profile(str(pointer.data["user_id"])))
-        if record is None:
-            admitted = self._accounts.admission.admit(address, invitation)
-            now = self._clock.now()
-            profile = Profile(id=self._clock.new_id("usr"), email=address, password_hash=None, email_verified_at=now, created_at=now)
-            changes: list[Change] = [
-                Put(keys.profile(profile.id), profile.model_dump(mode="json"), ABSENT),
-                Put(keys.email_owner(address), {"user_id": profile.id}, ABSENT if pointer is None else pointer.version),
-                *admitted.changes,
-                *self._accounts.log.changes(profile.id, "registered", visit, "with Google"),
-            ]
-            self._records.write(use_ticket, *changes, *self._link(profile.id, identity, digest))
-            return profile.id
-        return self._joined(record, identity, digest, use_ticket, password=password, take_over=take_over)
+        if record is not None:
+            return self._joined(record, identity, use_ticket, last, visit)
+        admitted = accounts.admission.admit(address, last.invitation)
+        now = self._clock.now()
+        profile = Profile(id=self._clock.new_id("usr"), email=address, password_hash=None, email_verified_at=now, created_at=now)
+        changes = [*admitted.changes, *accounts.identities.linking(profile.id, identity)]
+        accounts.users.add(profile, use_ticket, *changes, *accounts.log.changes(profile.id, "registered", visit, _HOW))
+        return profile
 
-    def _joined(
-        self, record: Record, identity: ForeignIdentity, digest: str, use_ticket: Delete, *, password: str | None, take_over: bool
-    ) -> str:
-        """Links to the account that has this address, in one of three ways."""
+    def _joined(self, record: Record, identity: ForeignIdentity, use_ticket: Delete, last: Last, visit: Visit) -> Profile:
+        """Links to the account that has this address: because the address is proven, or its password was given, or it is taken over."""
+        accounts = self._accounts
         profile = Profile.model_validate(record.data)
-        proven = profile.email_verified_at is not None
-        if not proven and password is not None and profile.password_hash is not None:
-            if not self._passwords.verify(profile.password_hash, password):
-                raise NotSignedIn("The password is wrong.", code="accounts.wrong_credentials", param="password")
-            proven = True
-        if not proven and not take_over:
-            raise Conflict(
-                "There is an account with this address already, and nobody has verified that the address is theirs. "
-                "Give its password to keep it, or continue without: then its password, sign-ins and keys stop working.",
-                code="accounts.google_confirm",
-            )
+        check_enabled(profile)
+        linking = accounts.identities.linking(profile.id, identity)
         verified = profile.model_copy(update={"email_verified_at": profile.email_verified_at or self._clock.now()})
-        if proven:
-            self._records.write(use_ticket, _put(record, verified), *self._link(profile.id, identity, digest))
-            return profile.id
-        # Without its password nobody opens anything more; then what was opened before goes, and only then the owner comes in.
+        if profile.email_verified_at is not None or self._has_password(profile, last.password, visit):
+            log = accounts.log.changes(profile.id, "google_linked", visit)
+            self._records.write(use_ticket, _put(record, verified), *linking, *log)
+            return verified
+        _check_take_over(profile, last)
+        # One write: with the next epoch every session and letter of before is over, and no other way in is left beside this one.
         closed = verified.model_copy(update={"password_hash": None, "epoch": profile.epoch + 1})
-        self._records.write(_put(record, closed))
-        self._close_ways_in(profile.id)
-        self._records.write(use_ticket, *self._link(profile.id, identity, digest))
-        return profile.id
+        ways_in = [*accounts.keys.removing_all(profile.id), *accounts.identities.removing_all(profile.id)]
+        log = accounts.log.changes(profile.id, "google_took_over", visit)
+        self._records.write(use_ticket, _put(record, closed), *ways_in, *linking, *log)
+        accounts.sessions.sweep(profile.id, epoch=closed.epoch)
+        return closed
 
-    def _link(self, user_id: str, identity: ForeignIdentity, digest: str) -> list[Change]:
-        told = {"issuer": identity.issuer, "subject": identity.subject, "email": identity.email, "at": self._clock.now().isoformat()}
-        return [Put(keys.identity(user_id, digest), told, ABSENT), Put(keys.identity_owner(digest), {"user_id": user_id}, ABSENT)]
+    def _has_password(self, profile: Profile, password: str | None, visit: Visit) -> bool:
+        """Raises `NotSignedIn` for one that is given and wrong."""
+        if password is None:
+            return False
+        if not self._accounts.users.has_password(profile, password):
+            self._accounts.log.noticed(profile.id, "sign_in_failed", visit, _HOW)
+            raise NotSignedIn("The password is wrong.", code="accounts.wrong_credentials", param="password")
+        return True
 
-    def _close_ways_in(self, user_id: str) -> None:
-        for kind in _WAYS_IN:
-            while records := self._records.page(
-                keys.collection_partition(user_id), prefix=keys.collection_prefix(kind), limit=_DELETED_AT_ONCE // 2
-            ).records:
-                pointers = [keys.identity_owner(record.key.sort.partition("#")[2]) for record in records if kind == "identity"]
-                self._records.write(*(Delete(key, None) for key in [*(record.key for record in records), *pointers]))
+
+def _check_take_over(profile: Profile, last: Last) -> None:
+    if profile.role == "admin" and last.take_over:
+        # Whoever set this installation up may have made up the address. An address alone must not give away everything.
+        raise Forbidden("This is an administrator's account. Give its password to connect it.", code="accounts.google_administrator")
+    if not last.take_over:
+        raise Conflict(
+            "There is an account with this address already, and nobody has verified that the address is theirs. "
+            "Give its password to keep it, or continue without: then its password, sign-ins and keys stop working.",
+            code="accounts.google_confirm",
+        )
 
 
 def _put(record: Record, profile: Profile) -> Put:
@@ -221,10 +204,6 @@ def _verified_address(identity: ForeignIdentity) -> str:
             "Your provider did not tell us an e-mail address that we can use. Register here with a password.",
             code="accounts.google_email_unusable",
         ) from None
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _used_up() -> NotSignedIn:

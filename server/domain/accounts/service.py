@@ -10,6 +10,7 @@ from server.domain.accounts import passwords as rules
 from server.domain.accounts.admission import Admission
 from server.domain.accounts.api_keys import ApiKeys
 from server.domain.accounts.callers import Caller
+from server.domain.accounts.identities import Identities
 from server.domain.accounts.letters import Letters, Post
 from server.domain.accounts.passwords import Passwords
 from server.domain.accounts.recent import RecentCallers
@@ -71,6 +72,7 @@ class Accounts:
         self._recent = RecentCallers(clock)
         self.log = SecurityLog(records, clock, later)
         self.keys = ApiKeys(records, clock, self.log, later)
+        self.identities = Identities(records, clock)
         self.recovery = Recovery(records, clock, self.users, self.sessions, self.keys, self.log, self.letters, later)
         self.admission = Admission(records, clock, self.users, self.log, self.letters, registration)
 

@@ -12,7 +12,8 @@ import structlog
 from fastapi import APIRouter, Cookie, Query, Request, Response, status
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from server.domain.accounts.foreign import ForeignSignIn
+from server.domain.accounts.foreign import ForeignSignIn, Last
+from server.domain.accounts.one_time import digest_of
 from server.domain.accounts.sealed import FLOW_TTL_S, Flow
 from server.errors import LlmTunerError, NotFound, NotSignedIn
 from server.settings import Settings
@@ -101,10 +102,13 @@ def finish_google_sign_in(
     """Signs in with the code of the hand-over: as login does."""
     sign_in = _sign_in(services)
     flow = sign_in.flow(flow_cookie)
-    with limit_of(request).trying(Try("google", visit.network)):
-        signed_in = sign_in.finish(
-            flow, finish.code, password=finish.password, take_over=finish.take_over, invitation=finish.invitation, visit=visit
-        )
+    last = Last(finish.password, finish.take_over, finish.invitation)
+    if finish.password is None:
+        signed_in = sign_in.finish(flow, finish.code, last, visit)
+    else:
+        account = digest_of(sign_in.address_of(flow, finish.code))
+        with limit_of(request).trying(Try(account, visit.network)):
+            signed_in = sign_in.finish(flow, finish.code, last, visit)
     response.delete_cookie(FLOW_COOKIE, path=_PATH, secure=services.settings.https, httponly=True, samesite="lax")
     return welcome(signed_in, services, response, device_cookie)
 

@@ -1,0 +1,347 @@
+"""Every route of the running application against everybody who may come: a row for each, made from the router, so that none is forgotten.
+
+A route without a row fails. Strangers of every kind are refused and change nothing; what belongs to somebody else is not there, wherever
+its id stands: in the address, in the query, in the body.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from fastapi.testclient import TestClient
+
+from server.app import create_app
+from server.domain import keys
+from server.domain.accounts.tokens import Tokens
+from server.domain.models.tuned import StoredModel
+from server.ports.records import Delete
+from server.settings import Settings
+from tests.domain.accounts.conftest import SetClock
+from tests.web.answers import refusal
+
+PASSWORD = "a long pass phrase"
+SECRET = "a secret of the tests that is long enough"
+MODEL = "ft:gpt2-scratch-1m:ada:kettle:12345678"
+ROWS_OF_DATA = b"".join(b'{"prompt": "Number %d?", "completion": "It is %d, as everybody knows."}\n' % (n, n) for n in range(40))
+GENERATE = {"prompt": "The kettle", "max_tokens": 1}
+JOB = {"base_model": "gpt2-scratch-1m"}
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """`body` is a request that its owner may send; words in braces stand for ids of Ada's things. `files` is sent as a form.
+
+    `owner`: what Ada gets, where a call on her own things is cheap enough to be made here. `foreign`: what Bob gets for the same; 404
+    unless the request names nothing of Ada's.
+    """
+
+    body: Json | None = None
+    files: Json | None = None
+    owner: int | None = 200
+    foreign: int | None = 404
+
+
+NOTHING_OF_ADAS = None
+"""For `foreign`: Bob's request is about himself, and may succeed. That it changes nothing of Ada's is still looked at."""
+
+# Beside the list of public routes in tests/house/test_routes_are_guarded.py.
+PUBLIC = {
+    "GET /api/openapi.json",
+    "GET /api/installation",
+    "GET /livez",
+    "GET /readyz",
+    "POST /api/auth/register",
+    "POST /api/auth/login",
+    "POST /api/auth/refresh",
+    "POST /api/auth/logout",
+    "GET /api/auth/google/start",
+    "GET /api/auth/google/callback",
+    "POST /api/auth/google/finish",
+    "POST /api/auth/password-reset",
+    "POST /api/auth/password-reset/finish",
+    "POST /api/auth/verify-email",
+    "POST /api/setup",
+    "GET /api/downloads/{token}",
+}
+OWN = Row(foreign=NOTHING_OF_ADAS)
+ROWS: dict[str, Row] = {
+    # --- reading and making: what the owner does first
+    "GET /api/auth/me": OWN,
+    "PATCH /api/account": Row({"name": "Ada"}, foreign=NOTHING_OF_ADAS),
+    "POST /api/account/password": Row({"current_password": "wrong", "new_password": PASSWORD}, owner=403, foreign=403),
+    "POST /api/account/verification": Row(owner=409, foreign=409),
+    "GET /api/account/sessions": OWN,
+    "GET /api/account/security-log": OWN,
+    "GET /api/account/export": OWN,
+    "POST /api/account/export-link": OWN,
+    "POST /api/account/delete": Row({"email": "wrong@example.org", "password": "wrong"}, owner=422, foreign=422),
+    "POST /api/keys": Row({"name": "a key", "scopes": ["read"]}, owner=201, foreign=NOTHING_OF_ADAS),
+    "GET /api/keys": OWN,
+    "GET /api/usage": OWN,
+    "GET /api/samples": OWN,
+    "POST /api/samples/{sample_id}": Row(owner=None, foreign=404),
+    "GET /api/documents": OWN,
+    "POST /api/documents": Row(files={"file": ("more.jsonl", ROWS_OF_DATA)}, owner=None, foreign=NOTHING_OF_ADAS),
+    "GET /api/documents/{document_id}": Row(),
+    "PATCH /api/documents/{document_id}": Row({"name": "Renamed"}),
+    "GET /api/documents/{document_id}/preview": Row(),
+    "GET /api/documents/{document_id}/content": Row(),
+    "GET /api/documents/{document_id}/text": Row(owner=None),
+    "GET /api/documents/{document_id}/problems": Row(owner=None),
+    "GET /api/uploads": OWN,
+    "POST /api/uploads": Row({"filename": "x.txt", "size_bytes": 10}, owner=201, foreign=NOTHING_OF_ADAS),
+    "GET /api/uploads/{upload_id}": Row(),
+    "PUT /api/uploads/{upload_id}/parts/{part}": Row(owner=None),
+    "POST /api/uploads/{upload_id}/complete": Row({}, owner=409),
+    "GET /api/uploads/{upload_id}/problems": Row(owner=None),
+    "GET /api/datasets": OWN,
+    "POST /api/datasets": Row({"document_ids": ["{document_id}"]}, owner=201),
+    "GET /api/datasets/{dataset_id}": Row(),
+    "POST /api/looks": Row({"document_ids": ["{document_id}"], "base_model": "gpt2-scratch-1m"}, owner=None),
+    "GET /api/base-models": OWN,
+    "POST /api/base-models/{model_id}/generate": Row(GENERATE, owner=None, foreign=404),
+    "POST /api/forecasts": Row(JOB | {"document_ids": ["{document_id}"]}, owner=None),
+    "POST /api/jobs": Row(JOB | {"document_ids": ["{document_id}"]}, owner=None),
+    "GET /api/jobs": OWN,
+    "GET /api/jobs/{job_id}": Row(),
+    "PATCH /api/jobs/{job_id}": Row({"note": "noted"}),
+    "GET /api/jobs/{job_id}/logs": Row(),
+    "GET /api/jobs/{job_id}/metrics": Row(),
+    "GET /api/tuned-models": OWN,
+    "GET /api/tuned-models/{tuned_model_id}": Row(),
+    "POST /api/tuned-models/{tuned_model_id}/generate": Row(GENERATE, owner=None),
+    "GET /api/tuned-models/{tuned_model_id}/download": Row(owner=None),
+    "POST /api/tuned-models/{tuned_model_id}/download-link": Row(),
+    # --- the administration: Ada is no administrator either
+    "POST /api/setup/administrator": Row({"token": "nonsense"}, owner=403, foreign=403),
+    "GET /api/admin/installation": Row(owner=403, foreign=403),
+    "PATCH /api/admin/installation": Row({"registration": "closed"}, owner=403, foreign=403),
+    "GET /api/admin/users": Row(owner=403, foreign=403),
+    "GET /api/admin/users/{user_id}": Row(owner=403, foreign=403),
+    "PATCH /api/admin/users/{user_id}": Row({"disabled": True}, owner=403, foreign=403),
+    "GET /api/admin/queue": Row(owner=403, foreign=403),
+    "GET /api/admin/security-log": Row(owner=403, foreign=403),
+    "POST /api/admin/invitations": Row({}, owner=403, foreign=403),
+    "GET /api/admin/invitations": Row(owner=403, foreign=403),
+    "DELETE /api/admin/invitations/{invitation_id}": Row(owner=403, foreign=403),
+    # --- ending and deleting: what the owner does last
+    "POST /api/jobs/{job_id}/cancel": Row(),
+    "DELETE /api/jobs/{job_id}": Row(),
+    "DELETE /api/tuned-models/{tuned_model_id}": Row(),
+    "DELETE /api/datasets/{dataset_id}": Row(),
+    "DELETE /api/documents/{document_id}": Row(),
+    "DELETE /api/uploads/{upload_id}": Row(),
+    "DELETE /api/keys/{key_id}": Row(),
+    "DELETE /api/account/sessions/{session_id}": Row(),
+    "POST /api/account/sessions/end-others": OWN,
+}
+# The same word stands for other things below these addresses.
+_NAMES = {"/api/tuned-models/{model_id}": "/api/tuned-models/{tuned_model_id}"}
+
+
+@dataclass
+class World:
+    """An application with Ada, who has one of everything, Bob, and what others might try to get in with."""
+
+    app: FastAPI
+    client: TestClient
+    ids: dict[str, str] = field(default_factory=dict)
+    bearers: dict[str, str | None] = field(default_factory=dict)
+
+    def ask(self, route: str, who: str, **over: Any) -> httpx2.Response:
+        row = ROWS[route]
+        method, path = route.split()
+        words: Json = {"files": row.files} if row.files else {} if row.body is None else {"json": filled(row.body, self.ids)}
+        if method == "PUT":
+            words = {"content": b"x", "headers": {"content-type": "application/octet-stream"}}
+        headers = words.pop("headers", {}) | ({} if (bearer := self.bearers[who]) is None else {"authorization": f"Bearer {bearer}"})
+        self.client.cookies.clear()
+        return self.client.request(method, filled(path, self.ids), headers=headers, **(words | over))
+
+    def store(self, *, of: str | None = None) -> set[tuple[object, ...]]:
+        """Everything that is kept, or what is kept of one user. What merely notes visits is left out: a refusal may be noted."""
+        with sqlite3.connect(f"file:{self.app.state.services.settings.records_file}?mode=ro", uri=True) as records:
+            rows = records.execute("SELECT partition, sort, version, data FROM documents").fetchall()
+        return {row for row in rows if "security" not in (row[0] + row[1]) and (of is None or of in row[0])}
+
+
+def filled(template: Any, ids: dict[str, str]) -> Any:
+    if isinstance(template, str):
+        return re.sub(r"{(\w+)}", lambda found: ids[found[1]], template)
+    if isinstance(template, dict):
+        return {name: filled(value, ids) for name, value in template.items()}
+    return [filled(value, ids) for value in template] if isinstance(template, list) else template
+
+
+def routes_of(app: FastAPI) -> set[str]:
+    found = {
+        f"{method} {re.sub(r':[a-z]+}', '}', context.path)}"
+        for context in iter_route_contexts(app.routes)
+        for method in context.methods or ()
+        if context.path and method != "HEAD"
+    }
+    for theirs, ours in _NAMES.items():
+        found = {route.replace(theirs, ours) for route in found}
+    return {route for route in found if not re.fullmatch(r"[A-Z]+ (/api|/v1|/llm-training/api)?/?\{path\}", route)}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    app = create_app(Settings(home=tmp_path_factory.mktemp("matrix"), hub="off", signing_secret=SECRET))  # type: ignore[arg-type]
+    with TestClient(app) as client:
+        app.state.services.supervisor.stop()  # Jobs stay in the queue: nothing is trained here.
+        yield furnished(World(app, client))
+
+
+def furnished(world: World) -> World:
+    services = world.app.state.services
+    for name in ("ada", "bob", "gone", "revoked"):
+        world.client.cookies.clear()
+        answer = world.client.post("/api/auth/register", json={"email": f"{name}@example.org", "password": PASSWORD})
+        world.bearers[name] = answer.json()["access_token"]
+        world.ids[name] = answer.json()["user"]["id"]
+        refresh, csrf = world.client.cookies["llm_tuner_refresh"], world.client.cookies["llm_tuner_csrf"]
+        if name == "ada":
+            world.ids["session_id"] = refresh.split(".")[1]
+            world.bearers["a refresh token"] = refresh
+        if name == "revoked":
+            world.client.post("/api/auth/logout", headers={"x-csrf-token": csrf})
+        if name == "gone":
+            services.records.write(Delete(keys.profile(world.ids[name]), None), Delete(keys.email_owner("gone@example.org"), None))
+    ada = {"authorization": f"Bearer {world.bearers['ada']}"}
+    world.client.cookies.clear()
+    post = world.client.post
+    world.ids["document_id"] = post("/api/documents", files={"file": ("numbers.jsonl", ROWS_OF_DATA)}, headers=ada).json()["id"]
+    documents = {"document_ids": [world.ids["document_id"]]}
+    world.ids["dataset_id"] = post("/api/datasets", json=documents, headers=ada).json()["id"]
+    world.ids["upload_id"] = post("/api/uploads", json={"filename": "big.txt", "size_bytes": 100}, headers=ada).json()["id"]
+    job = post("/api/jobs", json=JOB | documents | {"allow_short_run": True}, headers=ada)
+    assert job.status_code == 201, job.text
+    world.ids["job_id"] = job.json()["id"]
+    key = post("/api/keys", json={"name": "for the matrix", "scopes": ["read"]}, headers=ada).json()
+    world.ids |= {"key_id": key["id"], "user_id": world.ids["ada"], "tuned_model_id": MODEL, "sample_id": "nothing", "part": "1"}
+    world.ids |= {"model_id": "nothing", "invitation_id": "inv-1", "token": "x"}
+    services.records.write(*services.tuned_models.adding(model_of(world.ids["ada"], world.ids["job_id"])))
+    world.bearers |= {"a reading key": key["key"], "nobody": None}
+    world.bearers["a download token"] = post(f"/api/tuned-models/{MODEL}/download-link", headers=ada).json()["url"].rpartition("/")[2]
+    world.bearers["expired"] = expired(world)
+    return world
+
+
+def model_of(owner: str, job_id: str) -> StoredModel:
+    return StoredModel(
+        key="mdl-1",
+        id=MODEL,
+        owner=owner,
+        name="Kettle",
+        base_model="gpt2-scratch-1m",
+        method="scratch",
+        job_id=job_id,
+        chat=False,
+        num_parameters=1,
+        validation_loss_before=None,
+        validation_loss=None,
+        num_training_tokens=1,
+        created_at=datetime(2026, 11, 22, tzinfo=UTC),
+        files=[],
+    )
+
+
+def expired(world: World) -> str:
+    """Ada's own token, of her session that is still open, from the past."""
+    from server.domain.accounts.tokens import Access
+
+    token, _ = Tokens(SECRET, SetClock(), access_ttl_s=-(10**8)).access(Access(world.ids["ada"], world.ids["session_id"]))
+    return token
+
+
+STRANGERS = ["nobody", "expired", "revoked", "gone", "a refresh token", "a download token"]
+
+
+def test_every_route_has_a_row_and_every_row_a_route(world: World) -> None:
+    assert routes_of(world.app) == PUBLIC | set(ROWS)
+
+
+@pytest.mark.parametrize("route", ROWS)
+def test_strangers_of_every_kind_are_refused_and_change_nothing(world: World, route: str) -> None:
+    before = world.store()
+    for stranger in STRANGERS:
+        refusal(world.ask(route, stranger), 401)
+    assert world.store() == before
+
+
+@pytest.mark.parametrize("route", ROWS)
+def test_a_key_without_the_scope_changes_nothing(world: World, route: str) -> None:
+    before = world.store(of=world.ids["ada"])
+    answer = world.ask(route, "a reading key")
+    if not route.startswith("GET "):
+        refusal(answer, 403)
+        assert {row[:2] for row in world.store(of=world.ids["ada"])} == {row[:2] for row in before}
+    else:
+        assert answer.status_code in {200, 403, 404}, answer.text
+
+
+@pytest.mark.parametrize("route", ROWS)
+def test_what_is_somebody_elses_is_not_there_and_stays_as_it_is(world: World, route: str) -> None:
+    row = ROWS[route]
+    before = world.store(of=world.ids["ada"])
+    answer = world.ask(route, "bob")
+    if row.foreign is not None:
+        refusal(answer, row.foreign)
+    else:
+        assert answer.status_code < 300, answer.text
+    secrets = {value for name, value in world.ids.items() if name.endswith("_id") and len(value) > 20}
+    told = answer.text.replace(filled(route.split()[1], world.ids).rpartition("/")[2], "") if answer.status_code == 404 else answer.text
+    path_ids = set(filled(route.split()[1], world.ids).split("/"))
+    assert not [secret for secret in secrets - path_ids if secret in told and secret not in str(filled(row.body, world.ids))]
+    assert world.store(of=world.ids["ada"]) == before
+
+
+@pytest.mark.parametrize("listing", [route for route in ROWS if route.startswith("GET ") and "{" not in route])
+def test_somebody_elses_id_in_a_query_opens_nothing(world: World, listing: str) -> None:
+    before = world.store(of=world.ids["ada"])
+    for name in ("document_id", "dataset_id", "job_id", "tuned_model_id", "upload_id", "user_id"):
+        answer = world.ask(listing, "bob", params={"after": world.ids[name], "owner": world.ids["ada"], "user_id": world.ids["ada"]})
+        assert answer.status_code < 500
+        if answer.status_code == 200 and answer.headers["content-type"] == "application/json":
+            assert not [value for key, value in world.ids.items() if key.endswith("_id") and len(value) > 20 and value in answer.text]
+    assert world.store(of=world.ids["ada"]) == before
+
+
+BODIES = [
+    ("POST /api/jobs", JOB | {"document_ids": ["{document_id}"]}),
+    ("POST /api/jobs", JOB | {"dataset_id": "{dataset_id}"}),
+    ("POST /api/forecasts", JOB | {"dataset_id": "{dataset_id}"}),
+    ("POST /api/looks", {"base_model": "gpt2-scratch-1m", "dataset_id": "{dataset_id}"}),
+    ("POST /api/datasets", {"document_ids": ["{document_id}"]}),
+    ("POST /api/jobs", {"base_model": "{tuned_model_id}", "document_ids": ["{document_id}"]}),
+]
+
+
+@pytest.mark.parametrize(("route", "body"), BODIES)
+def test_somebody_elses_id_in_a_body_is_an_id_of_nothing(world: World, route: str, body: Json) -> None:
+    before = world.store()
+    answer = world.ask(route, "bob", json=filled(body, world.ids))
+    assert answer.status_code in {404, 422}, answer.text
+    nobodys = {name: f"{value[:4]}{'0' * len(value[4:])}" for name, value in world.ids.items()}
+    unknown = world.ask(route, "bob", json=filled(body, nobodys))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (unknown.status_code, unknown.json()["error"]["code"])
+    assert world.store() == before
+
+
+def test_the_owner_may_do_everything(world: World) -> None:
+    """Last, because it ends with deleting; in the order of the rows."""
+    statuses = {route: world.ask(route, "ada").status_code for route, row in ROWS.items() if row.owner is not None}
+    assert {route: status for route, status in statuses.items() if status != ROWS[route].owner} == {
+        # Ending one's own session is the last thing that it does.
+        "POST /api/account/sessions/end-others": 401,
+    }
