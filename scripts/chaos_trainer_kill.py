@@ -7,6 +7,7 @@ be the calm run to the bit, in its losses and in the SHA-256 of every file.
 import itertools
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,10 +46,10 @@ class Tally:
         )
 
 
-def run(folder: Path, *, times: int | None, seed: int) -> int:
-    """`times` kills at random moments, and as many inside a save."""
+def run(folder: Path, *, times: int | None, seed: int, methods: Sequence[str] = ("scratch", "lora", "full")) -> int:
+    """`times` kills at random moments, and as many inside a save. A run from scratch must be the first."""
     wanted, chance, began = times or _TIMES, random.Random(seed), time.monotonic()
-    calm = _calm_runs(folder)
+    calm = _calm_runs(folder, methods)
     tallies = [_fire(calm, folder, wanted, chance, inside=inside) for inside in (False, True)]
     kills, went_on, runs, corrupt, too_much = (
         sum(each) for each in zip(*((t.kills, t.went_on, t.runs, t.corrupt, t.too_much_lost) for t in tallies), strict=True)
@@ -77,12 +78,13 @@ def _fire(calm: list[Attempts], folder: Path, wanted: int, chance: random.Random
     raise AssertionError("it counts for ever")
 
 
-def _calm_runs(folder: Path) -> list[Attempts]:
-    """One of each method: the last two go on from the model that the first one left."""
-    runs = [Attempts(folder / "calm-scratch", small_spec(folder))]
+def _calm_runs(folder: Path, methods: Sequence[str]) -> list[Attempts]:
+    """One of each method: those that are not from scratch go on from the model that the first one left."""
     base = folder / "calm-scratch" / MODEL_FOLDER
-    runs += [Attempts(folder / f"calm-{method}", small_spec(folder, method=method, base_folder=base)) for method in ("lora", "full")]
-    for attempts in runs:
+    runs = []
+    for method in methods:
+        attempts = Attempts(folder / f"calm-{method}", small_spec(folder, method=method, base_folder=None if method == "scratch" else base))
+        runs.append(attempts)
         began = time.monotonic()
         attempts.start()
         if attempts.wait() != EXIT_DONE:

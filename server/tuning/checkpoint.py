@@ -27,13 +27,14 @@ def checkpoints_of(run_folder: Path) -> list[Path]:
 
 def verified(folder: Path) -> CheckpointManifest:
     """The manifest, after every byte that it speaks for was read. Raises `BadCheckpoint`."""
-    manifest = _manifest(folder)
+    manifest = manifest_of(folder)
     for name, expected in manifest.files.items():
         _check(folder / name, expected)
     return manifest
 
 
-def _manifest(folder: Path) -> CheckpointManifest:
+def manifest_of(folder: Path) -> CheckpointManifest:
+    """The manifest alone, which costs nothing. Raises `BadCheckpoint`."""
     try:
         manifest = CheckpointManifest.model_validate_json((folder / MANIFEST_FILE).read_bytes())
     except (OSError, ValueError) as error:

@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from server.tuning import failures, lora, prompts
-from server.tuning.base import ready_folder, tuned_folder
+from server.tuning import failures, prompts
 from server.tuning.checkpoint import NUM_KEPT, CheckpointWriter, checkpoints_of
 from server.tuning.claim import Claim
 from server.tuning.corpus import Corpus
@@ -22,14 +21,11 @@ from server.tuning.evaluate import evaluation_batches, mean_loss
 from server.tuning.events import EventLog
 from server.tuning.export import Exporter, artifacts, discard
 from server.tuning.fingerprint import fingerprint
-from server.tuning.flat import FlatParameters
 from server.tuning.generate import Sampling, generate
 from server.tuning.keeper import Keeper
 from server.tuning.loop import Loop
 from server.tuning.model import CausalModel
-from server.tuning.model_folder import DamagedModel, build, end_ids, load_model, read_config
-from server.tuning.model_gpt2 import GPT2
-from server.tuning.model_shape import gpt2_shape, shape_of
+from server.tuning.model_folder import DamagedModel, end_ids, load_model
 from server.tuning.packing import Batch, Blocks
 from server.tuning.process import StopRequest, peak_memory_bytes, set_up_torch
 from server.tuning.progress import Progress
@@ -37,10 +33,10 @@ from server.tuning.resume import Resumed, newest_good
 from server.tuning.samples import sample_texts
 from server.tuning.schedule import num_steps
 from server.tuning.snapshot import SnapshotFiles, checkpoint_bytes
+from server.tuning.start import Base, model_of, ready_base, what_trains
 from server.tuning.survey import Survey, files_of, survey
 from server.tuning.tokenizer_training import every, learned_from
 from server.tuning.tokens import TextTokenizer, load_tokenizer
-from shared.base_models import CATALOGUE, Scratch
 from shared.constants import MIN_OPTIMIZER_STEPS
 from shared.job_spec import MODEL_FOLDER, JobSpec, RunSettings
 from shared.rendering import PLAIN_SOURCE
@@ -51,12 +47,27 @@ _MOST_VALIDATION_TOKENS = 4096
 
 
 @dataclass(frozen=True)
-class _Base:
-    """What training starts from: a folder with weights, or the plan of a model that starts from noise."""
+class _Material:
+    """All that a training needs but the model. `validation` is empty where nothing was kept back; `probe` is a batch to compare by."""
 
-    folder: Path | None
-    scratch: Scratch | None
-    context_length: int
+    base: Base
+    settings: RunSettings
+    data: Survey
+    fingerprint: str
+    resumed: Resumed | None
+    tokenizer: TextTokenizer
+    blocks: Blocks
+    validation: list[Batch]
+    probe: list[Batch]
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """What is left of a training when its model is out of memory: `probe_loss` is what the written model must have, too."""
+
+    progress: Progress
+    probe_loss: float
+    num_parameters: int
 
 
 def tune(spec: JobSpec, folder: Path, claim: Claim, events: EventLog, stop: StopRequest) -> None:
@@ -69,64 +80,76 @@ def tune(spec: JobSpec, folder: Path, claim: Claim, events: EventLog, stop: Stop
     threads = set_up_torch(spec.threads)
     events.write(SpecEvent, base_model=spec.base_model, method=spec.method, versions=_versions(), threads=threads)
     try:
-        base = _prepare(spec, events)
-        settings = _fitting(spec.settings, base, events)
-        data = survey(spec, events)
-        identity = fingerprint(spec, base.folder)
-        resumed = newest_good(folder, identity, events)
-        tokenizer = _tokenizer(spec, base, data, resumed, events)
-        corpus = _tokenize(spec, folder, tokenizer, data, events)
-        blocks = _pack(spec, corpus, data.training, settings)
-        loading = time.monotonic()
-        model = _load(base, tokenizer, settings.seed, events)
-        load_s = time.monotonic() - loading
+        material = _material(spec, folder, events)
+        exporter = _exporter(spec, folder, material)
+        asked = _prompts(spec, material)
+        trained = _train(spec, folder, material, exporter, asked, claim=claim, events=events, stop=stop, threads=threads)
     except DamagedModel as error:
         raise failures.base_damaged(spec.base_model, str(error)) from error
+
+    progress = trained.progress
+    events.stage("verify", "Loading the written model again")
+    tuned = _verified(folder / MODEL_FOLDER, material.probe, trained.probe_loss)
+    _generate(tuned, material.tokenizer, asked, step=progress.best_step or progress.step, end=exporter.end_ids, events=events)
+    before_s = 0.0 if material.resumed is None else material.resumed.numbers["pace"]["elapsed_s"]
+    claim.check()
+    _done(events, folder, trained, chat=exporter.template_source is not None, seconds=before_s + time.monotonic() - began)
+
+
+def _material(spec: JobSpec, folder: Path, events: EventLog) -> _Material:
+    base = ready_base(spec, lambda message, fraction: events.stage("prepare", message, fraction))
+    settings = _fitting(spec.settings, base, events)
+    data = survey(spec, events)
+    identity = fingerprint(spec, base.folder)
+    resumed = newest_good(folder, identity, events)
+    tokenizer = _tokenizer(spec, base, data, resumed, events)
+    corpus = _tokenize(spec, folder, tokenizer, data, events)
+    blocks = _pack(spec, corpus, data.training, settings)
     validation = _validation(corpus, data.validation, settings)
-    probe = validation[:1] or [blocks.batch([0])]
-    exporter = _exporter(spec, folder, base, tokenizer, data)
-    asked = _prompts(spec, data, tokenizer)
     _tell_plan(spec, events, settings, corpus, data, blocks)
+    return _Material(base, settings, data, identity, resumed, tokenizer, blocks, validation, validation[:1] or [blocks.batch([0])])
+
+
+def _train(
+    spec: JobSpec,
+    folder: Path,
+    material: _Material,
+    exporter: Exporter,
+    asked: list[prompts.Prompt],
+    *,
+    claim: Claim,
+    events: EventLog,
+    stop: StopRequest,
+    threads: int,
+) -> _Trained:
+    """Load, train, and write the model. Everything large is let go on the way out: the written model is then loaded in its place."""
+    settings, resumed, blocks = material.settings, material.resumed, material.blocks
+    loading = time.monotonic()
+    if material.base.folder is not None:
+        events.stage("load", "Loading the base model")
+    model = model_of(material.base, material.tokenizer, settings.seed)
+    load_s, num_parameters = time.monotonic() - loading, model.num_parameters
     generation_s = 0.0 if resumed is None else resumed.numbers["generation_s"]
     if resumed is None:
-        generating = time.monotonic()
-        _generate(model, tokenizer, asked, step=0, end=exporter.end_ids, events=events)
-        generation_s = time.monotonic() - generating
-    tail_s = 4 * load_s + generation_s  # Writing, summing and loading take about as long as loading does, each.
+        generation_s = _generate(model, material.tokenizer, asked, step=0, end=exporter.end_ids, events=events)
 
-    if spec.method == "lora":
-        trained = lora.attach(model, rank=settings.lora_r, alpha=settings.lora_alpha, seed=settings.seed)
-    else:
-        trained = list(model.parameters())
-    parameters = FlatParameters(trained)
-    _check_room(spec, folder, num_parameters=model.num_parameters, num_trained=len(parameters))
-    writer = CheckpointWriter(spec, folder, fingerprint=identity, threads=threads)
-    beside = {"generation_s": generation_s}
-    files = SnapshotFiles(beside, partial(_save_learned, tokenizer, base.context_length) if base.folder is None else None)
-    keeper = Keeper(
-        writer,
-        files,
-        claim,
-        events,
-        every_s=spec.checkpoint_every_s,
-        size_bytes=checkpoint_bytes(len(parameters)),
-        saved_step=0 if resumed is None else resumed.step,
-    )
+    parameters = what_trains(model, spec.method, settings)
+    _check_room(spec, folder, num_parameters=num_parameters, num_trained=len(parameters))
     _tell_where_it_begins(resumed, threads, events)
     share = "" if spec.method != "lora" else f", {len(parameters):,} of them in adapters"
-    events.stage("train", f"Training: {model.num_parameters:,} parameters{share}; {len(blocks)} blocks an epoch")
+    events.stage("train", f"Training: {num_parameters:,} parameters{share}; {len(blocks)} blocks an epoch")
     loop = Loop(
         model,
         parameters,
         blocks,
-        validation=validation,
+        validation=material.validation,
         method=spec.method,
         settings=settings,
         events=events,
         stop=stop,
-        keeper=keeper,
+        keeper=_keeper(spec, folder, material, claim, events, num_trained=len(parameters), generation_s=generation_s, threads=threads),
         resumed=resumed,
-        tail_s=tail_s,
+        tail_s=4 * load_s + generation_s,  # Writing, summing and loading take about as long as loading does, each.
         threads=threads,
     )
     loop.run()
@@ -138,55 +161,35 @@ def tune(spec: JobSpec, folder: Path, claim: Claim, events: EventLog, stop: Stop
         exporter.last(model)
         parameters.restore(progress.best)
         progress.best = None
-    expected = mean_loss(model, probe)
+    probe_loss = mean_loss(model, material.probe)
     exporter.best(model)
-    num_parameters = model.num_parameters
-    del model, parameters, loop, keeper
-    events.stage("verify", "Loading the written model again")
-    tuned = _verified(folder / MODEL_FOLDER, probe, expected)
-    _generate(tuned, tokenizer, asked, step=progress.best_step or progress.step, end=exporter.end_ids, events=events)
-    seconds = time.monotonic() - began + (0.0 if resumed is None else resumed.numbers["pace"]["elapsed_s"])
-    claim.check()
-    _done(events, folder, progress, num_parameters=num_parameters, chat=exporter.template_source is not None, seconds=seconds)
+    return _Trained(progress, probe_loss, num_parameters)
 
 
-def _prepare(spec: JobSpec, events: EventLog) -> _Base:
-    if spec.base_folder is not None:
-        if spec.method == "scratch":
-            raise failures.bad_setting("A tuned model cannot be trained from scratch.", "Use LoRA or full to go on from it.")
-        return _existing(tuned_folder(spec.base_model, spec.base_folder))
-    entry = CATALOGUE.get(spec.base_model)
-    if entry is not None and isinstance(entry.source, Scratch):
-        if spec.method != "scratch":
-            raise failures.bad_setting(f"{entry.name} has no weights to tune with {spec.method}.", "Use the method scratch with it.")
-        return _Base(None, entry.source, entry.context_length)
-    if spec.method == "scratch":
-        raise failures.bad_setting("The method scratch needs a from-scratch base model.", "Use LoRA or full, or a from-scratch base model.")
-    events.stage("prepare", "Looking for the base model")
-    folder = ready_folder(
-        spec.base_model,
-        base_models_folder=spec.base_models_folder,
-        models_folder=spec.models_folder,
-        report=lambda message, fraction: events.stage("prepare", message, fraction),
+def _keeper(
+    spec: JobSpec, folder: Path, material: _Material, claim: Claim, events: EventLog, *, num_trained: int, generation_s: float, threads: int
+) -> Keeper:
+    """A vocabulary that was learned goes into the checkpoints; that of a base model lies in its folder."""
+    learned = partial(_save_learned, material.tokenizer, material.base.context_length) if material.base.folder is None else None
+    return Keeper(
+        CheckpointWriter(spec, folder, fingerprint=material.fingerprint, threads=threads),
+        SnapshotFiles({"generation_s": generation_s}, learned),
+        claim,
+        events,
+        every_s=spec.checkpoint_every_s,
+        size_bytes=checkpoint_bytes(num_trained),
+        saved_step=0 if material.resumed is None else material.resumed.step,
     )
-    return _existing(folder)
 
 
-def _existing(folder: Path) -> _Base:
-    try:
-        return _Base(folder, None, shape_of(read_config(folder)).context_length)
-    except (KeyError, TypeError, ValueError) as error:
-        raise DamagedModel(str(error)) from error
-
-
-def _fitting(settings: RunSettings, base: _Base, events: EventLog) -> RunSettings:
+def _fitting(settings: RunSettings, base: Base, events: EventLog) -> RunSettings:
     if settings.block_size <= base.context_length:
         return settings
     events.warn(f"Blocks of {settings.block_size} tokens are longer than the base model can read; {base.context_length} are used.")
     return settings.model_copy(update={"block_size": base.context_length})
 
 
-def _tokenizer(spec: JobSpec, base: _Base, data: Survey, resumed: Resumed | None, events: EventLog) -> TextTokenizer:
+def _tokenizer(spec: JobSpec, base: Base, data: Survey, resumed: Resumed | None, events: EventLog) -> TextTokenizer:
     """The base's, or one learned from the text, which a resumed run finds in its checkpoint."""
     learned_before = resumed.folder if resumed is not None else None
     if (folder := base.folder or learned_before) is not None:
@@ -233,25 +236,6 @@ def _pack(spec: JobSpec, corpus: Corpus, training: np.ndarray, settings: RunSett
     return blocks
 
 
-def _load(base: _Base, tokenizer: TextTokenizer, seed: int, events: EventLog) -> CausalModel:
-    if base.folder is not None:
-        events.stage("load", "Loading the base model")
-        return load_model(base.folder)
-    assert base.scratch is not None
-    plan = base.scratch
-    shape = gpt2_shape(
-        vocabulary_size=tokenizer.vocabulary_size,
-        width=plan.width,
-        num_layers=plan.num_layers,
-        num_heads=plan.num_heads,
-        context_length=base.context_length,
-    )
-    model = build(shape)
-    assert isinstance(model, GPT2)
-    model.start_from_noise(seed)
-    return model
-
-
 def _check_room(spec: JobSpec, folder: Path, *, num_parameters: int, num_trained: int) -> None:
     """Better now than after hours of training: the model, and as many checkpoints as are kept with the one that is being written.
 
@@ -268,16 +252,17 @@ def _validation(corpus: Corpus, examples: np.ndarray, settings: RunSettings) -> 
     return evaluation_batches(Blocks(corpus, examples, block_size=settings.block_size, seed=settings.seed), _MOST_VALIDATION_TOKENS)
 
 
-def _exporter(spec: JobSpec, folder: Path, base: _Base, tokenizer: TextTokenizer, data: Survey) -> Exporter:
+def _exporter(spec: JobSpec, folder: Path, material: _Material) -> Exporter:
     """A base without a chat template gets the plain one when it learns conversations, so that it can be asked as it was taught."""
-    template = tokenizer.template_source or (PLAIN_SOURCE if data.conversations else None)
+    base, tokenizer = material.base, material.tokenizer
+    template = tokenizer.template_source or (PLAIN_SOURCE if material.data.conversations else None)
     ends = end_ids(base.folder) if base.folder is not None else []
     return Exporter(spec, folder, tokenizer, template, list(dict.fromkeys([*ends, tokenizer.eos_id])))
 
 
-def _prompts(spec: JobSpec, data: Survey, tokenizer: TextTokenizer) -> list[prompts.Prompt]:
-    named = prompts.named(spec.sample_prompts, tokenizer, chat=data.conversations)
-    return named or prompts.taken_from(data.to_ask, tokenizer)
+def _prompts(spec: JobSpec, material: _Material) -> list[prompts.Prompt]:
+    named = prompts.named(spec.sample_prompts, material.tokenizer, chat=material.data.conversations)
+    return named or prompts.taken_from(material.data.to_ask, material.tokenizer)
 
 
 def _tell_plan(spec: JobSpec, events: EventLog, settings: RunSettings, corpus: Corpus, data: Survey, blocks: Blocks) -> None:
@@ -298,12 +283,15 @@ def _tell_plan(spec: JobSpec, events: EventLog, settings: RunSettings, corpus: C
 
 def _generate(
     model: CausalModel, tokenizer: TextTokenizer, asked: list[prompts.Prompt], *, step: int, end: list[int], events: EventLog
-) -> None:
+) -> float:
+    """Returns how many seconds it took."""
+    began = time.monotonic()
     for prompt in asked:
         room = model.shape.context_length - _GENERATED_TOKENS
         if len(prompt.ids) <= room:
             answer = generate(model, tokenizer, prompt.ids, sampling=Sampling(max_tokens=_GENERATED_TOKENS), end_ids=end)
             events.write(GenerationEvent, step=step, prompt=prompt.text[:500], text=answer.text)
+    return time.monotonic() - began
 
 
 def _verified(folder: Path, probe: Sequence[Batch], expected: float) -> CausalModel:
@@ -329,7 +317,8 @@ def _not_verified() -> failures.TuningFailure:
     )
 
 
-def _done(events: EventLog, folder: Path, progress: Progress, *, num_parameters: int, chat: bool, seconds: float) -> None:
+def _done(events: EventLog, folder: Path, trained: _Trained, *, chat: bool, seconds: float) -> None:
+    progress = trained.progress
     found = artifacts(folder)
     events.write(
         DoneEvent,
@@ -338,7 +327,7 @@ def _done(events: EventLog, folder: Path, progress: Progress, *, num_parameters:
         validation_loss_before=progress.loss_before,
         validation_loss=progress.best_loss,
         num_training_tokens=progress.num_trained,
-        num_parameters=num_parameters,
+        num_parameters=trained.num_parameters,
         seconds=round(seconds, 2),
         tokens_per_s=round(progress.tokens_per_s, 1),
         peak_memory_bytes=peak_memory_bytes(),

@@ -1,7 +1,7 @@
 """What the generation worker does with one request line: find the model, generate, answer. At most two models are kept loaded.
 
-Request:  {"model": {"kind": "folder", "path": ...} | {"kind": "base", "id": ...}, "prompt": ... | "messages": [...],
-           "max_tokens": 128, "temperature": 0, "top_p": 1, "seed": 0}
+Request:  {"model": {"kind": "folder", "path": ...} | {"kind": "base", "id": ...} | {"kind": "checkpoint", "path": ...},
+           "prompt": ... | "messages": [...], "max_tokens": 128, "temperature": 0, "top_p": 1, "seed": 0}
 Answer:   {"text", "token_ids", "num_prompt_tokens", "num_tokens", "finish_reason", "seconds"}  or  {"error": {"code", "message"}}
 """
 
@@ -10,12 +10,16 @@ import sys
 import time
 import traceback
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from server.tuning import failures
 from server.tuning.base import is_whole, ready_folder
+from server.tuning.checkpoint import BadCheckpoint, manifest_of
+from server.tuning.checkpoint_model import load_checkpoint
 from server.tuning.generate import Sampling, generate
 from server.tuning.model import CausalModel
 from server.tuning.model_folder import DamagedModel, end_ids, load_model
@@ -80,24 +84,27 @@ class Serving:
 
     def _model(self, asked: Any) -> Loaded:
         """The model, loaded now if need be; the least recently used one makes room before that, so that three are never in memory."""
-        folder = self._folder(asked)
-        key = str(folder)
+        key, load = self._found(asked)
         if key not in self._loaded:
             while len(self._loaded) >= _MOST_MODELS:
                 self._loaded.popitem(last=False)
             try:
-                self._loaded[key] = Loaded(load_model(folder), load_tokenizer(folder), end_ids(folder))
+                self._loaded[key] = load()
             except DamagedModel as error:
                 raise Refused("model_damaged", f"The model's files cannot be used: {error}.") from error
         self._loaded.move_to_end(key)
         return self._loaded[key]
 
-    def _folder(self, asked: Any) -> Path:
+    def _found(self, asked: Any) -> tuple[str, Callable[[], Loaded]]:
+        """What is asked for, as a name that no other model has, and how it is loaded."""
         match asked:
             case {"kind": "folder", "path": str(path)}:
-                return Path(path)
+                return path, partial(_from_folder, Path(path))
             case {"kind": "base", "id": str(base_model)}:
-                return self._base(base_model)
+                folder = self._base(base_model)
+                return str(folder), partial(_from_folder, folder)
+            case {"kind": "checkpoint", "path": str(path)}:
+                return _seal(Path(path)), lambda: Loaded(*load_checkpoint(Path(path)))
         raise Refused("bad_request", "The request names no model.")
 
     def _base(self, base_model: str) -> Path:
@@ -113,6 +120,18 @@ class Serving:
             models_folder=self._models_folder,
             report=lambda _message, _fraction: None,
         )
+
+
+def _from_folder(folder: Path) -> Loaded:
+    return Loaded(load_model(folder), load_tokenizer(folder), end_ids(folder))
+
+
+def _seal(checkpoint: Path) -> str:
+    """A run that began again may have another checkpoint of the same step, but never with the same seal."""
+    try:
+        return manifest_of(checkpoint).seal
+    except BadCheckpoint as error:
+        raise Refused("model_damaged", "The checkpoint is no longer there, or cannot be used. Try a newer one.") from error
 
 
 def _parsed(line: bytes) -> dict[str, Any]:

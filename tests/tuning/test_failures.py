@@ -113,6 +113,13 @@ def test_a_loss_that_is_not_a_number_proposes_a_lower_rate(write_spec: WriteSpec
     assert (failed.action.kind, failed.action.hyperparameters) == ("clone", {"learning_rate": 1e-4})
 
 
+def test_a_loss_that_runs_away_ends_the_run_with_a_lower_rate(write_spec: WriteSpec, train: Train, texts: list[Any]) -> None:
+    settings = {"learning_rate": 0.5, "scheduler": "constant", "warmup_ratio": 0.0, "max_grad_norm": 1e9, "max_steps": 200}
+    failed = failure(train(write_spec(texts, base_model="gpt2-scratch-1m", method="scratch", **settings)))
+    assert failed.code == "diverged"
+    assert failed.action.hyperparameters == {"learning_rate": 2e-3}
+
+
 def test_a_method_that_the_base_does_not_know(write_spec: WriteSpec, train: Train, pairs: list[Any]) -> None:
     assert failure(train(write_spec(pairs, base_model="gpt2-scratch-1m", method="lora"))).code == "bad_setting"
     assert failure(train(write_spec(pairs, base_model="local/tiny-gpt2", method="scratch"), "other")).code == "bad_setting"
