@@ -133,9 +133,9 @@ describe("a training", () => {
     await steps.waitFor({ timeout: 60_000 });
     await page.locator("canvas").waitFor();
     await page.getByRole("log").getByText(/^Sample 1: /).waitFor();
-    const [first, lines] = [await steps.textContent(), await page.getByRole("log").locator("p").count()];
+    const [first, lines] = [await steps.textContent(), await numLines()];
     await page.waitForFunction((before) => ![...document.querySelectorAll("dd")].some((one) => one.textContent === before), first);
-    await page.waitForFunction((before) => document.querySelectorAll("[role=log] p").length > before, lines);
+    while ((await numLines()) <= lines) await page.waitForTimeout(200);
     assert.match(await page.title(), /^\d+\s?% - /);
     if (process.env.WALK_SCREENSHOT) await keepForReadme();
     await look(page, "job-running");
@@ -164,6 +164,8 @@ describe("a training", () => {
   step("a duplicate can be cancelled, with the consequence said first", async () => {
     await page.getByRole("region", { name: "Recent jobs" }).or(page.locator("section", { hasText: "Recent jobs" })).getByRole("link", { name: /Harbour kettle/ }).first().click();
     await page.getByRole("link", { name: "Duplicate" }).click();
+    await page.getByText("Advanced settings and note").click();
+    await field("Most steps").fill("60");
     await button("Train").click();
     await stateBadge("Running").waitFor({ timeout: 30_000 });
     await button("Cancel").click();
@@ -172,13 +174,38 @@ describe("a training", () => {
     await stateBadge("Cancelled").waitFor({ timeout: 30_000 });
     await look(page, "job-cancelled");
   });
+
+  step("a retry takes it up again, a pause keeps its checkpoint, and it goes on from there to its end", async () => {
+    await button("Retry").click();
+    await page.getByText(/^\d+ of 60$/).waitFor({ timeout: 60_000 });
+    await button("Pause").click();
+    await page.getByText(/^Paused\. The checkpoint at step \d+ is kept; it goes on from there\.$/).waitFor({ timeout: 60_000 });
+    await heading("Checkpoints").waitFor();
+    await look(page, "job-paused");
+    await button("Resume").click();
+    await stateBadge("Succeeded").waitFor({ timeout: TRAINED_MS });
+    await page.getByRole("list", { name: "Life of this job" }).getByText("Running again").first().waitFor();
+    await look(page, "job-resumed");
+  });
+
+  step("two runs stand beside each other, with what was set differently", async () => {
+    await goTo("Jobs");
+    for (const box of await page.getByRole("checkbox", { name: /^Choose Harbour kettle/ }).all()) await box.check();
+    await look(page, "jobs-chosen");
+    await page.getByRole("link", { name: "Compare" }).click();
+    await page.locator("canvas").waitFor();
+    await page.getByRole("row", { name: /^Most steps/ }).getByText("60").waitFor();
+    await page.getByLabel("Compare", { exact: true }).selectOption("train");
+    await page.waitForURL(/what=train/);
+    await look(page, "compare");
+  });
 });
 
 describe("a model", () => {
   step("the tuned model answers, and its base is excused for having nothing to say", async () => {
     await goTo("Models");
     await look(page, "models");
-    await page.getByRole("link", { name: /Harbour kettle/ }).click();
+    await page.getByRole("link", { name: /Harbour kettle/ }).first().click();
     await heading("Try it").waitFor();
     await ask("How long does the kettle take?");
     await answered("Tuned model");
@@ -239,6 +266,13 @@ describe("everywhere", () => {
   });
 });
 
+<<<<<<< HEAD
+=======
+/** How many lines the log says it has; only those in sight are in the document. */
+const numLines = async () => Number.parseInt(await page.getByRole("region", { name: "Log" }).getByText(/^\d+\slines?$/).textContent(), 10);
+const stateBadge = (word) => page.locator("header, h1 + *, main").getByText(word, { exact: true }).first();
+
+>>>>>>> page4
 async function ask(prompt) {
   await page.getByRole("textbox", { name: /Your message|A beginning to be continued/ }).fill(prompt);
   await field("Most tokens").fill("24");

@@ -11,9 +11,8 @@ import { LifeLine } from "@/features/jobs/life-line";
 import { LogView } from "@/features/jobs/log-view";
 import { NoteEditor } from "@/features/jobs/note-editor";
 import { ProgressPanel } from "@/features/jobs/progress-panel";
-import { jobQuery } from "@/features/jobs/queries";
 import { useEarlierLines, useLogs, useMetrics, wholeLog } from "@/features/jobs/run-data";
-import { useRunStream } from "@/features/jobs/run-stream";
+import { useJob, useRunStream } from "@/features/jobs/run-stream";
 import { SettingsTable } from "@/features/jobs/settings-table";
 import { StateBadge } from "@/features/jobs/state-badge";
 import { fractionOf, isLive } from "@/features/jobs/states";
@@ -29,7 +28,7 @@ import { useChartAddress } from "./chart-address";
 
 export function JobPage() {
   const { jobId } = useParams({ from: "/gate/jobs/$jobId" });
-  const query = useQuery(jobQuery(jobId));
+  const query = useJob(jobId);
   if (query.isPending) return <Loading what="Loading the job" />;
   if (!query.data) {
     return <Failed what="This job" error={query.error} onRetry={() => void query.refetch()} back={<LinkButton to="/jobs">All jobs</LinkButton>} />;

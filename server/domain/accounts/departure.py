@@ -108,19 +108,12 @@ class Departure:
     def _delete_uploads(self, user_id: str) -> bool:
         return self.uploads.remove_some(user_id)
 
-    def _identities(self, user_id: str) -> list[Delete]:
-        """The changes after which nobody at a provider such as Google is this user any more."""
-        prefix = keys.collection_prefix("identity")
-        linked = self.records.page(keys.collection_partition(user_id), prefix=prefix, limit=5).records
-        return [
-            change
-            for record in linked
-            for change in (Delete(record.key, None), Delete(keys.identity_owner(record.key.sort.removeprefix(prefix)), None))
-        ]
-
     def _delete_records(self, user_id: str) -> None:
         """Whatever else is kept of this user; the account itself last, so that a repetition finds what is still to do."""
-        if left := [*self.accounts.keys.removing_all(user_id), *self._identities(user_id)]:  # Made at the very moment of leaving.
+        if left := [
+            *self.accounts.keys.removing_all(user_id),
+            *self.accounts.identities.removing_all(user_id),
+        ]:  # Made at the very moment of leaving.
             self.records.write(*left)
         while True:
             records = self.records.page(keys.collection_partition(user_id), limit=_AT_ONCE).records

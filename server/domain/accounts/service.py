@@ -122,10 +122,6 @@ class Accounts:
             raise NotSignedIn("This account is no more.", code="accounts.gone")
         return self._opened(profile, visit, *self.log.changes(profile.id, "signed_in", visit, detail))
 
-    def open_session(self, user_id: str, visit: Visit = SOMEWHERE, detail: str = "") -> SignedIn:
-        """For somebody who has shown in another way who they are; `detail` says which. Raises `NotSignedIn` when the account is gone."""
-        return self.sign_in(self.users.active(user_id), visit, detail)
-
     def refresh(self, refresh_token: str, visit: Visit = SOMEWHERE) -> SignedIn:
         """Raises `NotSignedIn`."""
         opened = self.sessions.refresh(

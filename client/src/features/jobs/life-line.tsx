@@ -22,7 +22,7 @@ const LINES: Record<Moment["look"], string> = {
 };
 
 /** So many stand beside each other; of a longer life the middle is folded away. */
-const SIDE_BY_SIDE = 5;
+const SIDE_BY_SIDE = 6;
 
 export function LifeLine({ job }: { job: Job }) {
   const moments = momentsOf(job);

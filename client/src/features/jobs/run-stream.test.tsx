@@ -1,4 +1,3 @@
-import { useQuery } from "@tanstack/react-query";
 import { act, screen } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -9,12 +8,11 @@ import { show } from "@/test/render";
 import { job, point, session as granted } from "@/test/samples";
 import { server } from "@/test/server";
 import { streams, type Connection } from "@/test/stream";
-import { jobQuery } from "./queries";
 import { useLogs, useMetrics } from "./run-data";
-import { useRunStream } from "./run-stream";
+import { useJob, useRunStream } from "./run-stream";
 
 function Screen() {
-  const { data } = useQuery(jobQuery("job-1"));
+  const { data } = useJob("job-1");
   return data ? <Run job={data} /> : null;
 }
 
@@ -32,6 +30,7 @@ function Run({ job: shown }: { job: Job }) {
 let connections: Connection[];
 let asked: string[];
 let log: LogLine[];
+let current: Job;
 
 const line = (cursor: number): LogLine => ({ cursor, at: "2026-11-22T10:00:00Z", level: "info", text: `l${cursor}` });
 const points = (next: number, ...steps: number[]) => ({ object: "metrics", data: steps.map((step) => point(step, { loss: 3 })), generations: [], rewound_to: null, next });
@@ -41,17 +40,18 @@ beforeEach(async () => {
   connections = made.connections;
   asked = [];
   log = [line(1), line(2)];
+  current = job;
   server.use(
     made.handler,
     http.post("/api/auth/login", () => HttpResponse.json(granted)),
     http.get("/api/jobs/job-1", () => {
       asked.push("job");
-      return HttpResponse.json(job);
+      return HttpResponse.json(current);
     }),
     http.get("/api/jobs/job-1/logs", ({ request }) => {
       const after = Number(new URL(request.url).searchParams.get("after") ?? 0);
       asked.push("logs");
-      return HttpResponse.json({ object: "log", lines: log.filter(({ cursor }) => cursor > after), start: after, next: log.at(-1)?.cursor ?? 0, live: true });
+      return HttpResponse.json({ object: "log", lines: log.filter(({ cursor }) => cursor > after), start: after, next: log.at(-1)?.cursor ?? 0, live: current.state === "running" });
     }),
     http.get("/api/jobs/job-1/metrics", () => {
       asked.push("metrics");
@@ -110,6 +110,7 @@ describe("the job page", () => {
     log = [...log, line(3)];
     connections[0]!.breakOff();
     await screen.findByText(/^polled running, lines: l1 l2 l3/);
+    await expect.poll(() => asked.filter((what) => what === "job").length).toBeGreaterThan(1);
     const again = await nth(1);
     again.tell("log", 4, line(4));
     await screen.findByText(/^live running, lines: l1 l2 l3 l4/);
@@ -125,15 +126,19 @@ describe("the job page", () => {
     await screen.findByText(/^polled running, lines: l1 l2 l3/);
   });
 
-  test("takes the last lines and the end from the stream, and asks nothing more", async () => {
+  test("takes the last lines and the end from the stream, and then asks nothing more", async () => {
     await show(<Screen />);
     const stream = await nth(0);
     stream.tell("log", 3, line(3));
-    stream.tell("job", 3, { ...job, state: "succeeded" });
+    current = { ...job, state: "succeeded" };
+    log = [...log, line(3)];
+    stream.tell("job", 3, current);
     stream.tell("end", 3, {});
     await screen.findByText("polled succeeded, lines: l1 l2 l3, steps: 10");
-    await new Promise((done) => setTimeout(done, 1_000));
-    expect(asked.toSorted()).toEqual(["job", "logs", "metrics"]);
+    await new Promise((done) => setTimeout(done, 500));
+    const before = asked.length;
+    await new Promise((done) => setTimeout(done, 3_000));
+    expect(asked).toHaveLength(before);
     expect(connections).toHaveLength(1);
   });
 });

@@ -1,5 +1,5 @@
 // Puts what a job's stream says where the screen reads it. While the stream is open nothing polls; when it fails, everything does again.
-import { useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { jobStreamPath } from "@/lib/api/jobs";
 import type { ServerEvent } from "@/lib/events/parser";
@@ -10,6 +10,13 @@ import { addLines, addPoints } from "./run-book";
 import { logsQuery, metricsQuery } from "./run-data";
 import { isLive } from "./states";
 import { setStreamed, useStreamed } from "./streamed";
+
+/** A job as it is now: from its stream, and polled where there is none. */
+export function useJob(id: string) {
+  // When the stream opens or fails, the polls have to be planned anew.
+  useStreamed(id);
+  return useQuery(jobQuery(id));
+}
 
 /** Follows the job while it is live. `ready`: what was there before has been loaded, and the stream can go on behind it. True while it works. */
 export function useRunStream({ id, state }: Pick<Job, "id" | "state">, ready: boolean): boolean {
