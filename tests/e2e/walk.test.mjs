@@ -266,13 +266,10 @@ describe("everywhere", () => {
   });
 });
 
-<<<<<<< HEAD
-=======
 /** How many lines the log says it has; only those in sight are in the document. */
 const numLines = async () => Number.parseInt(await page.getByRole("region", { name: "Log" }).getByText(/^\d+\slines?$/).textContent(), 10);
 const stateBadge = (word) => page.locator("header, h1 + *, main").getByText(word, { exact: true }).first();
 
->>>>>>> page4
 async function ask(prompt) {
   await page.getByRole("textbox", { name: /Your message|A beginning to be continued/ }).fill(prompt);
   await field("Most tokens").fill("24");

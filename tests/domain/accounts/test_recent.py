@@ -21,29 +21,29 @@ def other_server(records: Records, clock: SetClock, passwords: Passwords) -> Acc
 
 
 def test_nobody_is_known_before_a_verification(accounts: Accounts, token: str) -> None:
-    assert accounts.recently_verified(token) is None
-    assert accounts.verified(token) == accounts.recently_verified(token)
-    assert accounts.recently_verified(token + "x") is None
+    assert accounts.recently_identified(token) is None
+    assert accounts.identify(token) == accounts.recently_identified(token)
+    assert accounts.recently_identified(token + "x") is None
 
 
 def test_a_verification_counts_for_a_second_and_a_look_at_the_session_renews_it(accounts: Accounts, token: str, clock: SetClock) -> None:
-    accounts.verified(token)
+    accounts.identify(token)
     clock.pass_(seconds=FRESH_S - 0.01)
-    assert accounts.recently_verified(token)
+    assert accounts.recently_identified(token)
     accounts.look_again()
     clock.pass_(seconds=FRESH_S - 0.01)
-    assert accounts.recently_verified(token)
+    assert accounts.recently_identified(token)
     clock.pass_(seconds=0.02)
-    assert accounts.recently_verified(token) is None
+    assert accounts.recently_identified(token) is None
 
 
 def test_no_look_at_the_session_makes_a_token_outlive_its_end(accounts: Accounts, token: str, clock: SetClock) -> None:
-    accounts.verified(token)
-    while accounts.recently_verified(token):
+    accounts.identify(token)
+    while accounts.recently_identified(token):
         clock.pass_(seconds=0.5)
         accounts.look_again()
     with pytest.raises(NotSignedIn) as refused:
-        accounts.verified(token)
+        accounts.identify(token)
     assert refused.value.code == "accounts.token_expired"
 
 
@@ -51,17 +51,17 @@ def test_signing_out_here_holds_at_once_and_elsewhere_with_the_next_look(account
     here = accounts.register("ada@example.org", PASSWORD)
     there = other_server.login("ada@example.org", PASSWORD)
     for signed_in in (here, there):
-        accounts.verified(signed_in.session.access_token)
+        accounts.identify(signed_in.session.access_token)
     accounts.logout(here.refresh_token)
-    assert accounts.recently_verified(here.session.access_token) is None
+    assert accounts.recently_identified(here.session.access_token) is None
     other_server.logout(there.refresh_token)
-    assert accounts.recently_verified(there.session.access_token)
+    assert accounts.recently_identified(there.session.access_token)
     accounts.look_again()
-    assert accounts.recently_verified(there.session.access_token) is None
+    assert accounts.recently_identified(there.session.access_token) is None
 
 
 def test_who_has_not_called_for_a_while_is_looked_at_no_more(accounts: Accounts, token: str, clock: SetClock) -> None:
-    accounts.verified(token)
+    accounts.identify(token)
     clock.pass_(seconds=10)
     accounts.look_again()
-    assert accounts.recently_verified(token) is None
+    assert accounts.recently_identified(token) is None
