@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from server.adapters.server_lock import ServerLocks
 from server.errors import LlmTunerError
 from server.settings import VERSION, Settings
 
@@ -82,7 +83,8 @@ def _prepare_folders(settings: Settings) -> None:
     try:
         for folder in settings.folders():
             folder.mkdir(parents=True, exist_ok=True)
-        _empty(settings.temporary_folder)
+        if ServerLocks(settings.servers_folder).nobody_lives():
+            _empty(settings.temporary_folder)
         tempfile.TemporaryFile(dir=settings.temporary_folder).close()
     except OSError as error:
         raise Trouble(_not_writable(settings.home, error.strerror)) from None
@@ -128,6 +130,10 @@ def _serve(settings: Settings, listener: socket.socket) -> int:
             await super().startup(sockets)
             if self.started:
                 print(f"LLM Tuner {VERSION} is ready. Open {_address(listener)}", flush=True)
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            app.state.broadcasts.close()  # An open stream would keep the server for its whole time of grace.
+            await super().shutdown(sockets)
 
     try:
         app = create_app(settings)

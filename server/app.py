@@ -1,5 +1,6 @@
 """The application: routers, middleware, the page, and what starts and stops with it. Nothing runs on import."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -12,9 +13,11 @@ from starlette.middleware.cors import CORSMiddleware
 from server import wiring
 from server.settings import VERSION, Settings
 from server.web import errors, openapi
+from server.web.broadcast import Broadcasts
 from server.web.edge import Hosts, Proxies, Sizes, names_of
 from server.web.login_limit import LoginLimit
 from server.web.middleware import BodiesOfStrangers, Envelope, TooLargeInOneShape
+from server.web.polls import PollsAtOnce, keep_fresh
 from server.web.routes import (
     account,
     admin,
@@ -28,6 +31,8 @@ from server.web.routes import (
     installation,
     jobs,
     keys,
+    live,
+    notifications,
     samples,
     tuned_models,
     uploads,
@@ -59,22 +64,25 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     openapi.install(app)
     app.state.services = services
     app.state.login_limit = LoginLimit(services.clock)
+    app.state.broadcasts = Broadcasts(services.jobs, services.live, services.accounts)
     routers = [
         health.router,
         installation.router,
         auth.router,
-        google.router,
         account.router,
         keys.router,
         admin.router,
+        google.router,
         samples.router,
         documents.router(settings),
         uploads.router,
         datasets.router,
         base_models.router,
         jobs.router,
+        live.router,
         tuned_models.router,
         downloads.router,
+        notifications.router,
     ]
     for router in routers:
         app.include_router(router, max_body_size=_MAX_BODY_BYTES)
@@ -82,6 +90,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(app)
     app.add_middleware(TooLargeInOneShape)
     app.add_middleware(BodiesOfStrangers, accounts=services.accounts)
+    app.add_middleware(PollsAtOnce, accounts=services.accounts, live=services.live)
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -101,9 +110,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: wiring.Services = app.state.services
     services.start()
+    fresh = asyncio.create_task(keep_fresh(services.accounts, services.live))
     try:
         yield
     finally:
+        fresh.cancel()
         await run_in_threadpool(services.stop)
 
 

@@ -36,6 +36,10 @@ class Settings(BaseSettings):
         Field(description="Signs access tokens; at least 32 bytes. Left out, one is made and kept in the data folder."),
     ] = None
     cookie_secure: Annotated[bool, Field(description="Send cookies over HTTPS only. Turn on behind TLS.")] = False
+    public_url: Annotated[
+        str | None,
+        Field(description="Address in people's browsers and in letters, such as https://tuner.example.org. Left out: host and port."),
+    ] = None
     allowed_hosts: Annotated[
         tuple[str, ...],
         NoDecode,
@@ -69,10 +73,6 @@ class Settings(BaseSettings):
             "Left out: `open` when only this machine can reach the server, `invite` otherwise."
         ),
     ] = None
-    public_url: Annotated[
-        str | None,
-        Field(description="Address in people's browsers, such as https://tuner.example.org, for letters and for sign-ins elsewhere."),
-    ] = None
     max_upload_bytes: Annotated[int, Field(ge=1, description="Largest file that is taken, bytes.")] = 2 * 1024**3
     user_quota_bytes: Annotated[int, Field(ge=1, description="What one user may keep, bytes.")] = 50 * 1024**3
     min_free_bytes: Annotated[int, Field(ge=0, description="Uploads and jobs leave at least this much disk free.")] = 512 * 1024**2
@@ -83,7 +83,24 @@ class Settings(BaseSettings):
     models_folder: Annotated[
         Path | None, Field(description="Your own base models, one folder each with safetensors. Left out: `models` in the data folder.")
     ] = None
-    trainer_threads: Annotated[int | None, Field(ge=1, description="Threads of a training run. Left out: one for each core.")] = None
+    webhooks_to_private_addresses: Annotated[
+        bool, Field(description="Let users' webhooks reach this machine and its private network. Off, only public addresses are called.")
+    ] = False
+    smtp_host: Annotated[str | None, Field(description="Mail server for notifications. Left out, no e-mail is sent.")] = None
+    smtp_port: Annotated[int, Field(ge=1, le=65535, description="Port of the mail server: 587 with `starttls`, 465 with `tls`.")] = 587
+    smtp_security: Annotated[
+        Literal["starttls", "tls", "none"],
+        Field(description="How the way to the mail server is encrypted. With `none` no password is sent."),
+    ] = "starttls"
+    smtp_user: Annotated[str | None, Field(description="User at the mail server. Left out, nobody signs in there.")] = None
+    smtp_password: Annotated[SecretStr | None, Field(description="Password of that user.")] = None
+    smtp_from: Annotated[str | None, Field(description="Address that notifications come from.")] = None
+    trainer_threads: Annotated[
+        int | None, Field(ge=1, description="Threads of all training runs together. Left out: one for each core.")
+    ] = None
+    max_runs: Annotated[
+        int | None, Field(ge=1, le=64, description="Trainings at once. Left out: one for each accelerator, or one where there is none.")
+    ] = None
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="How much the server's log says.")] = "info"
     client_folder: Annotated[Path, Field(description="The built page.")] = REPOSITORY / "client" / "dist"
 
@@ -153,13 +170,6 @@ class Settings(BaseSettings):
             return self.host == "localhost"
 
     @property
-    def page_url(self) -> str:
-        """Without a slash at its end."""
-        host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104 - shown, not bound
-        host = f"[{host}]" if ":" in host else host
-        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
-
-    @property
     def https(self) -> bool:
         """Whether browsers reach this installation over TLS."""
         return self.cookie_secure or (self.public_url or "").startswith("https://")
@@ -193,8 +203,21 @@ class Settings(BaseSettings):
     def temporary_folder(self) -> Path:
         return self.home / "tmp"
 
+    @property
+    def address(self) -> str:
+        """Where people reach this installation, without a slash at the end. Who listens everywhere is reached here at least."""
+        if self.public_url is not None:
+            return self.public_url.rstrip("/")
+        host = "localhost" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared with, not listened on
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def servers_folder(self) -> Path:
+        return self.home / "servers"
+
     def folders(self) -> list[Path]:
-        return [self.home, self.blobs_folder, self.runs_folder, self.base_models_folder, self.own_models_folder, self.temporary_folder]
+        kept = [self.home, self.blobs_folder, self.runs_folder, self.base_models_folder, self.own_models_folder]
+        return [*kept, self.temporary_folder, self.servers_folder]
 
     def masked(self) -> dict[str, Any]:
         """The effective configuration, fit to be printed."""

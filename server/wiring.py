@@ -4,38 +4,60 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import structlog
+
+from server.adapters import processes
 from server.adapters.blobs_disk import DiskBlobs
 from server.adapters.clock_system import SystemClock
 from server.adapters.hub_probe import HubProbe
 from server.adapters.inspector_process import InspectorProcess
 from server.adapters.launch_local import LocalLauncher
 from server.adapters.look_process import LookProcess
+from server.adapters.mail_smtp import MailServer, SmtpMailer
 from server.adapters.records_sqlite import SqliteRecords
+from server.adapters.server_lock import ServerLocks
+from server.adapters.webhook_http import HttpWebhooks
 from server.background.errands import Errands
 from server.background.generation import Generator
+from server.background.notifier import Notifier
 from server.background.supervisor import Supervisor
 from server.background.sweeper import Sweeper
 from server.domain.accounts.administration import Directory
 from server.domain.accounts.departure import Departure
 from server.domain.accounts.export import Export
 from server.domain.accounts.foreign import ForeignSignIn
+from server.domain.accounts.letters import Letter, Post
+from server.domain.accounts.passwords import Passwords
 from server.domain.accounts.service import Accounts
 from server.domain.datasets.looks import Looks
 from server.domain.datasets.service import Datasets
 from server.domain.documents.service import Documents
 from server.domain.documents.uploads import Uploads
 from server.domain.documents.usage import Room
-from server.domain.jobs.lifecycle import Folders, Lifecycle
+from server.domain.jobs.leases import Leases
+from server.domain.jobs.lifecycle import Lifecycle
+from server.domain.jobs.live import LiveJobs
+from server.domain.jobs.moves import Moves
 from server.domain.jobs.progress import RunReaders
+from server.domain.jobs.queue import Queue
 from server.domain.jobs.service import Jobs
+from server.domain.jobs.slots import slots
+from server.domain.jobs.specs import Folders, Specs
+from server.domain.jobs.submissions import DiskRoom, Submissions
+from server.domain.jobs.tidying import Tidying
+from server.domain.jobs.uses import Uses
 from server.domain.models.catalogue import BaseModels
 from server.domain.models.tuned import TunedModels
+from server.domain.notifications.service import Notifications
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.identity import Identity
 from server.ports.launcher import Launcher
+from server.ports.messengers import Mail, Mailer
 from server.ports.records import Records
 from server.settings import REPOSITORY, Settings, signing_secret
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -56,34 +78,46 @@ class Services:
     blobs: Blobs
     launcher: Launcher
     accounts: Accounts
-    foreign_sign_in: ForeignSignIn | None
     directory: Directory
     departure: Departure
     export: Export
+    foreign_sign_in: ForeignSignIn | None
     documents: Documents
     uploads: Uploads
     datasets: Datasets
     base_models: BaseModels
     tuned_models: TunedModels
     jobs: Jobs
+    live: LiveJobs
     supervisor: Supervisor
     generator: Generator
     sweeper: Sweeper
     errands: Errands
+    letters: Errands
     missing_settings: MissingSettings
     free_bytes: Callable[[], int]
+    notifications: Notifications
+    notifier: Notifier
+    leases: Leases
+    locks: ServerLocks
 
     def start(self) -> None:
+        self.locks.sweep()
+        self.locks.hold(self.leases.me)
         self.supervisor.start()
         self.sweeper.start()
+        self.notifier.start()
 
     def stop(self) -> None:
         """Runs go on without us; what only serves us ends with us."""
         self.supervisor.stop()
         self.sweeper.stop()
+        self.notifier.stop()
         self.generator.stop()
         self.errands.stop()
+        self.letters.stop()
         self.records.close()
+        self.locks.release()
 
 
 def build(settings: Settings) -> Services:
@@ -98,16 +132,20 @@ def build(settings: Settings) -> Services:
     blobs = DiskBlobs(settings.blobs_folder)
     hub = {"HF_ENDPOINT": settings.hub_url, "HF_HUB_OFFLINE": str(int(settings.hub == "off"))}
     launcher = LocalLauncher(REPOSITORY, hub)
-    errands = Errands("errands")
+    errands, letters = Errands("errands"), Errands("letters")
+    mailer = SmtpMailer(_mail_server(settings), clock)
     secret = signing_secret(settings)
+    passwords = Passwords()
     accounts = Accounts(
         records,
         clock,
         secret=secret,
+        passwords=passwords,
         access_token_ttl_s=settings.access_token_ttl_s,
         session_ttl_s=settings.session_ttl_s,
         later=errands,
-        public_url=settings.page_url,
+        post=None if mailer.missing() else _posting(mailer, clock, letters),
+        public_url=settings.address,
         registration=settings.registration_mode,
     )
     identity = _identity(settings, clock)
@@ -134,34 +172,57 @@ def build(settings: Settings) -> Services:
     )
     tuned_models = TunedModels(records, blobs)
     readers = RunReaders()
-    jobs = Jobs(
+    folders = Folders(settings.runs_folder, settings.base_models_folder, settings.own_models_folder)
+    free_slots = slots(
+        max_runs=settings.max_runs,
+        num_accelerators=processes.num_accelerators(),
+        threads=settings.trainer_threads,
+        free_memory_bytes=processes.free_memory_bytes,
+    )
+    queue = Queue(records, slots=free_slots.number)
+    tidying = Tidying(records, readers, folders)
+    submissions = Submissions(
         records,
         clock,
         documents,
         datasets,
         looks,
         base_models,
-        readers,
-        runs_folder=settings.runs_folder,
-        free_bytes=free_bytes,
-        min_free_bytes=settings.min_free_bytes,
+        tuned_models,
+        queue,
+        room=DiskRoom(free_bytes, settings.min_free_bytes),
     )
+    moves = Moves(records, clock, queue, submissions, tidying)
+    jobs = Jobs(records, clock, readers, queue, submissions, moves, Uses(records, documents, tuned_models), folders=folders)
+    locks = ServerLocks(settings.servers_folder)
+    leases = Leases(records, clock, me=clock.new_id("srv"), is_gone=locks.is_gone)
     lifecycle = Lifecycle(
         records,
-        blobs,
         clock,
         launcher,
-        documents,
         tuned_models,
         readers,
-        folders=Folders(settings.runs_folder, settings.base_models_folder, settings.own_models_folder),
-        trainer_threads=settings.trainer_threads,
+        Specs(blobs, documents, tuned_models, folders),
+        queue,
+        leases,
+        tidying,
+        slots=free_slots,
+        folders=folders,
     )
-    supervisor = Supervisor(lifecycle)
+    supervisor = Supervisor(lifecycle, leases, tidying)
     jobs.wake = supervisor.wake
     generator = Generator(launcher, clock, base_models_folder=settings.base_models_folder, threads=settings.trainer_threads)
     uploads = Uploads(records, blobs, clock, documents)
+    live = LiveJobs(records, clock, readers, runs_folder=settings.runs_folder)
     departure = Departure(records, clock, accounts, jobs, tuned_models, datasets, documents, uploads)
+    notifications = Notifications(
+        records,
+        clock,
+        mailer,
+        HttpWebhooks(private_too=settings.webhooks_to_private_addresses),
+        address_of=lambda user_id: accounts.user(user_id).email,
+        address=settings.address,
+    )
     return Services(
         settings,
         clock,
@@ -169,25 +230,55 @@ def build(settings: Settings) -> Services:
         blobs,
         launcher,
         accounts,
-        None if identity is None else ForeignSignIn(records, clock, identity, accounts, secret=secret),
         Directory(records, clock, accounts, room),
         departure,
-        Export(accounts, documents, datasets, jobs, tuned_models),
+        Export(accounts, documents, datasets, jobs, live, tuned_models),
+        None if identity is None else ForeignSignIn(records, clock, identity, accounts, secret=secret),
         documents,
         uploads,
         datasets,
         base_models,
         tuned_models,
         jobs,
+        live,
         supervisor,
         generator,
         Sweeper(records, clock, accounts, departure),
         errands,
-        MissingSettings(
-            google=settings.missing_for_google(),
-            email=["LLM_TUNER_SMTP_HOST", "LLM_TUNER_SMTP_FROM"],
-        ),
+        letters,
+        MissingSettings(google=settings.missing_for_google(), email=mailer.missing()),
         free_bytes,
+        notifications,
+        Notifier(notifications),
+        leases,
+        locks,
+    )
+
+
+def _posting(mailer: Mailer, clock: Clock, later: Errands) -> Post:
+    """Letters go out on a thread of their own: a mail server that dawdles holds nothing else up."""
+
+    def post(letter: Letter) -> None:
+        later(lambda: _send(mailer, Mail(clock.new_id("let"), letter.to, letter.subject, letter.text)))
+
+    return post
+
+
+def _send(mailer: Mailer, mail: Mail) -> None:
+    outcome = mailer.send(mail)
+    if not outcome.delivered:
+        _log.warning("letter_not_sent", subject=mail.subject, reason=outcome.message)
+
+
+def _mail_server(settings: Settings) -> MailServer:
+    password = settings.smtp_password
+    return MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=None if password is None else password.get_secret_value(),
+        sender=settings.smtp_from,
     )
 
 

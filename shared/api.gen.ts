@@ -862,6 +862,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{job_id}/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Checkpoints
+         * @description Newest first; the last two of a run that has not left its model yet.
+         */
+        get: operations["list_checkpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/checkpoints/{checkpoint_id}/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Generate With Checkpoint
+         * @description What the model says at this step of its training.
+         */
+        post: operations["generate_with_checkpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/clone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Clone Job
+         * @description Queues a new job like this one but for the changes.
+         */
+        post: operations["clone_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{job_id}/logs": {
         parameters: {
             query?: never;
@@ -869,7 +929,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Job Logs */
+        /**
+         * Job Logs
+         * @description Forwards from `after`, or backwards from `before`, or the `tail`. 304 for who sends the `ETag` of this very answer.
+         */
         get: operations["job_logs"];
         put?: never;
         post?: never;
@@ -886,8 +949,94 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Job Metrics */
+        /**
+         * Job Metrics
+         * @description What came since `after`. 304 for who sends the `ETag` of this very answer.
+         */
         get: operations["job_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Job
+         * @description Saves a checkpoint and frees the machine. A waiting job is paused at once; a running one shows `stopping` until it has ended.
+         */
+        post: operations["pause_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Job
+         * @description Puts a paused job into the queue, before its owner's others; it goes on from its checkpoint.
+         */
+        post: operations["resume_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Job
+         * @description Puts a job that failed or was cancelled into the queue again; it goes on from its last checkpoint, where it has one.
+         */
+        post: operations["retry_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Job Stream
+         * @description Server-sent events: `log` (LogLine), `metrics` (Metrics), `job` (Job) when what is shown of it changes, `end` when it is over.
+         *
+         *     Each `id` is a cursor of the log. Asked for again with the last one, the stream goes on behind it: each line comes once and in order;
+         *     points of the metrics may come again and are the same. It ends with the sign-in; without `end` it is to be asked for again.
+         */
+        get: operations["job_stream"];
         put?: never;
         post?: never;
         delete?: never;
@@ -954,6 +1103,87 @@ export interface paths {
          * @description What the model will see: exact tokens, what carries loss, lengths, duplicates, leakage. Makes nothing.
          */
         post: operations["create_look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deliveries
+         * @description What was sent lately, newest first; waiting ones name the time of their next attempt.
+         */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Notification Settings */
+        get: operations["get_notification_settings"];
+        /**
+         * Set Notification Settings
+         * @description Replaces the whole choice. The first webhook address gets a secret, shown in this answer and never again.
+         */
+        put: operations["set_notification_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Test Notification
+         * @description Sends a test by every way that is chosen, now, and says what came of it.
+         */
+        post: operations["send_test_notification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/webhook-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Webhook Secret
+         * @description A new secret. For a day messages are signed with the one before as well.
+         */
+        post: operations["create_webhook_secret"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1598,6 +1828,52 @@ export interface components {
              * @constant
              */
             object: "deleted";
+        };
+        /**
+         * Delivery
+         * @description One message by one way. `id` is the `webhook-id`, the same at every attempt. `message` says what the last attempt came to.
+         */
+        Delivery: {
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "email" | "webhook";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Event
+             * @enum {string}
+             */
+            event: "job.succeeded" | "job.failed" | "job.cancelled" | "notification.test";
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: string;
+            /** Job Id */
+            job_id: string | null;
+            /** Job Name */
+            job_name: string | null;
+            /** Message */
+            message: string;
+            /** Next Attempt At */
+            next_attempt_at: string | null;
+            /** Num Attempts */
+            num_attempts: number;
+            /**
+             * Object
+             * @default delivery
+             * @constant
+             */
+            object: "delivery";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "delivered" | "failed";
         };
         /** Document */
         Document: {
@@ -2388,10 +2664,42 @@ export interface components {
              */
             object: "list";
         };
+        /** ListOf[Checkpoint] */
+        ListOf_Checkpoint_: {
+            /** Data */
+            data: components["schemas"]["Checkpoint"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more: boolean;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
+        };
         /** ListOf[Dataset] */
         ListOf_Dataset_: {
             /** Data */
             data: components["schemas"]["Dataset"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more: boolean;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
+        };
+        /** ListOf[Delivery] */
+        ListOf_Delivery_: {
+            /** Data */
+            data: components["schemas"]["Delivery"][];
             /**
              * Has More
              * @default false
@@ -2568,7 +2876,10 @@ export interface components {
             /** Text */
             text: string;
         };
-        /** LogPage */
+        /**
+         * LogPage
+         * @description Lines in order. Asking with `after=<next>` gives what follows, with `before=<start>` what came before; at `start` 0 nothing did.
+         */
         LogPage: {
             /** Lines */
             lines: components["schemas"]["LogLine"][];
@@ -2582,6 +2893,8 @@ export interface components {
              * @constant
              */
             object: "log";
+            /** Start */
+            start: number;
         };
         /**
          * Look
@@ -2819,6 +3132,63 @@ export interface components {
             object: "invitation";
             /** Used At */
             used_at: string | null;
+        };
+        /**
+         * NotificationChoice
+         * @description The whole choice, replaced as a whole. `states` are the ends that are told, by whichever way.
+         */
+        NotificationChoice: {
+            /**
+             * Browser
+             * @default true
+             */
+            browser: boolean;
+            /**
+             * Email
+             * @default false
+             */
+            email: boolean;
+            /**
+             * States
+             * @default [
+             *       "succeeded",
+             *       "failed"
+             *     ]
+             */
+            states: ("succeeded" | "failed" | "cancelled")[];
+            /**
+             * Webhook Url
+             * @default null
+             */
+            webhook_url: string | null;
+        };
+        /** NotificationSettings */
+        NotificationSettings: {
+            /** Browser */
+            browser: boolean;
+            /** Email */
+            email: boolean;
+            /** Email Address */
+            email_address: string;
+            /** Email Missing */
+            email_missing: string[];
+            /** Has Webhook Secret */
+            has_webhook_secret: boolean;
+            /**
+             * Object
+             * @default notification_settings
+             * @constant
+             */
+            object: "notification_settings";
+            /** States */
+            states: ("succeeded" | "failed" | "cancelled")[];
+            /**
+             * Webhook Secret
+             * @default null
+             */
+            webhook_secret: string | null;
+            /** Webhook Url */
+            webhook_url: string | null;
         };
         /**
          * Pair
@@ -3416,6 +3786,22 @@ export interface components {
              * @enum {string}
              */
             role: "member" | "admin";
+        };
+        /**
+         * WebhookSecret
+         * @description A new secret, shown this once. Until `previous_until` messages carry a signature by the old one as well.
+         */
+        WebhookSecret: {
+            /**
+             * Object
+             * @default webhook_secret
+             * @constant
+             */
+            object: "webhook_secret";
+            /** Previous Until */
+            previous_until: string | null;
+            /** Secret */
+            secret: string;
         };
     };
     responses: never;
@@ -5577,14 +5963,152 @@ export interface operations {
             };
         };
     };
+    list_checkpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_Checkpoint_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    generate_with_checkpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                checkpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GenerateRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Generation"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    clone_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobChanges"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     job_logs: {
         parameters: {
             query?: {
                 /** @description `next` of the answer before; 0 for the beginning. */
                 after?: number;
                 limit?: number;
+                /** @description `start` of a later answer: the lines that end there. */
+                before?: number | null;
+                /** @description The last so many lines of all. */
+                tail?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the caller has. */
+                "if-none-match"?: string | null;
+            };
             path: {
                 job_id: string;
             };
@@ -5627,7 +6151,10 @@ export interface operations {
                 /** @description `next` of the answer before; 0 for the beginning. */
                 after?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the caller has. */
+                "if-none-match"?: string | null;
+            };
             path: {
                 job_id: string;
             };
@@ -5642,6 +6169,172 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Metrics"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    pause_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    resume_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    retry_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    job_stream: {
+        parameters: {
+            query?: {
+                /** @description `next` of the answer before; 0 for the beginning. */
+                after?: number;
+            };
+            header?: {
+                /** @description The last id that was received; counts before `after`. */
+                "last-event-id"?: number | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description Validation Error */
@@ -5804,6 +6497,178 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Items of one page. */
+                limit?: number;
+                /** @description Id of the last item of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_Delivery_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_notification_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_notification_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    send_test_notification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_Delivery_"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
                 };
             };
             /** @description Every refusal, in one shape; `code` says which. */

@@ -29,6 +29,8 @@ class LookSpec(BaseModel):
     base_models_folder: Path
     """Where prepared base models are kept; of one that is not, only the tokenizer is prepared."""
     models_folder: Path | None = None
+    base_folder: Path | None = None
+    """As in a `JobSpec`: a tuned model to start from."""
 
 
 class LookRefused(BaseModel):

@@ -111,7 +111,10 @@ class CheckpointEvent(_Event):
 
 
 class ResumedEvent(_Event):
-    """The run goes on from a checkpoint: whatever an earlier attempt said of later steps does not count any more."""
+    """The run goes on from a checkpoint: whatever an earlier attempt said of later steps does not count any more.
+
+    Step 0, without a path: there was none to go on from, so it begins again.
+    """
 
     type: Literal["resumed"] = "resumed"
     step: int
@@ -149,12 +152,21 @@ class Artifact(BaseModel):
     sha256: str
 
 
+class FailureAction(BaseModel):
+    """The button beside a failure: `retry` the job, or `clone` it with other hyper-parameters. The same as `shared.wire.JobAction`."""
+
+    kind: Literal["retry", "clone"]
+    label: str
+    hyperparameters: dict[str, float | int | str] = {}
+
+
 class FailedEvent(_Event):
     type: Literal["failed"] = "failed"
     code: str
     message: str
     cause: str
     fix: str
+    action: FailureAction | None = None
 
 
 class CancelledEvent(_Event):
@@ -232,7 +244,7 @@ def render(event: Event) -> str:
         case "checkpoint":
             return f"Checkpoint at step {event.step} saved"
         case "resumed":
-            return f"Going on from the checkpoint at step {event.step}"
+            return f"Going on from the checkpoint at step {event.step}" if event.path else "Starting again from the beginning"
         case "done":
             speed = f"{event.step} steps in {event.seconds:.0f} s, {event.tokens_per_s:.0f} tokens/s"
             return f"Done: {speed}, training loss {event.train_loss:.4f}"

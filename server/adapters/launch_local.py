@@ -3,18 +3,20 @@
 A process is known by its number, its start time and the boot it belongs to: a number alone is reused by innocents.
 """
 
+import contextlib
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import psutil
 
+from server.adapters.processes import boot_id, cpu_seconds, out_of_memory_kills, start_time
 from server.errors import Unavailable
 from server.ports.launcher import Launch, Program, RunStatus
 from shared.job_spec import EXIT_FILE, OUTPUT_FILE
@@ -22,7 +24,8 @@ from shared.job_spec import EXIT_FILE, OUTPUT_FILE
 PROGRAMS: Final[dict[Program, str]] = {"train": "server.tuning.gpt2_tuning", "generate": "server.tuning.worker"}
 # All that a program inherits. No cloud keys, no signing secret: what is not in its environment cannot leave through it.
 _ENVIRONMENT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")
-_POLL_S: Final = 0.05
+_MARK: Final = "LLM_TUNER_RUN_ID"
+"""In a program's environment: by it a program is found whose server died before it could write down that it had started it."""
 
 
 class LocalLauncher:
@@ -34,61 +37,46 @@ class LocalLauncher:
         self._repository = repository
         self._extra = dict(environment or {})
         self._programs = programs
-        self._children: dict[int, subprocess.Popen[bytes]] = {}
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, launch: Launch) -> str:
         note = launch.folder / f"launched-{launch.run_id}.json"
-        if note.exists():
-            return note.read_text()
-        environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-        environment |= {"PYTHONPATH": str(self._repository), "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1", **self._extra}
         try:
-            with (launch.folder / OUTPUT_FILE).open("ab") as output:
-                child = subprocess.Popen(  # noqa: S603 - a fixed program; the arguments are ids and paths of our own making
-                    [sys.executable, "-m", self._programs[launch.program], *launch.arguments],
-                    cwd=self._repository,
-                    env=environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
+            with _one_at_a_time(launch.folder):
+                if note.exists():
+                    return note.read_text()
+                handle = self._handle(launch, _orphan(launch.run_id) or self._started(launch))
+                _write_durably(note, handle)
+                return handle
         except OSError as error:
             raise Unavailable("The training program could not be started on this machine.", code="launcher.failed") from error
-        self._children[child.pid] = child
-        handle = json.dumps(
-            {
-                "run_id": launch.run_id,
-                "pid": child.pid,
-                "started": _start_time(child.pid),
-                "boot": _boot_id(),
-                "folder": str(launch.folder),
-            }
-        )
-        partial = note.with_suffix(".partial")
-        partial.write_text(handle)
-        partial.replace(note)
-        return handle
 
     def poll(self, handle: str) -> RunStatus:
         run = json.loads(handle)
-        child = self._children.get(run["pid"])
-        if child is not None and child.poll() is not None:
-            del self._children[run["pid"]]
-        return RunStatus(alive=_is_alive(run), exit_status=_exit_status(run))
+        child = self._children.get(run["run_id"])
+        ended_by = None if child is None or (code := child.poll()) is None or code >= 0 else -code
+        if _is_alive(run):
+            return RunStatus(alive=True, exit_status=_exit_status(run), cpu_s=cpu_seconds(run["pid"]))
+        rebooted = run["boot"] != boot_id()
+        return RunStatus(
+            alive=False,
+            exit_status=_exit_status(run),
+            ended_by_signal=ended_by,
+            rebooted=rebooted,
+            # Only a kill from outside can have been the kernel's; of another server's child the way it ended cannot be known.
+            out_of_memory=not rebooted and ended_by in {None, signal.SIGKILL} and out_of_memory_kills() > run.get("memory_kills", 0),
+        )
 
-    def stop(self, handle: str, *, grace_s: float) -> None:
+    def stop(self, handle: str, *, force: bool) -> bool:
         run = json.loads(handle)
-        deadline = time.monotonic() + grace_s
-        if self.poll(handle).alive:
-            _signal_group(run["pid"], signal.SIGTERM)
-        while self.poll(handle).alive and time.monotonic() < deadline:
-            time.sleep(_POLL_S)
         # The leader may be gone while something it started is not. Its number cannot be anybody else's group as long as a member lives.
-        while _group_members(run):
-            _signal_group(run["pid"], signal.SIGKILL)
-            time.sleep(_POLL_S)
-            self.poll(handle)
+        if not _group_members(run):
+            self._children.pop(run["run_id"], None)
+            return True
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(run["pid"], signal.SIGKILL if force else signal.SIGTERM)
+        self.poll(handle)
+        return not _group_members(run)
 
     def read(self, handle: str, cursor: int, *, limit: int = 65_536) -> tuple[bytes, int]:
         try:
@@ -99,55 +87,82 @@ class LocalLauncher:
             return b"", cursor
         return data, cursor + len(data)
 
+    def _started(self, launch: Launch) -> int:
+        environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+        environment |= {"PYTHONPATH": str(self._repository), "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1", **self._extra}
+        with (launch.folder / OUTPUT_FILE).open("ab") as output:
+            child = subprocess.Popen(  # noqa: S603 - a fixed program; the arguments are ids and paths of our own making
+                [sys.executable, "-m", self._programs[launch.program], *launch.arguments],
+                cwd=self._repository,
+                env={**environment, _MARK: launch.run_id},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._children[launch.run_id] = child
+        return child.pid
 
-def _start_time(pid: int) -> str | None:
-    """A token that no later process with the same number shares; None when there is no such process, or only its corpse."""
-    try:
-        # Ticks since boot: unlike a wall-clock time they do not move when the clock is set. Fields are counted behind the program's name.
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return None if fields[0] in {"Z", "X"} else fields[19]
-    except FileNotFoundError:
-        if Path("/proc/self/stat").exists():
-            return None
-    except ProcessLookupError:
-        return None
-    try:
-        process = psutil.Process(pid)
-        return None if process.status() == psutil.STATUS_ZOMBIE else str(process.create_time())
-    except psutil.Error:
-        return None
+    def _handle(self, launch: Launch, pid: int) -> str:
+        return json.dumps(
+            {
+                "run_id": launch.run_id,
+                "pid": pid,
+                "started": start_time(pid),
+                "boot": boot_id(),
+                "folder": str(launch.folder),
+                "memory_kills": out_of_memory_kills(),
+            }
+        )
 
 
-def _boot_id() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return str(int(psutil.boot_time()))
+@contextlib.contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """The folder's lock against another server that starts the same run; the system frees it when its holder dies."""
+    with (folder / "launching").open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Unavailable("Another server is starting this run.", code="launcher.busy", retry_after_s=1) from error
+        yield
+
+
+def _orphan(run_id: str) -> int | None:
+    """A living program of this run that nobody wrote down."""
+    mark = f"{_MARK}={run_id}".encode()
+    for process in psutil.process_iter():
+        with contextlib.suppress(OSError):
+            # A program's own children inherit the mark; the program itself leads its session.
+            if mark in Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0") and os.getsid(process.pid) == process.pid:
+                return int(process.pid)
+    return None
+
+
+def _write_durably(file: Path, text: str) -> None:
+    partial = file.with_suffix(".partial")
+    with partial.open("w") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    partial.replace(file)
 
 
 def _is_alive(run: dict[str, Any]) -> bool:
-    return run["boot"] == _boot_id() and run["started"] is not None and _start_time(run["pid"]) == run["started"]
+    return run["boot"] == boot_id() and run["started"] is not None and start_time(run["pid"]) == run["started"]
 
 
 def _group_members(run: dict[str, Any]) -> list[int]:
-    if run["boot"] != _boot_id():
+    if run["boot"] != boot_id():
         return []
     members = []
     for process in psutil.process_iter():
         try:
-            if os.getpgid(process.pid) == run["pid"] and os.getsid(process.pid) == run["pid"] and _start_time(process.pid) is not None:
+            if os.getpgid(process.pid) == run["pid"] and os.getsid(process.pid) == run["pid"] and start_time(process.pid) is not None:
                 members.append(process.pid)
         except (ProcessLookupError, PermissionError, psutil.Error):
             continue
     # A leader with another start time is another program's: then this group is not ours at all.
     return members if run["pid"] not in members or _is_alive(run) else []
-
-
-def _signal_group(group: int, number: signal.Signals) -> None:
-    try:
-        os.killpg(group, number)
-    except ProcessLookupError:
-        return
 
 
 def _exit_status(run: dict[str, Any]) -> int | None:

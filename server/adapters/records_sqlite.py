@@ -3,6 +3,7 @@
 Safe to call from any thread. One connection writes, a few read; each is lent to one thread at a time.
 """
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -141,9 +142,12 @@ class _Connections:
 
 
 def _open(path: Path | Literal[":memory:"]) -> sqlite3.Connection:
-    if isinstance(path, Path):
+    if isinstance(path, Path) and not path.exists():
         # Made here and not by SQLite, for its mode: the records hold password hashes. The log beside it takes the same mode.
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        # Only when it is missing: to close any descriptor of a file is, in POSIX, to drop all locks that the process has on it, SQLite's
+        # among them. Another process would then take itself for the last one, and delete the log under our hands.
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")

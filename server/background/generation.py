@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from server.errors import Conflict, InvalidInput, Unavailable
 from server.ports.clock import Clock
-from server.ports.launcher import Launch, Launcher
+from server.ports.launcher import Launch, Launcher, stop_and_wait
 from shared.wire import GenerateRequest, Generation
 
 _START_S: Final = 60.0
@@ -37,7 +37,7 @@ class Generator:
         self._handle: str | None = None
 
     def generate(self, name: str, model: dict[str, str], request: GenerateRequest) -> Generation:
-        """`model` is `{"kind": "base", "id"}` or `{"kind": "folder", "path"}`; `name` is what the answer calls it.
+        """`model` is `{"kind": "base", "id"}`, or `{"kind": "folder" | "checkpoint", "path"}`; `name` is what the answer calls it.
 
         Raises `InvalidInput` for a prompt that the model cannot take, `Unavailable` when no answer can be had now.
         """
@@ -106,7 +106,7 @@ class Generator:
 
     def _retire(self) -> None:
         if self._handle is not None:
-            self._launcher.stop(self._handle, grace_s=2.0)
+            stop_and_wait(self._launcher, self._handle, grace_s=2.0)
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
         self._handle = self._folder = None

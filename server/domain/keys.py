@@ -8,9 +8,6 @@ user#<usr>         reset#<sha256>           a password reset that was asked for
 user#<usr>         verification#<sha256>    a letter that proves an address
 user#<usr>         security#<time id>       what was done with the account
 email#<address>    owner                    pointer: who has this address
-user#<usr>         identity#<sha256>        a sign-in at a provider that belongs to the account, by issuer and subject
-identity#<sha256>  owner                    pointer: whose that sign-in is
-sign-in            <time id>                somebody a provider has just told us of, for the ten minutes until they are signed in
 apikey#<sha256>    owner                    pointer: whose API key this is
 users              <usr>                    pointer: every account, for administrators
 administrators     <usr>                    pointer: those who are
@@ -19,6 +16,9 @@ security           <time id>                pointer: an entry of somebody's secu
 invitations        <inv>                    an invitation to register
 setup              <sha256>                 a set-up link that was printed
 installation       registration             who may register, where an administrator chose it
+user#<usr>         identity#<sha256>        a sign-in at a provider that belongs to the account, by issuer and subject
+identity#<sha256>  owner                    pointer: whose that sign-in is
+sign-in            <time id>                somebody a provider has just told us of, for the ten minutes until they are signed in
 user#<usr>         document#<doc>           an uploaded file
 user#<usr>         preview#<doc>            its first examples
 user#<usr>         content#<sha256>         pointer: the first document with these bytes
@@ -29,10 +29,20 @@ user#<usr>         job#<job>                a job
 user#<usr>         model#<time id>          a tuned model
 user#<usr>         model-name#<ft:...>      pointer: the tuned model of this public id
 user#<usr>         idempotency#<sha256>     pointer: the job that a key made
-queue              <job>                    pointer: a job that waits, oldest first
-running            <job>                    pointer: a job that has a run, with the run's handle
+user#<usr>         delivery#<dlv>           a message about the end of a job, and what became of it
+user#<usr>         notifications            how the user wants to be told
+queue              <job>                    pointer: a job that waits, with its place among its owner's and what it will take
+running            <job>                    pointer: a job that has a run, with the run's handle, its number and the server that watches it
+paused             <job>                    pointer: a job that rests and still needs its documents
+turn               last                     whose turn was when: a number for each owner, written by every start
+server             <srv>                    a server that watches runs: a number that rises while it lives
+outbox             <time id>                a job that ended and of which nobody was told yet: {owner, job_id, state}
+deliveries         <due>#<dlv>              pointer: a message that is to be sent, soonest first
+tidying            <job>                    files of an ended or deleted job that are being removed
 speed              <base>#<method>          tokens a second that this machine last reached
 """
+
+from datetime import datetime
 
 from server.ports.records import Key
 
@@ -51,21 +61,6 @@ def session(user_id: str, session_id: str) -> Key:
 
 def email_owner(email: str) -> Key:
     return Key(f"email#{email}", "owner")
-
-
-def identity(user_id: str, digest: str) -> Key:
-    return Key(_user(user_id), f"identity#{digest}")
-
-
-def identity_owner(digest: str) -> Key:
-    return Key(f"identity#{digest}", "owner")
-
-
-SIGN_IN_PARTITION = "sign-in"
-
-
-def sign_in(ticket_id: str) -> Key:
-    return Key(SIGN_IN_PARTITION, ticket_id)
 
 
 def api_key_owner(digest: str) -> Key:
@@ -108,6 +103,21 @@ def registration_mode() -> Key:
     return Key("installation", "registration")
 
 
+def identity(user_id: str, digest: str) -> Key:
+    return Key(_user(user_id), f"identity#{digest}")
+
+
+def identity_owner(digest: str) -> Key:
+    return Key(f"identity#{digest}", "owner")
+
+
+SIGN_IN_PARTITION = "sign-in"
+
+
+def sign_in(ticket_id: str) -> Key:
+    return Key(SIGN_IN_PARTITION, ticket_id)
+
+
 def owned(user_id: str, kind: str, object_id: str) -> Key:
     """A document of a collection, for example `owned(user, "document", "doc-...")`."""
     return Key(_user(user_id), f"{kind}#{object_id}")
@@ -127,6 +137,10 @@ def idempotency(user_id: str, digest: str) -> Key:
 
 QUEUE_PARTITION = "queue"
 RUNNING_PARTITION = "running"
+PAUSED_PARTITION = "paused"
+SERVER_PARTITION = "server"
+OUTBOX_PARTITION = "outbox"
+TIDYING_PARTITION = "tidying"
 
 
 def queued(job_id: str) -> Key:
@@ -135,6 +149,39 @@ def queued(job_id: str) -> Key:
 
 def running(job_id: str) -> Key:
     return Key(RUNNING_PARTITION, job_id)
+
+
+OUTBOX_PARTITION = "outbox"
+DELIVERIES_PARTITION = "deliveries"
+
+
+def paused(job_id: str) -> Key:
+    return Key(PAUSED_PARTITION, job_id)
+
+
+def turn() -> Key:
+    return Key("turn", "last")
+
+
+def server(server_id: str) -> Key:
+    return Key(SERVER_PARTITION, server_id)
+
+
+def outbox(entry_id: str) -> Key:
+    return Key(OUTBOX_PARTITION, entry_id)
+
+
+def due_delivery(due: datetime, delivery_id: str) -> Key:
+    """In the order of `due`, which is aware UTC."""
+    return Key(DELIVERIES_PARTITION, f"{due.isoformat(timespec='microseconds')}#{delivery_id}")
+
+
+def notifications(user_id: str) -> Key:
+    return Key(_user(user_id), "notifications")
+
+
+def tidying(job_id: str) -> Key:
+    return Key(TIDYING_PARTITION, job_id)
 
 
 def speed(base_model: str, method: str) -> Key:

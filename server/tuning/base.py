@@ -106,10 +106,23 @@ def _own_folder(base_model: str, models_folder: Path | None) -> Path:
     folder = models_folder / name
     if not folder.is_dir():
         raise failures.base_unavailable(base_model, "There is no such folder among this installation's own models.", again)
+    _check(base_model, folder)
+    return folder
+
+
+def tuned_folder(base_model: str, folder: Path) -> Path:
+    """The folder of a tuned model to go on from. Raises the failures `base_unavailable` and `base_damaged`."""
+    if not folder.is_dir():
+        cause = "The tuned model to start from was deleted after the job was made."
+        raise failures.base_unavailable(base_model, cause, "Choose another model to start from, and start a new job.")
+    _check(base_model, folder)
+    return folder
+
+
+def _check(base_model: str, folder: Path) -> None:
     if any(folder.glob("*.py")):
         raise failures.base_damaged(base_model, "the folder holds program files, and only models without code are accepted")
     try:
         weight_files(folder)
     except DamagedModel as error:
         raise failures.base_damaged(base_model, str(error)) from error
-    return folder

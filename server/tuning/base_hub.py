@@ -56,6 +56,7 @@ def fetch(model: BaseModel, hub: Hub, folder: Path, report: Callable[[str, float
             model.id,
             f"Its files are not on this machine, and the model hub could not be reached ({type(error).__name__}).",
             "Check the machine's connection to the hub, or choose a base model that is marked as ready.",
+            may_pass=True,
         ) from error
     shutil.rmtree(folder / ".cache", ignore_errors=True)
 

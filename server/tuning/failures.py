@@ -5,34 +5,43 @@ exceptions to them. The server shows these words to the user as they are, so no 
 import errno
 import re
 
+from shared.job_spec import RunSettings
+from shared.trainer_events import FailureAction
+
+RETRY = FailureAction(kind="retry", label="Try again")
+_SHORTEST_BLOCK = 32
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class TuningFailure(Exception):
-    """A run that cannot go on, for a reason that its user can understand. `code` is one word, for programs."""
+    """A run that cannot go on, for a reason that its user can understand. `code` is one word, for programs.
 
-    def __init__(self, code: str, message: str, *, cause: str, fix: str) -> None:
+    `action`: what a button beside the failure may do about it.
+    """
+
+    def __init__(self, code: str, message: str, *, cause: str, fix: str, action: FailureAction | None = None) -> None:
         super().__init__(message)
-        self.code, self.message, self.cause, self.fix = code, message, cause, fix
+        self.code, self.message, self.cause, self.fix, self.action = code, message, cause, fix, action
 
 
 class Cancelled(BaseException):
     """The run was asked to stop. Not an `Exception`, so that no `except Exception` on the way swallows it."""
 
 
-def failure_of(error: BaseException) -> TuningFailure:
-    """The failure behind any exception that ended a run."""
+def failure_of(error: BaseException, settings: RunSettings | None = None) -> TuningFailure:
+    """The failure behind any exception that ended a run with these settings."""
     if isinstance(error, TuningFailure):
         return error
     if is_disk_full(error):
         return disk_full()
     if is_out_of_memory(error):
-        return out_of_memory()
+        return out_of_memory(settings)
     return TuningFailure(
         "internal",
         f"The trainer stopped on an error of its own ({type(error).__name__}).",
         cause="This is a defect of the trainer, or of a library below it, and not of your data.",
         fix="Try again; if it happens again, report it together with the run's log.",
+        action=RETRY,
     )
 
 
@@ -56,27 +65,63 @@ def disk_full() -> TuningFailure:
         "disk_full",
         "The disk is full, so the model could not be saved.",
         cause="The trained model, and the base model when it is prepared for the first time, need free space on the data disk.",
-        fix="Delete models or documents that are no longer needed, or free space on the disk, then start the job again.",
+        fix="Delete models or documents that are no longer needed, or free space on the disk, then try again: it goes on from the last "
+        "checkpoint.",
+        action=RETRY,
     )
 
 
-def out_of_memory() -> TuningFailure:
+def out_of_memory(settings: RunSettings | None = None) -> TuningFailure:
     return TuningFailure(
         "out_of_memory",
         "The machine ran out of memory.",
         cause="The base model, the batch or the blocks are too large for this machine.",
         fix="Use a smaller batch size or block size, the method LoRA instead of full, or a smaller base model.",
+        action=None if settings is None else _in_less_memory(settings),
     )
 
 
+def _in_less_memory(settings: RunSettings) -> FailureAction | None:
+    """Half the batch in twice as many parts learns the same; shorter blocks are the next best."""
+    if settings.batch_size > 1:
+        half, parts = settings.batch_size // 2, settings.gradient_accumulation * 2
+        label = f"Start a copy with batches of {half}"
+        return FailureAction(kind="clone", label=label, hyperparameters={"batch_size": half, "gradient_accumulation": parts})
+    if settings.block_size >= 2 * _SHORTEST_BLOCK:
+        half = settings.block_size // 2
+        return FailureAction(kind="clone", label=f"Start a copy with blocks of {half} tokens", hyperparameters={"block_size": half})
+    return None
+
+
 def nan_loss(step: int, learning_rate: float) -> TuningFailure:
-    lower = float(f"{learning_rate / 5:.1g}")
+    lower = _lower(learning_rate)
     return TuningFailure(
         "nan_loss",
         f"The loss at step {step} was not a number, so the training was stopped.",
         cause=f"The learning rate {learning_rate:g} is probably too high for this base model.",
         fix=f"Start again with a learning rate of {lower:g}.",
+        action=_at_rate(lower),
     )
+
+
+def diverged(step: int, learning_rate: float) -> TuningFailure:
+    lower = _lower(learning_rate)
+    return TuningFailure(
+        "diverged",
+        f"The loss ran away: at step {step} it was several times what it was at the start, and not coming back. The training was stopped.",
+        cause=f"The learning rate {learning_rate:g} is probably too high for this base model.",
+        fix=f"Start again with a learning rate of {lower:g}.",
+        action=_at_rate(lower),
+    )
+
+
+def _lower(learning_rate: float) -> float:
+    return float(f"{learning_rate / 5:.1g}")
+
+
+def _at_rate(learning_rate: float) -> FailureAction:
+    label = f"Start a copy with a learning rate of {learning_rate:g}"
+    return FailureAction(kind="clone", label=label, hyperparameters={"learning_rate": learning_rate})
 
 
 def data_changed(name: str) -> TuningFailure:
@@ -119,8 +164,10 @@ def few_steps(num_steps: int) -> TuningFailure:
     )
 
 
-def base_unavailable(base_model: str, cause: str, fix: str) -> TuningFailure:
-    return TuningFailure("base_unavailable", f"The base model {base_model!r} is not available on this machine.", cause=cause, fix=fix)
+def base_unavailable(base_model: str, cause: str, fix: str, *, may_pass: bool = False) -> TuningFailure:
+    """`may_pass`: trying again may help, as after a network that was down."""
+    message = f"The base model {base_model!r} is not available on this machine."
+    return TuningFailure("base_unavailable", message, cause=cause, fix=fix, action=RETRY if may_pass else None)
 
 
 def base_damaged(base_model: str, what: str) -> TuningFailure:

@@ -69,7 +69,9 @@ def _base(spec: LookSpec) -> _Published | _FromNothing:
     entry = CATALOGUE.get(spec.base_model)
     if entry is not None and isinstance(entry.source, Scratch):
         return _FromNothing(entry.source, entry.context_length)
-    folder = tokenizer_folder(spec.base_model, base_models_folder=spec.base_models_folder, models_folder=spec.models_folder)
+    folder = spec.base_folder or tokenizer_folder(
+        spec.base_model, base_models_folder=spec.base_models_folder, models_folder=spec.models_folder
+    )
     if entry is not None:
         return _Published(load_tokenizer(folder), entry.context_length)
     try:

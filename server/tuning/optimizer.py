@@ -1,7 +1,7 @@
 """AdamW (arXiv:1711.05101) with clipping, over flat buffers."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from server.tuning.flat import FlatParameters
 
@@ -14,13 +14,22 @@ class Optimizer:
         self._flat = parameters
         self._max_norm = max_grad_norm
         edge = parameters.num_decayed
-        groups = []
-        for rows, decay in ((slice(0, edge), weight_decay), (slice(edge, None), 0.0)):
+        self._first, self._second = torch.zeros(len(parameters)), torch.zeros(len(parameters))
+        self._updates = torch.zeros(2)
+        groups, states = [], []
+        for part, (rows, decay) in enumerate(((slice(0, edge), weight_decay), (slice(edge, None), 0.0))):
             view = nn.Parameter(parameters.data[rows])
             view.grad = parameters.grad[rows]
             if view.numel():
                 groups.append({"params": [view], "weight_decay": decay})
+                states.append((view, {"step": self._updates[part], "exp_avg": self._first[rows], "exp_avg_sq": self._second[rows]}))
         self._adamw = torch.optim.AdamW(groups, lr=0.0, betas=BETAS, fused=True)
+        for view, state in states:
+            self._adamw.state[view] = state
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Everything that steps change, as the buffers that they change: whoever fills them puts the optimizer where it was."""
+        return {"first_moment": self._first, "second_moment": self._second, "updates": self._updates}
 
     def step(self, learning_rate: float) -> float:
         """Clip, step, and zero the gradients. Returns the norm before clipping; on one that is not finite nothing moves."""

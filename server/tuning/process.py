@@ -4,6 +4,7 @@ import contextlib
 import os
 import resource
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,8 +46,26 @@ def peak_memory_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
+class CpuMeter:
+    """How busy this process kept the `threads` that it may use, since it was last asked."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._cpu_s, self._at = time.process_time(), time.monotonic()
+
+    def percent(self) -> float:
+        """100: all of them, all the time."""
+        cpu_s, at = time.process_time(), time.monotonic()
+        share = (cpu_s - self._cpu_s) / max(at - self._at, 1e-3) / self._threads
+        self._cpu_s, self._at = cpu_s, at
+        return round(min(100.0, 100 * share), 1)
+
+
 class StopRequest:
-    """SIGTERM (and Ctrl-C) as the exception `Cancelled`, raised in the main thread between two operations, never inside `shielded`."""
+    """SIGTERM (and Ctrl-C) as the exception `Cancelled`, raised once, in the main thread between two operations.
+
+    Never inside `shielded`, but for the parts of it that are `heard`.
+    """
 
     def __init__(self) -> None:
         self._asked = False
@@ -79,3 +98,13 @@ class StopRequest:
         finally:
             self._depth -= 1
         self._raise_if_open()
+
+    @contextlib.contextmanager
+    def heard(self) -> Iterator[None]:
+        """A part of a shielded block that may be interrupted anywhere; a request that came earlier is raised on entering."""
+        depth, self._depth = self._depth, 0
+        try:
+            self._raise_if_open()
+            yield
+        finally:
+            self._depth = depth

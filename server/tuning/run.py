@@ -6,29 +6,37 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from server.tuning import failures, lora, prompts
-from server.tuning.base import ready_folder
+from server.tuning.base import ready_folder, tuned_folder
+from server.tuning.checkpoint import NUM_KEPT, CheckpointWriter, checkpoints_of
+from server.tuning.claim import Claim
 from server.tuning.corpus import Corpus
 from server.tuning.data import examples_of, tokenize
 from server.tuning.evaluate import evaluation_batches, mean_loss
 from server.tuning.events import EventLog
-from server.tuning.export import Exporter, artifacts
+from server.tuning.export import Exporter, artifacts, discard
+from server.tuning.fingerprint import fingerprint
 from server.tuning.flat import FlatParameters
 from server.tuning.generate import Sampling, generate
-from server.tuning.loop import Loop, Progress
+from server.tuning.keeper import Keeper
+from server.tuning.loop import Loop
 from server.tuning.model import CausalModel
 from server.tuning.model_folder import DamagedModel, build, end_ids, load_model, read_config
 from server.tuning.model_gpt2 import GPT2
 from server.tuning.model_shape import gpt2_shape, shape_of
 from server.tuning.packing import Batch, Blocks
-from server.tuning.process import peak_memory_bytes, set_up_torch
+from server.tuning.process import StopRequest, peak_memory_bytes, set_up_torch
+from server.tuning.progress import Progress
+from server.tuning.resume import Resumed, newest_good
 from server.tuning.samples import sample_texts
 from server.tuning.schedule import num_steps
+from server.tuning.snapshot import SnapshotFiles, checkpoint_bytes
 from server.tuning.survey import Survey, files_of, survey
 from server.tuning.tokenizer_training import every, learned_from
 from server.tuning.tokens import TextTokenizer, load_tokenizer
@@ -36,7 +44,7 @@ from shared.base_models import CATALOGUE, Scratch
 from shared.constants import MIN_OPTIMIZER_STEPS
 from shared.job_spec import MODEL_FOLDER, JobSpec, RunSettings
 from shared.rendering import PLAIN_SOURCE
-from shared.trainer_events import DoneEvent, GenerationEvent, HyperparametersEvent, SampleEvent, SpecEvent
+from shared.trainer_events import DoneEvent, GenerationEvent, HyperparametersEvent, ResumedEvent, SampleEvent, SpecEvent
 
 _GENERATED_TOKENS = 32
 _MOST_VALIDATION_TOKENS = 4096
@@ -51,16 +59,22 @@ class _Base:
     context_length: int
 
 
-def tune(spec: JobSpec, folder: Path, events: EventLog) -> None:
-    """Run `spec` in `folder`. Ends with a `done` event, or raises a `TuningFailure` or whatever went wrong below."""
+def tune(spec: JobSpec, folder: Path, claim: Claim, events: EventLog, stop: StopRequest) -> None:
+    """Run `spec` in `folder`, from its last checkpoint where there is one.
+
+    Ends with a `done` event, or raises a `TuningFailure` or whatever went wrong below.
+    """
     began = time.monotonic()
+    discard(folder)  # What an attempt that was killed may have exported.
     threads = set_up_torch(spec.threads)
     events.write(SpecEvent, base_model=spec.base_model, method=spec.method, versions=_versions(), threads=threads)
     try:
         base = _prepare(spec, events)
         settings = _fitting(spec.settings, base, events)
         data = survey(spec, events)
-        tokenizer = _tokenizer(spec, base, data, events)
+        identity = fingerprint(spec, base.folder)
+        resumed = newest_good(folder, identity, events)
+        tokenizer = _tokenizer(spec, base, data, resumed, events)
         corpus = _tokenize(spec, folder, tokenizer, data, events)
         blocks = _pack(spec, corpus, data.training, settings)
         loading = time.monotonic()
@@ -68,27 +82,55 @@ def tune(spec: JobSpec, folder: Path, events: EventLog) -> None:
         load_s = time.monotonic() - loading
     except DamagedModel as error:
         raise failures.base_damaged(spec.base_model, str(error)) from error
-    _check_room(spec, folder, model.num_parameters)
-
     validation = _validation(corpus, data.validation, settings)
     probe = validation[:1] or [blocks.batch([0])]
     exporter = _exporter(spec, folder, base, tokenizer, data)
     asked = _prompts(spec, data, tokenizer)
     _tell_plan(spec, events, settings, corpus, data, blocks)
-    generating = time.monotonic()
-    _generate(model, tokenizer, asked, step=0, end=exporter.end_ids, events=events)
-    tail_s = 4 * load_s + (time.monotonic() - generating)  # Writing, summing and loading take about as long as loading does, each.
+    generation_s = 0.0 if resumed is None else resumed.numbers["generation_s"]
+    if resumed is None:
+        generating = time.monotonic()
+        _generate(model, tokenizer, asked, step=0, end=exporter.end_ids, events=events)
+        generation_s = time.monotonic() - generating
+    tail_s = 4 * load_s + generation_s  # Writing, summing and loading take about as long as loading does, each.
 
     if spec.method == "lora":
         trained = lora.attach(model, rank=settings.lora_r, alpha=settings.lora_alpha, seed=settings.seed)
     else:
         trained = list(model.parameters())
     parameters = FlatParameters(trained)
+    _check_room(spec, folder, num_parameters=model.num_parameters, num_trained=len(parameters))
+    writer = CheckpointWriter(spec, folder, fingerprint=identity, threads=threads)
+    beside = {"generation_s": generation_s}
+    files = SnapshotFiles(beside, partial(_save_learned, tokenizer, base.context_length) if base.folder is None else None)
+    keeper = Keeper(
+        writer,
+        files,
+        claim,
+        events,
+        every_s=spec.checkpoint_every_s,
+        size_bytes=checkpoint_bytes(len(parameters)),
+        saved_step=0 if resumed is None else resumed.step,
+    )
+    _tell_where_it_begins(resumed, threads, events)
     share = "" if spec.method != "lora" else f", {len(parameters):,} of them in adapters"
     events.stage("train", f"Training: {model.num_parameters:,} parameters{share}; {len(blocks)} blocks an epoch")
-    loop = Loop(model, parameters, blocks, validation=validation, settings=settings, events=events, tail_s=tail_s)
+    loop = Loop(
+        model,
+        parameters,
+        blocks,
+        validation=validation,
+        settings=settings,
+        events=events,
+        stop=stop,
+        keeper=keeper,
+        resumed=resumed,
+        tail_s=tail_s,
+        threads=threads,
+    )
     loop.run()
 
+    claim.check()
     progress = loop.progress
     events.stage("export", "Writing the model")
     if progress.best is not None:
@@ -98,14 +140,20 @@ def tune(spec: JobSpec, folder: Path, events: EventLog) -> None:
     expected = mean_loss(model, probe)
     exporter.best(model)
     num_parameters = model.num_parameters
-    del model, parameters, loop
+    del model, parameters, loop, keeper
     events.stage("verify", "Loading the written model again")
     tuned = _verified(folder / MODEL_FOLDER, probe, expected)
     _generate(tuned, tokenizer, asked, step=progress.best_step or progress.step, end=exporter.end_ids, events=events)
-    _done(events, folder, progress, num_parameters=num_parameters, chat=exporter.template_source is not None, began=began)
+    seconds = time.monotonic() - began + (0.0 if resumed is None else resumed.numbers["pace"]["elapsed_s"])
+    claim.check()
+    _done(events, folder, progress, num_parameters=num_parameters, chat=exporter.template_source is not None, seconds=seconds)
 
 
 def _prepare(spec: JobSpec, events: EventLog) -> _Base:
+    if spec.base_folder is not None:
+        if spec.method == "scratch":
+            raise failures.bad_setting("A tuned model cannot be trained from scratch.", "Use LoRA or full to go on from it.")
+        return _existing(tuned_folder(spec.base_model, spec.base_folder))
     entry = CATALOGUE.get(spec.base_model)
     if entry is not None and isinstance(entry.source, Scratch):
         if spec.method != "scratch":
@@ -120,6 +168,10 @@ def _prepare(spec: JobSpec, events: EventLog) -> _Base:
         models_folder=spec.models_folder,
         report=lambda message, fraction: events.stage("prepare", message, fraction),
     )
+    return _existing(folder)
+
+
+def _existing(folder: Path) -> _Base:
     try:
         return _Base(folder, None, shape_of(read_config(folder)).context_length)
     except (KeyError, TypeError, ValueError) as error:
@@ -133,9 +185,11 @@ def _fitting(settings: RunSettings, base: _Base, events: EventLog) -> RunSetting
     return settings.model_copy(update={"block_size": base.context_length})
 
 
-def _tokenizer(spec: JobSpec, base: _Base, data: Survey, events: EventLog) -> TextTokenizer:
-    if base.folder is not None:
-        tokenizer = load_tokenizer(base.folder)
+def _tokenizer(spec: JobSpec, base: _Base, data: Survey, resumed: Resumed | None, events: EventLog) -> TextTokenizer:
+    """The base's, or one learned from the text, which a resumed run finds in its checkpoint."""
+    learned_before = resumed.folder if resumed is not None else None
+    if (folder := base.folder or learned_before) is not None:
+        tokenizer = load_tokenizer(folder)
     else:
         assert base.scratch is not None
         events.stage("tokenize", "Learning a vocabulary from the text")
@@ -144,9 +198,23 @@ def _tokenizer(spec: JobSpec, base: _Base, data: Survey, events: EventLog) -> Te
         tokenizer = learned_from(examples, num_characters=data.num_characters, vocabulary_size=base.scratch.vocabulary_size)
         share = f", learned from every {step}th example" if (step := every(data.num_characters)) > 1 else ""
         events.log(f"The vocabulary has {tokenizer.vocabulary_size:,} tokens{share}")
-    for index, text in enumerate(sample_texts(data.first, tokenizer)):
-        events.write(SampleEvent, index=index, text=text)
+    if resumed is None:
+        for index, text in enumerate(sample_texts(data.first, tokenizer)):
+            events.write(SampleEvent, index=index, text=text)
     return tokenizer
+
+
+def _save_learned(tokenizer: TextTokenizer, context_length: int, folder: Path) -> None:
+    tokenizer.save(folder, context_length=context_length, template_source=tokenizer.template_source)
+
+
+def _tell_where_it_begins(resumed: Resumed | None, threads: int, events: EventLog) -> None:
+    if resumed is not None:
+        events.write(ResumedEvent, step=resumed.step, path=resumed.path)
+        if (before := resumed.manifest.threads) != threads:
+            events.warn(f"Going on with {threads} threads instead of {before}: the last digits may differ from those of a run in one go.")
+    elif events.is_continued:
+        events.write(ResumedEvent, step=0, path="")
 
 
 def _tokenize(spec: JobSpec, folder: Path, tokenizer: TextTokenizer, data: Survey, events: EventLog) -> Corpus:
@@ -183,10 +251,14 @@ def _load(base: _Base, tokenizer: TextTokenizer, seed: int, events: EventLog) ->
     return model
 
 
-def _check_room(spec: JobSpec, folder: Path, num_parameters: int) -> None:
-    """Better now than after hours of training. Methods that train every weight may leave the last ones beside the best."""
+def _check_room(spec: JobSpec, folder: Path, *, num_parameters: int, num_trained: int) -> None:
+    """Better now than after hours of training: the model, and as many checkpoints as are kept with the one that is being written.
+
+    Methods that train every weight may leave the last ones beside the best.
+    """
     copies = 1.1 if spec.method == "lora" else 2.0
-    if shutil.disk_usage(folder).free < copies * 4 * num_parameters:
+    checkpoints = (NUM_KEPT + 1 - len(checkpoints_of(folder))) * checkpoint_bytes(num_trained)
+    if shutil.disk_usage(folder).free < copies * 4 * num_parameters + checkpoints:
         raise failures.disk_full()
 
 
@@ -252,10 +324,11 @@ def _not_verified() -> failures.TuningFailure:
         "The written model is not the one that was trained, so it was discarded.",
         cause="The disk or the memory of this machine may be faulty.",
         fix="Start the job again; if it happens again, let somebody check the machine.",
+        action=failures.RETRY,
     )
 
 
-def _done(events: EventLog, folder: Path, progress: Progress, *, num_parameters: int, chat: bool, began: float) -> None:
+def _done(events: EventLog, folder: Path, progress: Progress, *, num_parameters: int, chat: bool, seconds: float) -> None:
     found = artifacts(folder)
     events.write(
         DoneEvent,
@@ -265,7 +338,7 @@ def _done(events: EventLog, folder: Path, progress: Progress, *, num_parameters:
         validation_loss=progress.best_loss,
         num_training_tokens=progress.num_trained,
         num_parameters=num_parameters,
-        seconds=round(time.monotonic() - began, 2),
+        seconds=round(seconds, 2),
         tokens_per_s=round(progress.tokens_per_s, 1),
         peak_memory_bytes=peak_memory_bytes(),
         chat=chat,

@@ -11,7 +11,7 @@ FLOOR = 0.1
 
 def rate_at(step: int, num_steps: int, *, peak: float, warmup_ratio: float, scheduler: Scheduler) -> float:
     """The rate of step `step` (1 to `num_steps`): rises in a line over the warm-up, then falls to a tenth of `peak` or stays."""
-    warmup = round(warmup_ratio * num_steps)
+    warmup = warmup_steps(num_steps, warmup_ratio)
     if step <= warmup:
         return peak * step / (warmup + 1)
     if scheduler == "constant":
@@ -19,6 +19,10 @@ def rate_at(step: int, num_steps: int, *, peak: float, warmup_ratio: float, sche
     done = (step - warmup) / max(1, num_steps - warmup)
     share = 1 - done if scheduler == "linear" else 0.5 * (1 + math.cos(math.pi * done))
     return peak * (FLOOR + (1 - FLOOR) * share)
+
+
+def warmup_steps(num_steps: int, warmup_ratio: float) -> int:
+    return round(warmup_ratio * num_steps)
 
 
 def batch_shape(settings: RunSettings, num_blocks: int) -> tuple[int, int]:

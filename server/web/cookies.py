@@ -37,23 +37,21 @@ def with_cookies(signed_in: SignedIn, response: Response, settings: Settings, *,
         signed_in.refresh_token,
         max_age=lifetime,
         path=_PATH,
-        secure=settings.cookie_secure,
+        secure=settings.https,
         httponly=True,
         samesite="strict",
     )
     response.set_cookie(
-        CSRF_COOKIE, csrf or secrets.token_urlsafe(24), max_age=lifetime, path="/", secure=settings.cookie_secure, samesite="strict"
+        CSRF_COOKIE, csrf or secrets.token_urlsafe(24), max_age=lifetime, path="/", secure=settings.https, samesite="strict"
     )
     return signed_in.session
 
 
 def remember_device(token: str, response: Response, settings: Settings) -> None:
     """Stays when somebody signs out: it lets nobody in, and keeps strangers from using up this browser's tries."""
-    response.set_cookie(
-        DEVICE_COOKIE, token, max_age=DEVICE_TTL_S, path=_PATH, secure=settings.cookie_secure, httponly=True, samesite="strict"
-    )
+    response.set_cookie(DEVICE_COOKIE, token, max_age=DEVICE_TTL_S, path=_PATH, secure=settings.https, httponly=True, samesite="strict")
 
 
 def forget_cookies(response: Response, settings: Settings) -> None:
-    response.delete_cookie(REFRESH_COOKIE, path=_PATH, secure=settings.cookie_secure, httponly=True, samesite="strict")
-    response.delete_cookie(CSRF_COOKIE, path="/", secure=settings.cookie_secure, samesite="strict")
+    response.delete_cookie(REFRESH_COOKIE, path=_PATH, secure=settings.https, httponly=True, samesite="strict")
+    response.delete_cookie(CSRF_COOKIE, path="/", secure=settings.https, samesite="strict")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from server.domain.accounts.service import Caller
+from server.domain.accounts.callers import Caller
 from server.domain.accounts.visits import Visit
 from server.errors import Forbidden, NotSignedIn
 
@@ -21,7 +21,8 @@ _bearer = HTTPBearer(auto_error=False, description="The access token of `POST /a
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 
 
-def services_of(request: Request) -> Services:
+async def services_of(request: Request) -> Services:
+    """Asynchronous although it waits for nothing, like others below: the framework sends everything else to a thread."""
     services: Services = request.app.state.services
     return services
 
@@ -29,7 +30,7 @@ def services_of(request: Request) -> Services:
 AppServices = Annotated[Services, Depends(services_of)]
 
 
-def visit_of(request: Request) -> Visit:
+async def visit_of(request: Request) -> Visit:
     """The connection's address: what proxies claim is believed or not long before, by the server's settings."""
     address = request.client.host if request.client else ""
     return Visit(address[:100], request.headers.get("user-agent", "")[:_MAX_USER_AGENT])
@@ -60,7 +61,7 @@ def check_scope(caller: Caller, method: str) -> None:
 CurrentCaller = Annotated[Caller, Depends(current_caller)]
 
 
-def current_user(caller: CurrentCaller) -> str:
+async def current_user(caller: CurrentCaller) -> str:
     """The user's id."""
     return caller.user_id
 
@@ -68,7 +69,7 @@ def current_user(caller: CurrentCaller) -> str:
 CurrentUser = Annotated[str, Depends(current_user)]
 
 
-def own_session(caller: CurrentCaller) -> Caller:
+async def own_session(caller: CurrentCaller) -> Caller:
     """For what only the person may do: the account, its keys, the administration. Raises `Forbidden` for an API key of any scope."""
     if caller.session_id is None:
         raise Forbidden(
@@ -80,7 +81,7 @@ def own_session(caller: CurrentCaller) -> Caller:
 InPerson = Annotated[Caller, Depends(own_session)]
 
 
-def administrator(caller: InPerson) -> Caller:
+async def administrator(caller: InPerson) -> Caller:
     if caller.role != "admin":
         raise Forbidden("Only administrators of this installation may do this.", code="accounts.not_administrator")
     return caller

@@ -3,11 +3,12 @@
 import re
 import secrets
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 import structlog
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.errors import LlmTunerError, NotSignedIn
@@ -31,15 +32,17 @@ PAGE_POLICY: Final = (
 )
 # An answer of the API that a browser is made to show as a page may do nothing at all.
 API_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-_SAFE_HEADERS: Final = {
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin-allow-popups",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
-}
-_FOR_TWO_YEARS: Final = "max-age=63072000"
+_SAFE_HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin-allow-popups"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+)
+_SAFE_HEADERS_OF_PAGE: Final = (*_SAFE_HEADERS, (b"content-security-policy", PAGE_POLICY.encode()))
+_SAFE_HEADERS_OF_API: Final = (*_SAFE_HEADERS, (b"content-security-policy", API_POLICY.encode()), (b"cache-control", b"no-store"))
+_FOR_TWO_YEARS: Final = (b"strict-transport-security", b"max-age=63072000")
 _log = structlog.get_logger()
 
 
@@ -62,10 +65,8 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                _complete(headers, request_id, api=is_api(scope["path"]))
-                if self._https or scope.get("scheme") == "https":
-                    headers["strict-transport-security"] = _FOR_TWO_YEARS
+                headers = _completed(message.get("headers", ()), request_id, api=is_api(scope["path"]))
+                message["headers"] = [*headers, _FOR_TWO_YEARS] if self._https or scope.get("scheme") == "https" else headers
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -132,17 +133,18 @@ class TooLargeInOneShape:
 
 def _request_id(scope: Scope) -> str:
     """The caller's own, where it is one that can stand in a log line."""
-    given = Headers(scope=scope).get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(12)
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(given := str(value, "latin-1")):
+            return given
+    return secrets.token_hex(12)
 
 
-def _complete(headers: MutableHeaders, request_id: str, *, api: bool) -> None:
-    headers["x-request-id"] = request_id
-    for name, value in _SAFE_HEADERS.items():
-        headers.setdefault(name, value)
-    headers.setdefault("content-security-policy", API_POLICY if api else PAGE_POLICY)
-    if api:
-        headers.setdefault("cache-control", "no-store")
+def _completed(headers: Iterable[tuple[bytes, bytes]], request_id: str, *, api: bool) -> list[tuple[bytes, bytes]]:
+    """With what every answer carries, where it does not carry it already. On raw headers: this is done for every poll of every page."""
+    given = [(name, value) for name, value in headers if name != b"x-request-id"]
+    names = {name for name, _ in given}
+    safe = _SAFE_HEADERS_OF_API if api else _SAFE_HEADERS_OF_PAGE
+    return [*given, (b"x-request-id", request_id.encode()), *(header for header in safe if header[0] not in names)]
 
 
 def _may_be_long(headers: Headers) -> bool:
@@ -159,13 +161,15 @@ def _route(scope: Scope) -> str:
 
 
 def _log_request(scope: Scope, status: int | None, seconds: float) -> None:
-    write = _log.debug if scope["path"] in _QUIET else _log.info
+    state = scope.get("state", {})
+    # A poll that was answered at once says nothing that the one before it did not say.
+    write = _log.debug if scope["path"] in _QUIET or state.get("quiet") else _log.info
     write(
         "request",
         method=scope["method"],
         route=_route(scope),
         status=status,
         ms=round(seconds * 1000, 1),
-        user=scope.get("state", {}).get("user_id"),
+        user=state.get("user_id"),
         client=(scope.get("client") or (None,))[0],
     )

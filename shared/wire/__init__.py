@@ -72,6 +72,7 @@ from shared.wire.jobs import (
     SampleGeneration,
 )
 from shared.wire.models import BaseModelInfo, GenerateRequest, Generation, Message, TunedModel
+from shared.wire.notifications import EVENT_OF, Delivery, DeliveryEvent, EndState, NotificationChoice, NotificationSettings, WebhookSecret
 from shared.wire.security import ApiKey, ApiKeyRequest, NewApiKey, SecurityEvent, SignIn, SignInsEnded
 
 __all__ = [
@@ -92,10 +93,14 @@ __all__ = [
     "Dataset",
     "DatasetRequest",
     "Deleted",
+    "Delivery",
+    "DeliveryEvent",
     "Document",
     "DocumentPatch",
     "DownloadLink",
+    "EVENT_OF",
     "EmailVerification",
+    "EndState",
     "ErrorBody",
     "ErrorDetail",
     "ErrorInfo",
@@ -129,6 +134,8 @@ __all__ = [
     "NewApiKey",
     "NewInvitation",
     "Note",
+    "NotificationChoice",
+    "NotificationSettings",
     "Pair",
     "PasswordChange",
     "PasswordReset",
@@ -163,4 +170,5 @@ __all__ = [
     "UploadRequest",
     "Usage",
     "User",
+    "WebhookSecret",
 ]

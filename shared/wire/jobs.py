@@ -188,8 +188,11 @@ class LogLine(Answer):
 
 
 class LogPage(Answer):
+    """Lines in order. Asking with `after=<next>` gives what follows, with `before=<start>` what came before; at `start` 0 nothing did."""
+
     object: Literal["log"] = "log"
     lines: list[LogLine]
+    start: int
     next: int
     live: bool
 

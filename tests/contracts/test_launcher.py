@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,8 @@ import psutil
 import pytest
 
 from server.adapters.launch_local import LocalLauncher
-from server.ports.launcher import Launch, Launcher, RunStatus
+from server.errors import Unavailable
+from server.ports.launcher import Launch, Launcher, RunStatus, stop_and_wait
 
 # What the program does is its first argument; its folder is its second.
 _PROGRAM = """
@@ -29,6 +31,9 @@ elif what == "deaf":
     child = subprocess.Popen([sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"])
     (folder / "pids").open("a").write(f"{child.pid}\\n")
     time.sleep(60)
+elif what == "compute":
+    while True:
+        pass
 elif what == "environment":
     print(json.dumps(dict(os.environ)), flush=True)
 else:
@@ -75,7 +80,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     bench = Bench(tmp_path)
     yield bench
     for handle in bench.handles:
-        bench.launcher.stop(handle, grace_s=0)
+        stop_and_wait(bench.launcher, handle, grace_s=0)
 
 
 def test_a_program_that_ends_tells_its_status_itself(bench: Bench) -> None:
@@ -85,7 +90,9 @@ def test_a_program_that_ends_tells_its_status_itself(bench: Bench) -> None:
 
 def test_a_crash_has_no_status(bench: Bench) -> None:
     handle = bench.start("crash")
-    assert bench.wait(handle, lambda status: not status.alive) == RunStatus(alive=False, exit_status=None)
+    assert bench.wait(handle, lambda status: not status.alive) == RunStatus(alive=False, exit_status=None, ended_by_signal=9)
+    bench.launcher = bench.make()
+    assert bench.launcher.poll(handle) == RunStatus(alive=False, exit_status=None), "only a parent learns of the signal"
 
 
 def test_starting_a_run_twice_starts_it_once(bench: Bench) -> None:
@@ -96,12 +103,61 @@ def test_starting_a_run_twice_starts_it_once(bench: Bench) -> None:
     assert len(bench.pids()) == 1
 
 
+def test_two_servers_that_start_one_run_at_the_same_moment_start_it_once(bench: Bench) -> None:
+    handles: list[str] = []
+
+    def start() -> None:
+        while True:
+            try:
+                handles.append(bench.make().start(Launch("run-1", "train", ["sleep", str(bench.folder), "run-1"], bench.folder)))
+                return
+            except Unavailable as busy:
+                assert busy.code == "launcher.busy"
+                time.sleep(0.01)
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    bench.handles += handles[:1]
+    assert len(set(handles)) == 1
+    bench.output(handles[0], "hello")
+    assert len(bench.pids()) == 1
+
+
+def test_a_program_whose_server_died_before_it_wrote_that_down_is_found_again(bench: Bench) -> None:
+    first = json.loads(bench.start("sleep"))
+    bench.output(bench.handles[0], "hello")
+    (bench.folder / "launched-run-1.json").unlink()
+    again = json.loads(bench.make().start(Launch("run-1", "train", ["sleep", str(bench.folder), "run-1"], bench.folder)))
+    assert (again["pid"], again["started"]) == (first["pid"], first["started"])
+    assert len(bench.pids()) == 1
+
+
+def test_the_time_that_a_program_has_computed_is_told(bench: Bench) -> None:
+    handle = bench.start("compute")
+    assert bench.wait(handle, lambda status: status.cpu_s > 0.2).alive
+
+
+def test_stopping_does_not_wait(bench: Bench) -> None:
+    handle = bench.start("deaf")
+    bench.output(handle, "hello")
+    began = time.monotonic()
+    assert not bench.launcher.stop(handle, force=False)
+    assert time.monotonic() - began < 1.0
+    assert bench.launcher.poll(handle).alive
+    while not bench.launcher.stop(handle, force=True):
+        time.sleep(0.02)
+    assert bench.launcher.stop(handle, force=True), "and again, when nothing is left"
+
+
 def test_a_handle_survives_a_restart_of_the_server(bench: Bench) -> None:
     handle = bench.start("sleep")
     bench.output(handle, "hello")
     bench.launcher = bench.make()
     assert bench.launcher.poll(handle).alive
-    bench.launcher.stop(handle, grace_s=5)
+    stop_and_wait(bench.launcher, handle, grace_s=5)
     assert not bench.launcher.poll(handle).alive
 
 
@@ -120,7 +176,7 @@ def test_stopping_ends_the_whole_group_even_when_it_does_not_listen(bench: Bench
     while len(bench.pids() if (bench.folder / "pids").exists() else []) < 2:
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    bench.launcher.stop(handle, grace_s=0.3)
+    stop_and_wait(bench.launcher, handle, grace_s=0.3)
     assert not [pid for pid in bench.pids() if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
 
 
@@ -132,7 +188,7 @@ def test_an_innocent_with_the_same_number_is_neither_seen_nor_ended(bench: Bench
         bench.wait(bench.handles[0], lambda status: not status.alive)
         reused = json.dumps(handle | {"pid": innocent.pid})
         assert not bench.launcher.poll(reused).alive
-        bench.launcher.stop(reused, grace_s=0)
+        stop_and_wait(bench.launcher, reused, grace_s=0)
         assert innocent.poll() is None
     finally:
         innocent.kill()
@@ -143,7 +199,7 @@ def test_a_handle_of_another_boot_is_dead(bench: Bench) -> None:
     handle = bench.start("sleep")
     before_the_power_cut = json.dumps(json.loads(handle) | {"boot": "another"})
     assert not bench.launcher.poll(before_the_power_cut).alive
-    bench.launcher.stop(before_the_power_cut, grace_s=0)
+    stop_and_wait(bench.launcher, before_the_power_cut, grace_s=0)
     assert bench.launcher.poll(handle).alive
 
 

@@ -112,3 +112,25 @@ def test_a_closed_store_says_so_and_may_be_closed_again(file: Path) -> None:
     records.close()
     with pytest.raises(Unavailable):
         records.get(KEY)
+
+
+def test_what_other_processes_write_and_leave_is_seen_by_one_that_stays(file: Path) -> None:
+    program = (
+        "import pathlib, sys\n"
+        "from server.adapters.records_sqlite import SqliteRecords\n"
+        "from server.ports.records import Key, Put\n"
+        "records = SqliteRecords(pathlib.Path(sys.argv[1]))\n"
+        "records.write(Put(Key('p', sys.argv[2]), {}, 0))\n"
+        "records.close()\n"
+    )
+    stays = SqliteRecords(file)
+    stays.write(Put(KEY, {}, ABSENT))
+    for name in ("a", "b", "c"):
+        # Whoever closes last removes the log. One that took itself for the last would leave the others with a log that nobody else reads.
+        subprocess.run([sys.executable, "-c", program, str(file), name], check=True)
+        assert stays.get(Key("p", name)) is not None, f"{name} was written, and is not seen"
+        stays.write(Put(Key("p", f"{name} again"), {}, ABSENT))
+    stays.close()
+    again = SqliteRecords(file)
+    assert [record.key.sort for record in again.page("p").records] == ["a", "a again", "b", "b again", "c", "c again", "s"]
+    again.close()

@@ -5,6 +5,7 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,23 +16,34 @@ from server.adapters.inspector_process import InspectorProcess
 from server.adapters.launch_local import LocalLauncher
 from server.adapters.records_sqlite import SqliteRecords
 from server.background.supervisor import Supervisor
+from server.domain import keys
 from server.domain.datasets.looks import Looks
 from server.domain.datasets.service import Datasets
 from server.domain.documents.service import Documents
 from server.domain.documents.uploads import Uploads
 from server.domain.documents.usage import Room
-from server.domain.jobs.lifecycle import Folders, Lifecycle
+from server.domain.jobs.leases import Leases
+from server.domain.jobs.lifecycle import Lifecycle
+from server.domain.jobs.moves import Moves
 from server.domain.jobs.progress import RunReaders
+from server.domain.jobs.queue import Queue
 from server.domain.jobs.service import Jobs
+from server.domain.jobs.slots import slots
+from server.domain.jobs.specs import Folders, Specs
+from server.domain.jobs.submissions import DiskRoom, Submissions
+from server.domain.jobs.tidying import Tidying
+from server.domain.jobs.uses import Uses
 from server.domain.models.catalogue import BaseModels
 from server.domain.models.tuned import TunedModels
+from server.ports.launcher import stop_and_wait
+from server.ports.records import Delete
 from server.settings import REPOSITORY
 from shared.look_spec import LookSpec
 from shared.wire import Blocker, Document, Look
 
 # Stands in for the trainer: reads the spec, says what a trainer says, and leaves what the file `script` beside the records asks for.
 TRAINER = """
-import hashlib, json, pathlib, sys, time
+import hashlib, json, pathlib, signal, sys, time
 sys.path.insert(0, {repository!r})
 from shared.job_spec import JobSpec
 spec_file = pathlib.Path(sys.argv[2])
@@ -49,12 +61,35 @@ def leave(status):
     (folder / "exit.json").write_text(json.dumps(dict(run_id=spec.run_id, status=status, at="2026-11-22T10:00:00Z")))
     sys.exit(status)
 print("trainer of", spec.job_id, flush=True)
+with (folder / "attempts.log").open("a") as attempts:
+    attempts.write(spec.run_id + " " + str(spec.fence) + "\\n")
+def checkpoint(step):
+    place = folder / "checkpoints" / ("step-%08d" % step)
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "state.safetensors").write_bytes(b"state")
+    files = {{"state.safetensors": dict(size_bytes=5, sha256=hashlib.sha256(b"state").hexdigest())}}
+    manifest = dict(format=1, job_id=spec.job_id, run_id=spec.run_id, fence=spec.fence, step=step, created_at="2026-11-22T10:00:00Z",
+        validation_loss=2.5, threads=1, fingerprint="f", files=files)
+    seal = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+    (place / "manifest.json").write_text(json.dumps(dict(manifest, seal=seal)))
+def stop(*_):
+    checkpoint(1)
+    say("cancelled", step=1)
+    leave(143)
+if script["do"] == "deaf":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+elif script["do"] == "wait":
+    signal.signal(signal.SIGTERM, stop)
 say("stage", stage="train", message="Training")
-say("progress", step=1, num_steps=2, epoch=0.5, loss=3.0, learning_rate=1e-3, grad_norm=1.0, tokens_per_s=100.0,
+say("progress", step=1, num_steps=script.get("num_steps", 2), epoch=0.5, loss=3.0, learning_rate=1e-3, grad_norm=1.0, tokens_per_s=100.0,
     eta_s=1.0, elapsed_s=1.0, memory_bytes=1)
-if script["do"] == "wait":
+if script["do"] in ("wait", "deaf"):
     time.sleep(60)
-if script["do"] == "crash":
+if script["do"] == "leave":
+    checkpoint(1)
+    leave(script["status"])
+if script["do"] == "crash" and spec.fence <= script.get("times", 1000):
+    checkpoint(1)
     print("Killed by something", flush=True)
     sys.exit(9)
 if script["do"] == "fail":
@@ -74,18 +109,35 @@ leave(0)
 """
 
 
+class SettableClock(SystemClock):
+    """The machine's clock, moved about by the test: its wall time by `jumped`, its monotonic time by `slept_s`, forward alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jumped = timedelta()
+        self.slept_s = 0.0
+
+    def now(self) -> datetime:
+        return super().now() + self.jumped
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.slept_s
+
+
 class House:
     """The services of one installation, by hand and not by `wiring`, with a trainer that does as it is told."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, clock: SettableClock | None = None, max_runs: int | None = None) -> None:
         self.folder = folder
         self.free_bytes = 10**12
+        self.free_memory_bytes = 10**12
         self.script = folder / "script.json"
-        self.trainer_will("succeed")
+        if not self.script.exists():
+            self.trainer_will("succeed")
         (folder / "standin.py").write_text(textwrap.dedent(TRAINER.format(repository=str(REPOSITORY), script=str(self.script))))
         self.records = SqliteRecords(folder / "records.sqlite3")
         self.blobs = DiskBlobs(folder / "blobs")
-        self.clock = SystemClock()
+        self.clock = clock or SettableClock()
         self.quota_bytes = 10**10
         self.room = Room(
             self.records,
@@ -105,32 +157,41 @@ class House:
             base_models_folder=folder / "bases", own_models_folder=folder / "own", hub_off=True, hub_reachable=lambda: False
         )
         self.tuned_models = TunedModels(self.records, self.blobs)
+        self.launcher = LocalLauncher(folder, programs={"train": "standin", "generate": "standin"})
         readers = RunReaders()
-        self.jobs = Jobs(
+        folders = Folders(folder / "runs", folder / "bases", folder / "own")
+        places = slots(max_runs=max_runs, num_accelerators=0, threads=None, free_memory_bytes=lambda: self.free_memory_bytes)
+        queue = Queue(self.records, slots=places.number)
+        self.tidying = Tidying(self.records, readers, folders)
+        submissions = Submissions(
             self.records,
             self.clock,
             self.documents,
             self.datasets,
             self.looks,
             self.base_models,
-            readers,
-            runs_folder=folder / "runs",
-            free_bytes=lambda: self.free_bytes,
-            min_free_bytes=1000,
+            self.tuned_models,
+            queue,
+            room=DiskRoom(lambda: self.free_bytes, 1000),
         )
-        self.launcher = LocalLauncher(folder, programs={"train": "standin", "generate": "standin"})
+        moves = Moves(self.records, self.clock, queue, submissions, self.tidying)
+        uses = Uses(self.records, self.documents, self.tuned_models)
+        self.jobs = Jobs(self.records, self.clock, readers, queue, submissions, moves, uses, folders=folders)
+        self.leases = Leases(self.records, self.clock, me=self.clock.new_id("srv"))
         self.lifecycle = Lifecycle(
             self.records,
-            self.blobs,
             self.clock,
             self.launcher,
-            self.documents,
             self.tuned_models,
             readers,
-            folders=Folders(folder / "runs", folder / "bases", folder / "own"),
-            trainer_threads=None,
+            Specs(self.blobs, self.documents, self.tuned_models, folders),
+            queue,
+            self.leases,
+            self.tidying,
+            slots=places,
+            folders=folders,
         )
-        self.supervisor = Supervisor(self.lifecycle)
+        self.supervisor = Supervisor(self.lifecycle, self.leases, self.tidying)
 
     def look_with(self, spec: LookSpec) -> Look:
         """Stands in for the program with the tokenizers: finds what the test put into `blockers`."""
@@ -155,9 +216,10 @@ class House:
         nothing = {"histogram": [], "examples": [], "duplicates": [], "leaked": [], "personal_data": {"emails": 0, "phones": 0, "cards": 0}}
         return Look.model_validate({"base_model": spec.base_model, **counts, **nothing, "blockers": self.blockers})
 
-    def trainer_will(self, do: str) -> None:
-        """succeed, fail, crash, wait, lie (about a file) or nothing (and call it success)."""
-        self.script.write_text(json.dumps({"do": do}))
+    def trainer_will(self, do: str, **more: int) -> None:
+        """succeed, fail, crash (at its first `times` attempts), leave (with `status`), wait (and stop when asked), be deaf, lie (about a
+        file) or nothing (and call it success). `num_steps` is what it plans; it makes two."""
+        self.script.write_text(json.dumps({"do": do, **more}))
 
     def document(self, owner: str = "usr-1", rows: int = 20) -> Document:
         lines = "".join(json.dumps({"prompt": f"Question {row}?", "completion": f"Answer {row}."}) + "\n" for row in range(rows))
@@ -168,24 +230,48 @@ class House:
             file.write(content)
             return self.documents.add(owner, file, filename=filename)
 
-    def watch_until(self, done: Callable[[], bool], rounds: int = 600) -> None:
-        """Lets the supervisor look again and again until something is so."""
+    def watch_until(self, done: Callable[[], bool], rounds: int = 600, *, each_round_s: float = 0.0) -> None:
+        """Lets the supervisor look again and again until something is so; `each_round_s` is what its clock thinks a round took."""
         for _ in range(rounds):
             self.supervisor.round()
             if done():
                 return
             time.sleep(0.02)
+            self.clock.slept_s += each_round_s
         raise AssertionError("it never came to be")
 
-    def close(self) -> None:
+    def attempts(self, job_id: str) -> list[str]:
+        """One line for every trainer that ever began on a job."""
+        file = self.folder / "runs" / job_id / "attempts.log"
+        return file.read_text().splitlines() if file.exists() else []
+
+    def another_supervisor(self) -> Supervisor:
+        """As after a restart: with nothing in its memory."""
+        return Supervisor(self.lifecycle, self.leases, self.tidying)
+
+    def end_everything(self) -> None:
+        """No trainer is left, and no job that waits."""
         for run in self.lifecycle.runs():
             if run.handle is not None:
-                self.launcher.stop(run.handle, grace_s=0)
+                stop_and_wait(self.launcher, run.handle, grace_s=0)
+            self.records.write(Delete(keys.running(run.job_id), None))
+        for record in self.records.page(keys.QUEUE_PARTITION, limit=1000).records:
+            self.records.write(Delete(record.key, None))
+
+    def close(self) -> None:
+        self.end_everything()
         self.records.close()
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     house = House(tmp_path)
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def two_slots(tmp_path: Path) -> Iterator[House]:
+    house = House(tmp_path, max_runs=2)
     yield house
     house.close()

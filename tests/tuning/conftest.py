@@ -120,12 +120,13 @@ def write_spec(tmp_path: Path, models_folder: Path) -> Callable[..., JobSpec]:
 
 @pytest.fixture
 def train(tmp_path: Path) -> Iterator[Callable[..., Run]]:
-    """Runs a spec here, in a folder of its own. The trainer listens to signals, so pytest's handlers are put back."""
+    """Runs a spec here, in a folder of its own or one that an earlier attempt left. The trainer listens to signals, so pytest's handlers
+    are put back."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
     def start(spec: JobSpec, name: str = "run") -> Run:
         folder = tmp_path / name
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         return Run(run(spec, folder), folder)
 
     yield start

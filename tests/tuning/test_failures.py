@@ -22,7 +22,7 @@ def failure(run: Run) -> Any:
     assert run.events[-1] == failed
     assert failed.message and failed.cause and failed.fix
     assert str(run.folder.parent) not in failed.message + failed.cause + failed.fix
-    assert {path.name for path in run.folder.iterdir()} <= {"events.jsonl", "exit.json"}
+    assert {path.name for path in run.folder.iterdir()} <= {"events.jsonl", "exit.json", "lock", "fence"}
     return failed
 
 

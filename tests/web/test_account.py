@@ -123,14 +123,15 @@ def test_a_made_up_device_is_a_stranger(signed_in: TestClient, app: FastAPI) -> 
 
 
 def test_time_does_not_tell_who_has_an_account(signed_in: TestClient, app: FastAPI) -> None:
-    """A small version: forty of each, in turn, each from a network of its own so that no limit answers instead."""
+    """A small version: forty of each, in turn, each from a network of its own so that no limit answers instead. In time of the processor,
+    which other work on this machine does not change; that nothing is waited for is `test_security_log`'s matter."""
     seconds: dict[str, list[float]] = {EMAIL: [], "nobody@example.org": []}
     for number in range(40):
         for email, times in seconds.items():
             stranger = TestClient(app, client=(f"10.0.{number}.1", 1))
-            started = time.perf_counter()
+            started = time.process_time()
             answer = stranger.post("/api/auth/login", json={"email": email, "password": "a guess"})
-            times.append(time.perf_counter() - started)
+            times.append(time.process_time() - started)
             assert answer.status_code == 401
     known, unknown = (statistics.median(times) for times in seconds.values())
     assert abs(known - unknown) < 0.005
@@ -187,7 +188,7 @@ def test_a_letter_brings_a_new_password_and_the_answer_does_not_tell_who_gets_on
     sent: list[Any] = []
     letters = Letters(sent.append, public_url="http://tuner.example.org")
     object.__setattr__(accounts.recovery, "letters", letters)
-    known = signed_in.post("/api/auth/password-reset", json={"email": EMAIL}, headers={"host": "thief.example.org"})
+    known = signed_in.post("/api/auth/password-reset", json={"email": EMAIL}, headers={"x-forwarded-host": "thief.example.org"})
     unknown = signed_in.post("/api/auth/password-reset", json={"email": "nobody@example.org"})
     assert known.status_code == unknown.status_code == 202
     assert known.content == unknown.content

@@ -7,13 +7,14 @@ export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
   ["g j", "Go to jobs"],
   ["g d", "Go to documents"],
   ["g m", "Go to models"],
+  ["g s", "Go to settings"],
   ["n", "New job"],
   ["/", "Search this screen"],
   ["?", "Show this help"],
   ["Esc", "Close what is open"],
 ];
 
-const PLACES = { h: "/", j: "/jobs", d: "/documents", m: "/models" } as const;
+const PLACES = { h: "/", j: "/jobs", d: "/documents", m: "/models", s: "/settings" } as const;
 const SECOND_KEY_WITHIN_MS = 1_500;
 
 export function useKeyboard(onHelp: () => void): void {

@@ -18,6 +18,7 @@ const screens = {
   job: () => import("@/pages/job"),
   models: () => import("@/pages/models"),
   model: () => import("@/pages/model"),
+  settings: () => import("@/pages/settings"),
   chart: () => import("@/features/jobs/loss-chart"),
 };
 
@@ -103,10 +104,11 @@ const model = createRoute({
   path: "/models/$modelId",
   component: lazyRouteComponent(screens.model, "ModelPage"),
 });
+const settings = createRoute({ getParentRoute: () => gate, path: "/settings", component: lazyRouteComponent(screens.settings, "SettingsPage") });
 
 const routeTree = rootRoute.addChildren([
   guest.addChildren([signIn, register]),
-  gate.addChildren([home, documents, document_, datasets, look, newJob, jobs, job, models, model]),
+  gate.addChildren([home, documents, document_, datasets, look, newJob, jobs, job, models, model, settings]),
 ]);
 
 export const router = createRouter({

@@ -5,10 +5,11 @@ import { useKeyboard } from "@/app/keyboard";
 import { ShortcutsDialog } from "@/app/shortcuts-dialog";
 import { ThemeSwitch } from "@/app/theme-switch";
 import { UnreachableBanner } from "@/app/unreachable";
+import { JobEndings } from "@/features/notifications/job-endings";
 import { messageOf } from "@/lib/errors";
 import { session } from "@/lib/session";
 import type { User } from "@/lib/wire";
-import { IconButton, LinkButton } from "@/ui/button";
+import { IconButton, IconLink, LinkButton } from "@/ui/button";
 import { Icon, type IconName } from "@/ui/icon";
 import { toast } from "@/ui/toasts";
 
@@ -54,6 +55,7 @@ export function Shell({ user, children }: { user: User; children: ReactNode }) {
           <Place key={place.to} {...place} className="grid min-h-14 place-items-center content-center gap-0.5 text-xs" />
         ))}
       </nav>
+      <JobEndings />
       <ShortcutsDialog open={helpOpen} onClose={() => setHelpOpen(false)} />
     </div>
   );
@@ -114,6 +116,7 @@ function Account({ user, onHelp }: { user: User; onHelp: () => void }) {
         {user.email}
       </p>
       <div className="-ml-2 flex">
+        <IconLink to="/settings" icon="gear" label="Settings" />
         <IconButton icon="leave" label="Sign out" onClick={() => void signOut()} />
         <IconButton icon="help" label="Keyboard shortcuts" onClick={onHelp} />
       </div>
@@ -129,6 +132,10 @@ function MobileMenu({ user }: { user: User }) {
       <div className="card absolute right-0 z-50 grid w-64 gap-3 p-4 shadow-lg">
         <p className="text-xs break-all text-ink-soft">{user.email}</p>
         <ThemeSwitch />
+        <Link to="/settings" className="target flex items-center gap-2 font-medium">
+          <Icon name="gear" />
+          Settings
+        </Link>
         <button type="button" className="target flex items-center gap-2 font-medium" onClick={() => void signOut()}>
           <Icon name="leave" />
           Sign out

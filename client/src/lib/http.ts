@@ -3,7 +3,7 @@ import { reportAnswer, reportSilence } from "@/lib/connection";
 import { ConnectionError, toApiError } from "@/lib/errors";
 
 export interface RequestOptions {
-  method?: "GET" | "POST" | "PATCH" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Sent as JSON. */
   body?: unknown;
   headers?: Record<string, string>;

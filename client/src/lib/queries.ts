@@ -4,6 +4,9 @@ import { connection } from "@/lib/connection";
 import { ApiError } from "@/lib/errors";
 import { session } from "@/lib/session";
 
+/** Where everything that is known of jobs is kept. */
+export const JOBS = ["jobs"] as const;
+
 export const POLL_MS = 2_000;
 
 /** The pause until the next poll, or false. Polls are for live things and a server that answers; react-query skips them in a hidden tab. */

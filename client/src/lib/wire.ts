@@ -9,9 +9,11 @@ export type Column = Schemas["Column"];
 export type Credentials = Schemas["Credentials"];
 export type Dataset = Schemas["Dataset"];
 export type Deleted = Schemas["Deleted"];
+export type Delivery = Schemas["Delivery"];
 export type Document = Schemas["Document"];
 export type DocumentFormat = Document["format"];
 export type DownloadLink = Schemas["DownloadLink"];
+export type EndState = Schemas["NotificationSettings"]["states"][number];
 export type ErrorBody = Schemas["ErrorBody"];
 export type ErrorDetail = Schemas["ErrorDetail"];
 export type ErrorInfo = Schemas["ErrorInfo"];
@@ -31,6 +33,8 @@ export type Mapping = Schemas["Mapping"];
 export type Method = Job["method"];
 export type MetricPoint = Schemas["MetricPoint"];
 export type Metrics = Schemas["Metrics"];
+export type NotificationChoice = Schemas["NotificationChoice"];
+export type NotificationSettings = Schemas["NotificationSettings"];
 export type Pair = Schemas["Pair"];
 export type Preview = Schemas["Preview"];
 export type PreviewExample = Schemas["PreviewExample"];
@@ -48,6 +52,7 @@ export type TunedModel = Schemas["TunedModel"];
 export type Upload = Schemas["Upload"];
 export type Usage = Schemas["Usage"];
 export type User = Schemas["User"];
+export type WebhookSecret = Schemas["WebhookSecret"];
 
 /** One page of a collection, newest first. */
 export interface ListOf<T> {

@@ -15,6 +15,7 @@ import { useLogs, useMetrics } from "@/features/jobs/run-data";
 import { SettingsTable } from "@/features/jobs/settings-table";
 import { StateBadge } from "@/features/jobs/state-badge";
 import { fractionOf, isLive } from "@/features/jobs/states";
+import { OfferToTell } from "@/features/notifications/offer-to-tell";
 import { methodName, percent } from "@/lib/format";
 import type { Job } from "@/lib/wire";
 import { LinkButton, TextLink } from "@/ui/button";
@@ -47,6 +48,7 @@ function JobScreen({ job, updatedAt }: { job: Job; updatedAt: number }) {
       <NoteEditor job={job} />
       <LifeLine job={job} />
       {job.error && <FailureCard job={job} error={job.error} lines={lines} />}
+      {live && <OfferToTell />}
       {live && <ProgressPanel job={job} updatedAt={updatedAt} />}
       {metrics.isError && !metrics.data ? (
         <Failed what="The curves" error={metrics.error} onRetry={() => void metrics.refetch()} />

@@ -1,5 +1,5 @@
 // Objects as the server would answer them, for tests to change what they are about.
-import type { BaseModel, Document, Forecast, Installation, Job, Look, Session, Upload } from "@/lib/wire";
+import type { BaseModel, Delivery, Document, Forecast, Installation, Job, Look, NotificationSettings, Session, Upload } from "@/lib/wire";
 
 export const session: Session = {
   access_token: "token-1",
@@ -171,6 +171,33 @@ export const forecast: Forecast = {
   memory_bytes: 2_000_000_000,
   disk_bytes: 600_000_000,
   basis: "No run has been measured yet.",
+};
+
+export const notificationSettings: NotificationSettings = {
+  object: "notification_settings",
+  email: false,
+  browser: true,
+  webhook_url: null,
+  states: ["succeeded", "failed"],
+  email_address: "ada@example.org",
+  email_missing: [],
+  has_webhook_secret: false,
+  webhook_secret: null,
+};
+
+export const delivery: Delivery = {
+  id: "dlv-1",
+  object: "delivery",
+  channel: "webhook",
+  event: "job.succeeded",
+  job_id: "job-1",
+  job_name: "Kettle",
+  state: "delivered",
+  num_attempts: 1,
+  message: "Delivered: hooks.example.org answered 204.",
+  next_attempt_at: null,
+  created_at: "2026-11-22T10:00:00Z",
+  finished_at: "2026-11-22T10:00:01Z",
 };
 
 /** A refusal in the server's one shape. */

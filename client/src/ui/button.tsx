@@ -44,6 +44,14 @@ export function IconButton({ label, icon, ...rest }: ButtonProps & { label: stri
   return <Button look="quiet" aria-label={label} title={label} icon={icon} {...rest} className={`min-w-11 md:min-w-9 !px-2 ${rest.className ?? ""}`} />;
 }
 
+function IconAnchor({ label, icon, className = "", ...rest }: LinkButtonProps & { label: string }) {
+  return (
+    <a aria-label={label} title={label} className={lookOf("quiet", `min-w-11 md:min-w-9 !px-2 ${className}`)} {...rest}>
+      {icon && <Icon name={icon} />}
+    </a>
+  );
+}
+
 interface LinkButtonProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
   look?: Look;
   icon?: IconName;
@@ -60,6 +68,9 @@ function LinkButtonAnchor({ look = "plain", icon, className, children, ...rest }
 }
 
 export const LinkButton = createLink(LinkButtonAnchor);
+
+/** A link that is only an icon; `label` is its name and its tooltip. */
+export const IconLink = createLink(IconAnchor);
 
 function TextAnchor({ className = "", ...rest }: AnchorHTMLAttributes<HTMLAnchorElement> & { ref?: Ref<HTMLAnchorElement> }) {
   return <a className={`link ${className}`} {...rest} />;

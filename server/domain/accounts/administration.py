@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.domain import keys
-from server.domain.accounts.service import Accounts, Caller
+from server.domain.accounts.callers import Caller
+from server.domain.accounts.service import Accounts
 from server.domain.accounts.users import Profile
 from server.domain.accounts.visits import Visit
 from server.domain.collection import retrying
@@ -18,6 +19,7 @@ from shared.constants import SecurityEventKind
 from shared.wire import Account, AccountPatch, ListOf, QueueEntry, SecurityEvent
 
 _MAX_QUEUE: Final = 1_000
+_LIVE_JOBS: Final = (keys.RUNNING_PARTITION, keys.QUEUE_PARTITION, keys.PAUSED_PARTITION)
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,8 @@ class Directory:
         return self.get(user_id)
 
     def queue(self) -> ListOf[QueueEntry]:
-        """What runs, then what waits."""
-        entries = [
-            self._entry(pointer) for partition in (keys.RUNNING_PARTITION, keys.QUEUE_PARTITION) for pointer in self._pointers(partition)
-        ]
+        """What runs, then what waits, then what is paused."""
+        entries = [self._entry(pointer) for partition in _LIVE_JOBS for pointer in self._pointers(partition)]
         return ListOf(data=[entry for entry in entries if entry is not None])
 
     def security_log(self, *, limit: int, after: str | None) -> ListOf[SecurityEvent]:
@@ -122,7 +122,7 @@ class Directory:
 
     def _live_jobs(self) -> dict[str, int]:
         counts: dict[str, int] = {}
-        for partition in (keys.RUNNING_PARTITION, keys.QUEUE_PARTITION):
+        for partition in _LIVE_JOBS:
             for pointer in self._pointers(partition):
                 owner = str(pointer.data["owner"])
                 counts[owner] = counts.get(owner, 0) + 1

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.domain import keys
-from server.domain.accounts.service import Accounts, Caller
+from server.domain.accounts.callers import Caller
+from server.domain.accounts.service import Accounts
 from server.domain.accounts.users import Profile
 from server.domain.accounts.visits import Visit
 from server.domain.datasets.service import Datasets
@@ -68,7 +69,6 @@ class Departure:
             while delete_some(user_id):
                 pass
         self._delete_records(user_id)
-        self.records.write(Delete(keys.listed_user(user_id), None), Delete(keys.leaving(user_id), None))
         return True
 
     def _end_jobs(self, user_id: str) -> bool:
@@ -96,7 +96,7 @@ class Departure:
     def _delete_models(self, user_id: str) -> bool:
         page = self.tuned_models.page(user_id, limit=_AT_ONCE, after=None)
         for model in page.data:
-            self.tuned_models.delete(user_id, model.id)
+            self.jobs.delete_model(user_id, model.id)
         return bool(page.data)
 
     def _delete_documents(self, user_id: str) -> bool:
@@ -110,7 +110,10 @@ class Departure:
 
     def _delete_records(self, user_id: str) -> None:
         """Whatever else is kept of this user; the account itself last, so that a repetition finds what is still to do."""
-        if left := self.accounts.keys.removing_all(user_id):  # Made at the very moment of leaving.
+        if left := [
+            *self.accounts.keys.removing_all(user_id),
+            *self.accounts.identities.removing_all(user_id),
+        ]:  # Made at the very moment of leaving.
             self.records.write(*left)
         while True:
             records = self.records.page(keys.collection_partition(user_id), limit=_AT_ONCE).records
@@ -118,4 +121,6 @@ class Departure:
             if not others:
                 break
             self.records.write(*(Delete(key, None) for key in others))
-        self.records.write(Delete(keys.profile(user_id), None))
+        self.records.write(
+            Delete(keys.profile(user_id), None), Delete(keys.listed_user(user_id), None), Delete(keys.leaving(user_id), None)
+        )

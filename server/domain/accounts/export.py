@@ -9,9 +9,10 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel
 from zipstream import ZIP_DEFLATED, ZIP_STORED, ZipStream
 
-from server.domain.accounts.service import Accounts, Caller
+from server.domain.accounts.service import Accounts
 from server.domain.datasets.service import Datasets
 from server.domain.documents.service import Documents
+from server.domain.jobs.live import LiveJobs
 from server.domain.jobs.service import Jobs
 from server.domain.models.tuned import TunedModels
 from server.errors import NotFound
@@ -39,6 +40,7 @@ class Export:
     documents: Documents
     datasets: Datasets
     jobs: Jobs
+    live: LiveJobs
     tuned_models: TunedModels
 
     def archive(self, user_id: str) -> ZipStream:
@@ -55,11 +57,11 @@ class Export:
         return archive
 
     def _account(self, user_id: str) -> dict[str, Any]:
-        user = self.accounts.user(user_id)
-        caller = Caller(user_id, user.role, frozenset())
+        profile = self.accounts.users.active(user_id)
+        sign_ins = self.accounts.sessions.shown(user_id, epoch=profile.epoch, current=None)
         return {
-            "user": user.model_dump(mode="json"),
-            "sign_ins": [one.model_dump(mode="json") for one in self.accounts.sign_ins(caller).data],
+            "user": profile.shown().model_dump(mode="json"),
+            "sign_ins": [one.model_dump(mode="json") for one in sign_ins],
             "api_keys": [one.model_dump(mode="json") for one in self.accounts.keys.page(user_id).data],
         }
 
@@ -93,7 +95,7 @@ class Export:
     def _log(self, user_id: str, job_id: str) -> Iterator[bytes]:
         after = 0
         while True:
-            page = self.jobs.logs(user_id, job_id, after=after, limit=_LOG_PAGE)
+            page = self.live.logs(user_id, job_id, after=after, limit=_LOG_PAGE)
             if not page.lines:
                 return
             yield "".join(f"{line.at.isoformat()} {line.level} {line.text}\n" for line in page.lines).encode()

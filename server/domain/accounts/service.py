@@ -1,6 +1,6 @@
 """What routes ask about people: register, sign in, stay signed in, sign out, change one's own account, and who is calling."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -9,9 +9,11 @@ from server.domain import keys
 from server.domain.accounts import passwords as rules
 from server.domain.accounts.admission import Admission
 from server.domain.accounts.api_keys import ApiKeys
+from server.domain.accounts.callers import Caller
 from server.domain.accounts.identities import Identities
 from server.domain.accounts.letters import Letters, Post
 from server.domain.accounts.passwords import Passwords
+from server.domain.accounts.recent import RecentCallers
 from server.domain.accounts.recovery import Recovery
 from server.domain.accounts.security_log import Later, SecurityLog
 from server.domain.accounts.sessions import Opened, Sessions
@@ -21,7 +23,7 @@ from server.domain.accounts.visits import SOMEWHERE, Visit
 from server.errors import Forbidden, NotSignedIn
 from server.ports.clock import Clock
 from server.ports.records import Delete, Put, Records
-from shared.constants import API_KEY_PREFIX, RegistrationMode, Role, Scope, SecurityEventKind
+from shared.constants import API_KEY_PREFIX, RegistrationMode, Scope, SecurityEventKind
 from shared.wire import ListOf, Session, SignIn, User
 
 _FRESH: Final = timedelta(minutes=15)
@@ -34,21 +36,6 @@ class SignedIn:
 
     session: Session
     refresh_token: str
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who calls, and by what: a session, which may do everything that its user may, or an API key, which may do what its scopes say."""
-
-    user_id: str
-    role: Role
-    scopes: frozenset[Scope]
-    session_id: str | None = None
-    key_id: str | None = None
-
-    @property
-    def via(self) -> str:
-        return self.session_id or self.key_id or ""
 
 
 def at_once(work: Callable[[], None]) -> None:
@@ -82,6 +69,7 @@ class Accounts:
         self.users = Users(records, clock, passwords or Passwords())
         self.sessions = Sessions(records, clock, ttl_s=session_ttl_s)
         self.tokens = Tokens(secret, clock, access_ttl_s=access_token_ttl_s)
+        self._recent = RecentCallers(clock)
         self.log = SecurityLog(records, clock, later)
         self.keys = ApiKeys(records, clock, self.log, later)
         self.identities = Identities(records, clock)
@@ -147,6 +135,7 @@ class Accounts:
     def logout(self, refresh_token: str, visit: Visit = SOMEWHERE) -> None:
         closed = self.sessions.close(refresh_token)
         if closed is not None:
+            self._recent.forget(closed[1])
             self.log.noticed(closed[0], "signed_out", visit)
 
     # --- who calls ----------------------------------------------------------------------------------------------------
@@ -160,21 +149,54 @@ class Accounts:
 
         With a `visit` the use of an API key is noted.
         """
-        if token.startswith(API_KEY_PREFIX):
-            return self._identify_key(token, visit)
-        access = self.tokens.read_access(token)
+        seen_open_at = self._clock.monotonic()
+        caller = self._identify_key(token, visit) if token.startswith(API_KEY_PREFIX) else self._identify_session(token)
+        self._recent.remember(token, caller, seen_open_at=seen_open_at)
+        return caller
+
+    def _identify_session(self, token: str) -> Caller:
+        access, expires_at = self.tokens.read_access_until(token)
         session = self.sessions.get(access.user_id, access.session_id)
         profile = self.users.active(access.user_id)
         if session is None or session.epoch != profile.epoch:
             raise _signed_out()
-        return Caller(profile.id, profile.role, _ALL_SCOPES, session_id=session.id)
+        return Caller(profile.id, profile.role, _ALL_SCOPES, expires_at, session_id=session.id)
 
     def _identify_key(self, text: str, visit: Visit | None) -> Caller:
         user_id, key = self.keys.caller(text)
         profile = self.users.active(user_id)
         if visit is not None:
             self.keys.used(user_id, key, visit)
-        return Caller(user_id, profile.role, frozenset(key.scopes), key_id=key.id)
+        return Caller(user_id, profile.role, frozenset(key.scopes), key.expires_at, key_id=key.id)
+
+    def recently_identified(self, token: str) -> Caller | None:
+        """What `identify` would say, at most a second old and without waiting for anything; None when it has to be asked."""
+        return self._recent.find(token)
+
+    def look_again(self) -> None:
+        """Looks at those who called lately, so that `recently_identified` knows them when they call next."""
+        for caller in self._recent.in_use():
+            at = self._clock.monotonic()
+            if self._holds(caller):
+                self._recent.seen_open(caller.via, at=at)
+            else:
+                self._recent.forget(caller.via)
+
+    def still_signed_in(self, callers: Iterable[Caller]) -> set[Caller]:
+        """Those of `callers` who would be let in now."""
+        now = self._clock.now()
+        return {caller for caller in callers if caller.expires_at > now and self._holds(caller)}
+
+    def _holds(self, caller: Caller) -> bool:
+        """Whether the account, and the session or the key, are still there and in force: two reads."""
+        try:
+            profile = self.users.active(caller.user_id)
+        except NotSignedIn:
+            return False
+        if caller.session_id is None:
+            return self.keys.holds(caller.user_id, caller.via)
+        session = self.sessions.get(caller.user_id, caller.session_id)
+        return session is not None and session.epoch == profile.epoch
 
     def download_token(self, caller: Caller, resource: str) -> tuple[str, int]:
         """A token that opens this one thing while the caller's session or key holds, and its lifetime in seconds."""
@@ -233,6 +255,7 @@ class Accounts:
     def end_sign_in(self, user_id: str, session_id: str, visit: Visit = SOMEWHERE) -> None:
         """Raises `NotFound`."""
         self._records.write(self.sessions.ending(user_id, session_id), *self.log.changes(user_id, "session_ended", visit))
+        self._recent.forget(session_id)
 
     def end_other_sign_ins(self, caller: Caller, visit: Visit = SOMEWHERE) -> int:
         """How many there were."""

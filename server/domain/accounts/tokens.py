@@ -6,6 +6,7 @@ says on whose accounts somebody has signed in from this browser before; it lets 
 
 import math
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from jose import jwt
@@ -78,8 +79,12 @@ class Tokens:
 
     def read_access(self, token: str) -> Access:
         """Raises `NotSignedIn`."""
+        return self.read_access_until(token)[0]
+
+    def read_access_until(self, token: str) -> tuple[Access, datetime]:
+        """The same, and when the token ends. Raises `NotSignedIn`."""
         claims = self._claims(token, "access")
-        return Access(_text(claims, "sub"), _text(claims, "sid"))
+        return Access(_text(claims, "sub"), _text(claims, "sid")), datetime.fromtimestamp(_number(claims, "exp"), UTC)
 
     def read_download(self, token: str) -> Download:
         """Raises `NotSignedIn`."""

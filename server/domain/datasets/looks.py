@@ -37,8 +37,11 @@ class Looks:
         self._remembered: OrderedDict[str, Look] = OrderedDict()
         self._turn = threading.Lock()
 
-    def look(self, owner: str, base: BaseModel, material: Material, settings: RunSettings) -> Look:
-        """Raises `InvalidInput` with the trainer's own words when the data cannot be trained on with this base model."""
+    def look(self, owner: str, base: BaseModel, material: Material, settings: RunSettings, *, base_folder: Path | None = None) -> Look:
+        """`base_folder` is where the files lie of a tuned model that is looked through.
+
+        Raises `InvalidInput` with the trainer's own words when the data cannot be trained on with this base model.
+        """
         if (size_bytes := _size_bytes(material)) > MAX_BYTES:
             raise InvalidInput(
                 f"Looking at {size_bytes / 1e6:,.0f} MB would take minutes; at most {MAX_BYTES / 1e6:,.0f} MB are looked at. "
@@ -58,6 +61,7 @@ class Looks:
                     settings=settings,
                     base_models_folder=self._base_models_folder,
                     models_folder=self._own_models_folder,
+                    base_folder=base_folder,
                 )
                 found = self._look_with(spec)
             if isinstance(found, LookRefused):
@@ -67,11 +71,20 @@ class Looks:
                 self._remembered.popitem(last=False)
             return found
 
-    def check(self, owner: str, base: BaseModel, material: Material, settings: RunSettings, *, few_steps_are_wanted: bool) -> None:
+    def check(
+        self,
+        owner: str,
+        base: BaseModel,
+        material: Material,
+        settings: RunSettings,
+        *,
+        few_steps_are_wanted: bool,
+        base_folder: Path | None = None,
+    ) -> None:
         """Raises `InvalidInput` for a run that would learn nothing worth its time."""
         if _size_bytes(material) > _MAX_BYTES_BEFORE_A_JOB:
             return
-        found = self.look(owner, base, material, settings).blockers
+        found = self.look(owner, base, material, settings, base_folder=base_folder).blockers
         blockers = [blocker for blocker in found if not (few_steps_are_wanted and blocker.code == "few_steps")]
         if blockers:
             raise InvalidInput(

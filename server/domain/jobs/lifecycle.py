@@ -1,156 +1,249 @@
-"""What happens to jobs without anybody asking: the next one is started, a run that ended is judged. Called by the supervisor alone.
+"""What happens to jobs without anybody asking: the next one is started, a run is watched, one that ended is judged. Called by the
+supervisor alone, for the runs that its server holds.
 
-Every step can be repeated: a server that dies in the middle leaves a state from which the next one goes on.
+Every step can be repeated: a server that dies in the middle leaves a state from which the next one goes on. Every write expects the
+version of the run's pointer, so that a server that was frozen, and whose runs another has taken over since, is refused.
 """
 
-import shutil
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
 from server.domain import keys
-from server.domain.collection import Collection, Stored, retrying
-from server.domain.documents.files import data_file
-from server.domain.documents.service import Documents
-from server.domain.jobs.failures import doubt_about, failure_of, not_kept, not_started
+from server.domain.collection import Collection, Stored
+from server.domain.jobs.checkpoints import newest_step
+from server.domain.jobs.failures import not_kept, not_started
+from server.domain.jobs.leases import Leases
 from server.domain.jobs.progress import RunReaders
+from server.domain.jobs.queue import Queue, Waiting, fair_order, owners_of, pointers
+from server.domain.jobs.slots import Slots
+from server.domain.jobs.specs import Folders, Specs
 from server.domain.jobs.states import StoredJob
+from server.domain.jobs.tidying import Tidying, resting
+from server.domain.jobs.verdict import Verdict, verdict_on
+from server.domain.jobs.watching import STALLED_AFTER_S, Watch
 from server.domain.models.tuned import StoredModel, TunedModels, model_from
-from server.errors import LlmTunerError, NotFound
-from server.ports.blobs import Blobs
+from server.errors import LlmTunerError, NotFound, StaleWrite, Unavailable
 from server.ports.clock import Clock
 from server.ports.launcher import Launch, Launcher, RunStatus
-from server.ports.records import ABSENT, Delete, Put, Records
+from server.ports.records import ABSENT, Delete, Put, Record, Records
 from shared.auto_settings import settings_of
 from shared.constants import JobState
-from shared.job_spec import (
-    ADAPTER_FOLDER,
-    EVENTS_FILE,
-    EXIT_DONE,
-    LAST_FOLDER,
-    MODEL_FOLDER,
-    SPEC_FILE,
-    DataFile,
-    JobSpec,
-)
+from shared.job_spec import SPEC_FILE
 from shared.trainer_events import DoneEvent
 from shared.wire import JobError
 
-_STOP_GRACE_S: Final = 10.0
+_BACK_OFF_S: Final = (1.0, 5.0, 20.0)
+_TRIES: Final = 8
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Run:
-    """A job that has a run. `handle` is None between the decision to start it and its start."""
+    """A job that has a run: its pointer. `handle` is None between the decision to start it and its start."""
 
     job_id: str
     owner: str
     handle: str | None
+    run_id: str
+    fence: int
+    holder: str
+    slot: int
+    turn: int
+    stalled_since: str | None
+    version: int
 
-
-@dataclass(frozen=True)
-class Folders:
-    runs: Path
-    base_models: Path
-    own_models: Path
+    def put(self, *, expect: int) -> Put:
+        data = {name: getattr(self, name) for name in ("owner", "handle", "run_id", "fence", "holder", "slot", "turn", "stalled_since")}
+        return Put(keys.running(self.job_id), data, expect)
 
 
 class Lifecycle:
     def __init__(
         self,
         records: Records,
-        blobs: Blobs,
         clock: Clock,
         launcher: Launcher,
-        documents: Documents,
         tuned_models: TunedModels,
         readers: RunReaders,
+        specs: Specs,
+        queue: Queue,
+        leases: Leases,
+        tidying: Tidying,
         *,
+        slots: Slots,
         folders: Folders,
-        trainer_threads: int | None,
     ) -> None:
         self._records = records
-        self._blobs = blobs
         self._clock = clock
         self._launcher = launcher
-        self._documents = documents
         self._tuned_models = tuned_models
         self._readers = readers
+        self._specs = specs
+        self._queue = queue
+        self._leases = leases
+        self._tidying = tidying
+        self._slots = slots
         self._folders = folders
-        self._trainer_threads = trainer_threads
         self._jobs = Collection(records, StoredJob, kind="job", noun="job")
+        self._watches: dict[str, Watch] = {}
+        self._not_before: dict[str, float] = {}
 
     def runs(self) -> list[Run]:
-        """Every job that has a run, also those whose run has ended and waits to be judged."""
-        records = self._records.page(keys.RUNNING_PARTITION, limit=1_000).records
-        return [Run(record.key.sort, record.data["owner"], record.data["handle"]) for record in records]
+        """Every job that has a run, also those whose run has ended and waits to be judged, whoever holds them."""
+        return [_run(record) for record in pointers(self._records, keys.RUNNING_PARTITION)]
 
-    def start_next(self) -> bool:
-        """Starts the job that has waited longest. False when none waits."""
-        waiting = self._records.page(keys.QUEUE_PARTITION, limit=1).records
-        if not waiting:
-            return False
-        job_id, owner = waiting[0].key.sort, waiting[0].data["owner"]
+    def has_waiting(self) -> bool:
+        return bool(self._records.page(keys.QUEUE_PARTITION, limit=1).records)
+
+    def held(self, run: Run) -> Run | None:
+        """The run when this server holds it, or has taken it over just now from one that is lost; else None."""
+        if run.holder == self._leases.me:
+            return run
+        if not self._leases.is_lost(run.holder):
+            return None
+        run_id = run.run_id or str(self._jobs.get(run.owner, run.job_id).value.run_id)
+        taken = self._changed(run, self._leases.claiming(), holder=self._leases.me, run_id=run_id)
+        _log.info("run_taken_over", job=run.job_id, run=run.run_id, earlier=run.holder)
+        return taken
+
+    def start_next(self) -> Run | None:
+        """Gives the next job in the fair order a run and starts it. None when none waits, or there is no room for one more."""
+        version, turns = self._queue.turns()
+        running = pointers(self._records, keys.RUNNING_PARTITION)
+        waiting = self._queue.waiting()
+        chosen = next(fair_order(self._ready(waiting), running=owners_of(running), turns=turns, slots=len(running) + 1), None)
+        if chosen is None or not self._slots.fits(chosen.memory_bytes, num_running=len(running)):
+            return None
         try:
-            stored = self._jobs.get(owner, job_id)
+            stored = self._jobs.get(chosen.owner, chosen.job_id)
         except NotFound:
-            self._records.write(Delete(keys.queued(job_id), expect=None))
-            return True
-        job = stored.value.moved(
-            "running", started_at=self._clock.now(), run_id=self._clock.new_id("run"), model_id=self._clock.new_id("mdl")
+            self._records.write(Delete(keys.queued(chosen.job_id), expect=None))
+            return self.start_next()
+        taking_turn = self._queue.taking_turn(chosen.owner, version=version, turns=turns)
+        job = self._with_new_run(stored.value)
+        run = Run(
+            job_id=job.id,
+            owner=job.owner,
+            handle=None,
+            run_id=str(job.run_id),
+            fence=job.num_runs,
+            holder=self._leases.me,
+            slot=self._slots.free({int(record.data.get("slot", 0)) for record in running}),
+            turn=taking_turn.data["of"][job.owner],
+            stalled_since=None,
+            version=1,
         )
         self._records.write(
-            self._jobs.replacing(owner, job_id, job, version=stored.version),
-            Delete(keys.queued(job_id), expect=waiting[0].version),
-            Put(keys.running(job_id), {"owner": owner, "handle": None}, ABSENT),
+            self._jobs.replacing(job.owner, job.id, job, version=stored.version),
+            Delete(keys.queued(job.id), expect=chosen.version),
+            Delete(keys.tidying(job.id), expect=None),
+            run.put(expect=ABSENT),
+            taking_turn,
+            self._leases.claiming(),
         )
-        self.launch(Run(job_id, owner, None))
-        return True
+        return self.launch(run)
 
-    def launch(self, run: Run) -> None:
-        """Starts a run's trainer. Also after a restart that came between the decision and the start: the launcher starts a run once."""
+    def launch(self, run: Run) -> Run | None:
+        """Starts a run's trainer. Also after a restart that came between the decision and the start: the launcher starts a run once.
+        None when it could not be started, and the job has ended with the reason."""
         job = self._jobs.get(run.owner, run.job_id).value
-        folder = self._folder(run.job_id)
+        folder = self._folders.of(run.job_id)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / SPEC_FILE).write_text(self._spec(job, folder).model_dump_json(indent=2))
-            handle = self._launcher.start(Launch(str(job.run_id), "train", ["--spec", str(folder / SPEC_FILE)], folder))
+            spec = self._specs.of(job, self._slots.device(run.slot))
+            self._still_ours(run)
+            _write_whole(folder / SPEC_FILE, spec.model_dump_json(indent=2))
+            handle = self._launcher.start(Launch(run.run_id, "train", ["--spec", str(folder / SPEC_FILE)], folder))
+        except StaleWrite:
+            raise
         except (LlmTunerError, OSError) as error:
+            if isinstance(error, Unavailable) and error.code == "launcher.busy":
+                return run
             _log.warning("run_not_started", job=run.job_id, reason=str(error))
             self._end(run, "failed", error=not_started(error))
-            return
-        self._records.write(Put(keys.running(run.job_id), {"owner": run.owner, "handle": handle}, expect=None))
-        _log.info("run_started", job=run.job_id, run=job.run_id)
+            return None
+        _log.info("run_started", job=run.job_id, run=run.run_id, fence=run.fence)
+        return self._changed(run, handle=handle)
 
-    def stop_if_asked(self, run: Run) -> None:
-        """Ends the trainer of a job that somebody cancelled. Returns when no process of it is left."""
-        if run.handle is not None and self._jobs.get(run.owner, run.job_id).value.cancel_requested:
-            self._launcher.stop(run.handle, grace_s=_STOP_GRACE_S)
-
-    def status(self, run: Run) -> RunStatus:
-        return RunStatus(alive=False, exit_status=None) if run.handle is None else self._launcher.poll(run.handle)
+    def look_at(self, run: Run) -> bool:
+        """One look at a run that this server holds: it is started, stopped, found stalled or judged. True while it goes on."""
+        if run.handle is None:
+            return self.launch(run) is not None
+        status = self._launcher.poll(run.handle)
+        if status.alive:
+            job = self._jobs.get(run.owner, run.job_id).value
+            watch = self._watches.setdefault(run.run_id, Watch(self._clock.monotonic()))
+            if job.stop_requested is not None:
+                force = watch.must_stop(job.stop_requested, now=self._clock.monotonic())
+                if force is not None:
+                    self._launcher.stop(run.handle, force=force)
+            self._note_stall(run, watch, status)
+            return True
+        if not self._launcher.stop(run.handle, force=True):  # What the trainer may have left behind of its group.
+            return True
+        self.finish(run, status)
+        return False
 
     def output(self, run: Run, cursor: int) -> tuple[bytes, int]:
         return (b"", cursor) if run.handle is None else self._launcher.read(run.handle, cursor)
 
     def finish(self, run: Run, status: RunStatus) -> JobState:
-        """Judges a run that is over, and says what became of the job. `succeeded` takes exit status 0 and files as they should be."""
+        """Judges a run that is over, and says what became of the job."""
         job = self._jobs.get(run.owner, run.job_id).value
-        reader = self._readers.of(self._folder(run.job_id) / EVENTS_FILE)
-        if status.exit_status == EXIT_DONE and reader.done is not None and not (doubt := doubt_about(reader.done)):
-            return self._succeed(run, job, reader.done)
-        if job.cancel_requested:
-            return self._end(run, "cancelled")
-        if status.exit_status == EXIT_DONE and reader.done is not None:
-            return self._end(run, "failed", error=doubt)
-        return self._end(run, "failed", error=failure_of(reader, status, self._last_output(run)))
+        folder = self._folders.of(run.job_id)
+        reader = self._readers.of(self._folders.events_of(run.job_id))
+        verdict = verdict_on(job, reader, status, last_output=self._last_output(run), resumes_from=newest_step(folder))
+        self._watches.pop(run.run_id, None)
+        if verdict.done is not None:
+            return self._succeed(run, job, verdict.done)
+        if verdict.state == "queued":
+            return self._go_on_later(run, verdict)
+        return self._end(run, verdict.state, error=verdict.error, reason=verdict.reason)
+
+    def _ready(self, waiting: list[Waiting]) -> list[Waiting]:
+        """Without owners whose first job was interrupted a moment ago: it goes before their others, when its time has come."""
+        now = self._clock.monotonic()
+        self._not_before = {job_id: at for job_id, at in self._not_before.items() if at > now}
+        resting = {one.owner for one in waiting if one.job_id in self._not_before}
+        return [one for one in waiting if one.owner not in resting]
+
+    def _with_new_run(self, job: StoredJob) -> StoredJob:
+        at = self._clock.now()
+        return job.moved(
+            "running",
+            at=at,
+            started_at=job.started_at or at,
+            run_id=self._clock.new_id("run"),
+            model_id=job.model_id or self._clock.new_id("mdl"),
+            num_runs=job.num_runs + 1,
+        )
+
+    def _still_ours(self, run: Run) -> None:
+        record = self._records.get(keys.running(run.job_id))
+        if record is None or record.version != run.version:
+            raise StaleWrite(keys.running(run.job_id))
+
+    def _changed(self, run: Run, *also: Put, **changes: Any) -> Run:
+        """The run with its pointer rewritten. Raises `StaleWrite` when it is not ours any more."""
+        changed = replace(run, **changes, version=run.version + 1)
+        self._records.write(changed.put(expect=run.version), *also)
+        return changed
+
+    def _note_stall(self, run: Run, watch: Watch, status: RunStatus) -> None:
+        still_s = watch.still_for_s(self._folders.events_of(run.job_id), status.cpu_s, now=self._clock.monotonic())
+        if still_s >= STALLED_AFTER_S and run.stalled_since is None:
+            since = self._clock.now() - timedelta(seconds=still_s)
+            self._changed(run, stalled_since=since.isoformat())
+            _log.warning("run_stalled", job=run.job_id, since=since.isoformat())
+        elif still_s < STALLED_AFTER_S and run.stalled_since is not None:
+            self._changed(run, stalled_since=None)
 
     def _succeed(self, run: Run, job: StoredJob, done: DoneEvent) -> JobState:
-        folder = self._folder(run.job_id)
+        folder = self._folders.of(run.job_id)
         model = model_from(
             done,
             key=str(job.model_id),
@@ -170,54 +263,76 @@ class Lifecycle:
         speed = Put(keys.speed(job.base_model, job.method), {"tokens_per_s": done.tokens_per_s, "overhead_s": overhead}, expect=None)
         return self._end(run, "succeeded", model=model, also=[speed])
 
+    def _go_on_later(self, run: Run, verdict: Verdict) -> JobState:
+        """The interrupted job waits again, before its owner's others, and not at once: what ended it may end it again."""
+
+        def changes(stored: Stored[StoredJob]) -> list[Put | Delete]:
+            job = stored.value
+            changed = job.moved(
+                "queued",
+                at=self._clock.now(),
+                reason=verdict.reason,
+                num_resumes=job.num_resumes + 1,
+                last_progress=self._last_progress(run),
+            )
+            return [self._jobs.replacing(run.owner, run.job_id, changed, version=stored.version), self._queue.entering(changed, at="front")]
+
+        job = self._move(run, changes)
+        if job is not None:
+            self._not_before[run.job_id] = self._clock.monotonic() + _BACK_OFF_S[min(job.num_resumes, len(_BACK_OFF_S) - 1)]
+        _log.warning("run_interrupted", job=run.job_id, run=run.run_id, reason=verdict.reason)
+        return "queued"
+
     def _end(
         self,
         run: Run,
         state: JobState,
         *,
         error: JobError | None = None,
+        reason: str | None = None,
         model: StoredModel | None = None,
         also: list[Put | Delete] | None = None,
     ) -> JobState:
-        at: datetime = self._clock.now()
-        progress = self._readers.of(self._folder(run.job_id) / EVENTS_FILE).progress
+        def changes(stored: Stored[StoredJob]) -> list[Put | Delete]:
+            changed = stored.value.moved(
+                state,
+                at=self._clock.now(),
+                reason=error.message if error is not None else reason,
+                error=error,
+                tuned_model=model.id if model else None,
+                last_progress=self._last_progress(run),
+            )
+            return [
+                self._jobs.replacing(run.owner, run.job_id, changed, version=stored.version),
+                *resting(changed, entry_id=self._clock.new_id("out")),
+                *(self._tuned_models.adding(model) if model is not None else []),
+                *(also or []),
+            ]
 
-        def attempt() -> None:
-            stored: Stored[StoredJob] = self._jobs.get(run.owner, run.job_id)
-            changes: list[Put | Delete] = [Delete(keys.running(run.job_id), expect=None), *(also or [])]
-            if stored.value.state == "running":
-                changed = stored.value.moved(
-                    state, finished_at=at, error=error, tuned_model=model.id if model else None, last_progress=progress
-                )
-                changes.append(self._jobs.replacing(run.owner, run.job_id, changed, version=stored.version))
-                if model is not None:
-                    changes += self._tuned_models.adding(model)
-            self._records.write(*changes)
-
-        retrying(attempt)
-        for name in (MODEL_FOLDER, ADAPTER_FOLDER, LAST_FOLDER, "data"):
-            # The store has what is to be kept; a run that did not succeed leaves its log and nothing else.
-            shutil.rmtree(self._folder(run.job_id) / name, ignore_errors=True)
-        _log.info("run_ended", job=run.job_id, state=state, code=error.code if error else None)
+        self._move(run, changes)
+        self._tidying.tidy(run.owner, run.job_id)
+        _log.info("run_ended", job=run.job_id, run=run.run_id, state=state, code=error.code if error else None)
         return state
 
-    def _spec(self, job: StoredJob, folder: Path) -> JobSpec:
-        return JobSpec(
-            job_id=job.id,
-            run_id=str(job.run_id),
-            base_model=job.base_model,
-            method=job.method,
-            data=[self._data_file(job.owner, document_id, folder) for document_id in job.document_ids],
-            validation_data=[self._data_file(job.owner, job.validation_document_id, folder)] if job.validation_document_id else [],
-            allow_short_run=job.allow_short_run,
-            settings=settings_of(job.resolved),
-            base_models_folder=self._folders.base_models,
-            models_folder=self._folders.own_models,
-            threads=self._trainer_threads,
-        )
+    def _move(self, run: Run, changes: Any) -> StoredJob | None:
+        """Takes the run away from its job, in one write with what becomes of the job. The job as it was; None when it was moved before.
 
-    def _data_file(self, owner: str, document_id: str, folder: Path) -> DataFile:
-        return data_file(self._blobs, owner, self._documents.get(owner, document_id), folder / "data")
+        A job that its owner changed meanwhile is looked at again; a run that is not ours any more raises `StaleWrite`.
+        """
+        for _ in range(_TRIES):
+            stored = self._jobs.get(run.owner, run.job_id)
+            mine = stored.value.state == "running" and stored.value.run_id == run.run_id
+            try:
+                self._records.write(Delete(keys.running(run.job_id), expect=run.version), *(changes(stored) if mine else []))
+                return stored.value if mine else None
+            except StaleWrite as stale:
+                if stale.key == keys.running(run.job_id):
+                    raise
+        raise StaleWrite(keys.owned(run.owner, "job", run.job_id))
+
+    def _last_progress(self, run: Run) -> Any:
+        progress = self._readers.of(self._folders.events_of(run.job_id)).progress
+        return None if progress is None else progress.model_copy(update={"eta_s": None})
 
     def _last_output(self, run: Run) -> str:
         if run.handle is None:
@@ -231,5 +346,14 @@ class Lifecycle:
         lines = [line for line in data.decode(errors="replace").splitlines() if line.strip()]
         return lines[-1][:300] if lines else ""
 
-    def _folder(self, job_id: str) -> Path:
-        return self._folders.runs / job_id
+
+def _write_whole(file: Path, text: str) -> None:
+    """The run's trainer may be there already, if a server died before it knew that it had started one: it must not read half a file."""
+    partial = file.with_suffix(".partial")
+    partial.write_text(text)
+    partial.replace(file)
+
+
+def _run(record: Record) -> Run:
+    known = {"run_id": "", "fence": 1, "holder": "", "slot": 0, "turn": 0, "stalled_since": None}
+    return Run(job_id=record.key.sort, version=record.version, **{**known, **record.data})

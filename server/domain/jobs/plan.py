@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from server.domain.datasets.service import Material
-from server.domain.models.catalogue import BaseModels
 from server.errors import InvalidInput
 from shared.auto_settings import BaseFacts, DataFacts, estimate_steps, estimate_tokens, resolve, resolve_method, settings_of
 from shared.base_models import BaseModel
@@ -35,10 +34,9 @@ class Plan:
         return 2 * 4 * self.base.num_parameters + self.base.size_bytes
 
 
-def make_plan(request: JobRequest, material: Material, base_models: BaseModels) -> Plan:
+def make_plan(request: JobRequest, material: Material, base: BaseModel) -> Plan:
     """Raises `InvalidInput` with the field's name for everything that could not train."""
     documents = material.documents
-    base = base_models.usable(request.base_model)
     facts = BaseFacts(base.num_parameters, base.context_length, base.from_scratch, base.chat)
     method = resolve_method(request.method, facts)
     if (method == "scratch") != base.from_scratch:

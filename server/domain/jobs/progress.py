@@ -1,31 +1,21 @@
 """Reads what a trainer says: `events.jsonl`, from where the last look ended. Every cursor is a byte position in that file."""
 
-import math
 import threading
+from bisect import bisect_right
 from collections import OrderedDict
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import ValidationError
-
+from server.domain.jobs.log_file import events
+from server.domain.jobs.points import Point, point_of, progress_at, thinned
 from shared.constants import MAX_CHART_POINTS
-from shared.trainer_events import EVENT, CancelledEvent, DoneEvent, FailedEvent, level_of, render
-from shared.wire import LogLine, MetricPoint, Progress, SampleGeneration
+from shared.trainer_events import CancelledEvent, DoneEvent, FailedEvent, ProgressEvent
+from shared.wire import Metrics, Progress, SampleGeneration
 
 _MAX_READERS: Final = 64
-
-
-def log_lines(events_file: Path, *, after: int, limit: int) -> tuple[list[LogLine], int]:
-    """At most `limit` lines from byte `after` on, and the cursor behind them. Costs what is returned, however long the file."""
-    lines: list[LogLine] = []
-    cursor = after
-    for end, event in _events(events_file, after):
-        cursor = end
-        if event is not None:
-            lines.append(LogLine(cursor=end, at=event.at, level=level_of(event), text=render(event)))
-        if len(lines) == limit:
-            break
-    return lines, cursor
+# Held in memory of one run. The chart shows fewer; of a longer run the oldest are thinned the most.
+_MAX_POINTS: Final = 10_000
 
 
 class RunReader:
@@ -35,69 +25,80 @@ class RunReader:
         self._file = events_file
         self._cursor = 0
         self._lock = threading.Lock()
-        self._points: list[tuple[int, MetricPoint]] = []
+        self._points: list[Point] = []
+        self._thin_at = 2 * _MAX_POINTS
         self._generations: list[tuple[int, SampleGeneration]] = []
-        self.progress: Progress | None = None
+        self._rewinds: list[tuple[int, int]] = []
+        self._progress: Progress | None = None
+        self._step: ProgressEvent | None = None
+        """The last one, as long as `_progress` does not tell of it: of thousands in a row only the last is worth telling."""
         self.done: DoneEvent | None = None
         self.failed: FailedEvent | None = None
         self.cancelled: CancelledEvent | None = None
 
     def refresh(self) -> "RunReader":
         with self._lock:
-            for end, event in _events(self._file, self._cursor):
+            for end, event in events(self._file, self._cursor):
                 self._cursor = end
                 if event is not None:
                     self._take(end, event)
         return self
 
-    def metrics(self, *, after: int) -> tuple[list[MetricPoint], list[SampleGeneration], int]:
-        """Points and generations that came behind cursor `after`, thinned, and the next cursor."""
+    @property
+    def progress(self) -> Progress | None:
+        """Where the run is, as of the last `refresh`; None before it said anything."""
+        return self._progress if self._step is None else progress_at(self._step, self._progress)
+
+    def metrics(self, *, after: int) -> Metrics:
+        """Points and generations that came behind cursor `after`, thinned. Points that a resumed run went back behind are gone."""
         with self._lock:
-            points = [point for end, point in self._points if end > after]
+            points = thinned(self._points[bisect_right(self._points, after, key=itemgetter(0)) :], MAX_CHART_POINTS)
             generations = [generation for end, generation in self._generations if end > after]
-            return thinned(points, MAX_CHART_POINTS), generations, self._cursor
+            rewound = min((step for end, step in self._rewinds if end > after > 0), default=None)
+            shown = [point.shown() for point in points]
+            return Metrics(data=shown, generations=generations, rewound_to=rewound, next=self._cursor)
 
     def _take(self, end: int, event: Any) -> None:
-        now = self.progress or Progress(stage="Starting")
+        if event.type == "progress":
+            self._plot(point_of(end, event))
+            self._step = event
+            return
+        self._progress, self._step = self.progress, None
+        now = self._progress or Progress(stage="Starting")
         match event.type:
+            case "spec":
+                # Another attempt at the job: where it will go on is not known yet, and how long it will take even less.
+                self._progress = now.model_copy(update={"stage": "Starting", "stage_fraction": None, "eta_s": None, "updated_at": event.at})
+            case "resumed":
+                self._rewind(end, event.step)
+                self._progress = now.model_copy(update={"step": event.step, "eta_s": None, "updated_at": event.at})
             case "stage":
-                self.progress = now.model_copy(update={"stage": event.message, "stage_fraction": event.fraction, "updated_at": event.at})
-            case "progress":
-                self.progress = Progress(
-                    stage="Training",
-                    stage_fraction=event.step / event.num_steps,
-                    step=event.step,
-                    num_steps=event.num_steps,
-                    epoch=event.epoch,
-                    loss=event.loss,
-                    validation_loss=now.validation_loss,
-                    tokens_per_s=event.tokens_per_s,
-                    eta_s=event.eta_s,
-                    updated_at=event.at,
-                )
-                point = MetricPoint(
-                    step=event.step,
-                    elapsed_s=event.elapsed_s,
-                    loss=event.loss,
-                    learning_rate=event.learning_rate,
-                    grad_norm=event.grad_norm,
-                    tokens_per_s=event.tokens_per_s,
-                )
-                self._points.append((end, point))
+                self._progress = now.model_copy(update={"stage": event.message, "stage_fraction": event.fraction, "updated_at": event.at})
             case "hyperparameters":
-                self.progress = now.model_copy(update={"num_steps": event.num_steps, "updated_at": event.at})
+                self._progress = now.model_copy(update={"num_steps": event.num_steps, "updated_at": event.at})
             case "evaluation":
-                self.progress = now.model_copy(update={"validation_loss": event.loss, "updated_at": event.at})
-                self._points.append((end, MetricPoint(step=event.step, elapsed_s=event.elapsed_s, validation_loss=event.loss)))
+                self._progress = now.model_copy(update={"validation_loss": event.loss, "updated_at": event.at})
+                self._plot(Point(end, event.step, event.elapsed_s, validation_loss=event.loss))
             case "generation":
                 self._generations.append((end, SampleGeneration(step=event.step, prompt=event.prompt, text=event.text)))
             case "done":
                 self.done = event
-                self.progress = now.model_copy(update={"stage": "Done", "stage_fraction": 1.0, "eta_s": 0.0, "updated_at": event.at})
+                self._progress = now.model_copy(update={"stage": "Done", "stage_fraction": 1.0, "eta_s": 0.0, "updated_at": event.at})
             case "failed":
                 self.failed = event
             case "cancelled":
                 self.cancelled = event
+
+    def _rewind(self, end: int, step: int) -> None:
+        self._points = [point for point in self._points if point.step <= step]
+        self._generations = [(at, generation) for at, generation in self._generations if generation.step <= step]
+        self._rewinds.append((end, step))
+
+    def _plot(self, point: Point) -> None:
+        self._points.append(point)
+        if len(self._points) >= self._thin_at:
+            self._points = thinned(self._points, _MAX_POINTS)
+            self._thin_at = 2 * max(_MAX_POINTS, len(self._points))
 
 
 class RunReaders:
@@ -118,37 +119,3 @@ class RunReaders:
     def forget(self, events_file: Path) -> None:
         with self._lock:
             self._readers.pop(events_file, None)
-
-
-def thinned(points: list[MetricPoint], limit: int) -> list[MetricPoint]:
-    """At most about `limit` points in order: first, last, every validation point, and of each stretch its lowest and its highest loss."""
-    if len(points) <= limit:
-        return points
-    kept = {0, len(points) - 1} | {index for index, point in enumerate(points) if point.validation_loss is not None}
-    stretch = math.ceil(2 * len(points) / max(2, limit - len(kept)))
-    for start in range(0, len(points), stretch):
-        losses = [(point.loss, index) for index, point in enumerate(points[start : start + stretch], start) if point.loss is not None]
-        if losses:
-            kept |= {min(losses)[1], max(losses)[1]}
-    return [points[index] for index in sorted(kept)]
-
-
-def _events(file: Path, cursor: int) -> Any:
-    """(end, event) of every complete line from byte `cursor` on; the event is None for a line that cannot be parsed."""
-    try:
-        with file.open("rb") as stream:
-            stream.seek(cursor)
-            for line in stream:
-                if not line.endswith(b"\n"):
-                    return
-                cursor += len(line)
-                yield cursor, _parse(line)
-    except FileNotFoundError:
-        return
-
-
-def _parse(line: bytes) -> Any:
-    try:
-        return EVENT.validate_json(line)
-    except ValidationError:
-        return None

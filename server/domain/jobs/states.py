@@ -1,26 +1,33 @@
 """The job state machine: one table of allowed moves, and the document that a job is stored as."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import BaseModel
 
 from server.errors import Conflict
 from shared.constants import JobState, Method
-from shared.wire import Hyperparameters, Job, JobError, Progress, Resolved
+from shared.wire import Hyperparameters, Job, JobError, JobMove, Progress, Resolved
 
 MOVES: Final[dict[JobState, frozenset[JobState]]] = {
-    "queued": frozenset({"running", "cancelled", "failed"}),
+    "queued": frozenset({"running", "cancelled", "failed", "paused"}),
     "running": frozenset({"succeeded", "failed", "cancelled", "paused", "queued"}),
     "paused": frozenset({"queued", "cancelled"}),
     "succeeded": frozenset(),
-    "failed": frozenset(),
-    "cancelled": frozenset(),
+    # From these two a person alone leads on, by "retry".
+    "failed": frozenset({"queued"}),
+    "cancelled": frozenset({"queued"}),
 }
+ENDED: Final[frozenset[JobState]] = frozenset({"succeeded", "failed", "cancelled"})
+Stop = Literal["cancel", "pause"]
+_MAX_HISTORY: Final = 50
 
 
 class StoredJob(BaseModel):
-    """A job as it is stored. `run_id` and `model_id` are given when a run begins, so that finishing twice gives the same names."""
+    """A job as it is stored. `run_id` and `model_id` are given when a run begins, so that finishing twice gives the same names.
+
+    `num_runs` is also the fencing number of the present run. `num_training_tokens` and `memory_bytes` are the plan's estimates.
+    """
 
     id: str
     owner: str
@@ -36,40 +43,31 @@ class StoredJob(BaseModel):
     method: Method
     hyperparameters: Hyperparameters
     resolved: dict[str, Resolved]
+    num_training_tokens: int = 0
+    memory_bytes: int = 0
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
     run_id: str | None = None
     model_id: str | None = None
-    cancel_requested: bool = False
+    num_runs: int = 0
+    num_resumes: int = 0
+    stop_requested: Stop | None = None
+    cloned_from: str | None = None
+    history: list[JobMove] = []
     error: JobError | None = None
     tuned_model: str | None = None
     last_progress: Progress | None = None
 
-    def moved(self, state: JobState, **changes: object) -> "StoredJob":
-        """The job in another state. Raises `Conflict` for a move that the table does not allow."""
+    def moved(self, state: JobState, *, at: datetime, reason: str | None = None, **changes: object) -> "StoredJob":
+        """The job in another state, with the move in its history. Raises `Conflict` for a move that the table does not allow."""
         if state not in MOVES[self.state]:
             raise Conflict(f"The state of this job is {self.state}; it cannot become {state} any more.", code="jobs.wrong_state")
-        return self.model_copy(update={"state": state, **changes})
+        ended = {"finished_at": at if state in ENDED else None, "stop_requested": None}
+        history = [*self.history, JobMove(state=state, at=at, reason=reason)][-_MAX_HISTORY:]
+        return self.model_copy(update={**ended, **changes, "state": state, "history": history})
 
-    def shown(self, *, progress: Progress | None, queue_position: int | None) -> Job:
-        return Job(
-            id=self.id,
-            name=self.name,
-            note=self.note,
-            state=self.state,
-            base_model=self.base_model,
-            dataset_id=self.dataset_id,
-            document_ids=self.document_ids,
-            content_sha256=self.content_sha256,
-            method=self.method,
-            hyperparameters=self.hyperparameters,
-            resolved=self.resolved,
-            progress=progress,
-            queue_position=queue_position,
-            error=self.error,
-            tuned_model=self.tuned_model,
-            created_at=self.created_at,
-            started_at=self.started_at,
-            finished_at=self.finished_at,
-        )
+    def shown(self, **live: object) -> Job:
+        """The job as the wire has it; `live` is what is not stored in it but known now."""
+        stored = {name: getattr(self, name) for name in Job.model_fields if name in StoredJob.model_fields}
+        return Job(**{**stored, "progress": self.last_progress, "queue_position": None, "stopping": self.stop_requested, **live})

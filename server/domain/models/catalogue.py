@@ -94,11 +94,15 @@ class BaseModels:
     def _own(self) -> list[BaseModel]:
         if not self._own_models_folder.is_dir():
             return []
-        return [_own_model(folder) for folder in sorted(self._own_models_folder.iterdir()) if (folder / "config.json").is_file()]
+        return [
+            model_in(folder, model_id=LOCAL_PREFIX + folder.name, name=folder.name, description="One of your own models.")
+            for folder in sorted(self._own_models_folder.iterdir())
+            if (folder / "config.json").is_file()
+        ]
 
 
-def _own_model(folder: Path) -> BaseModel:
-    """An operator's folder as a catalogue entry; what is wrong with it is its availability's reason. Nothing of it is executed."""
+def model_in(folder: Path, *, model_id: str, name: str, description: str) -> BaseModel:
+    """A folder with a model as a catalogue entry; what is wrong with it is its availability's reason. Nothing of it is executed."""
     problem: str | None = None
     config: dict[str, Any] = {}
     num_parameters = 0
@@ -116,9 +120,9 @@ def _own_model(folder: Path) -> BaseModel:
         problem = "The folder holds program code, which is never run here. Remove the .py files."
     context = config.get("max_position_embeddings") or config.get("n_positions") or 1024
     return BaseModel(
-        id=LOCAL_PREFIX + folder.name,
-        name=folder.name,
-        description="One of your own models.",
+        id=model_id,
+        name=name,
+        description=description,
         family="gpt2" if family == "gpt2" else "llama",
         source=LocalFolder(problem),
         num_parameters=num_parameters,

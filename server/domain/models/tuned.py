@@ -6,13 +6,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel
+import pydantic
 
 from server.domain import keys
 from server.domain.collection import Collection, Stored
-from server.errors import NotFound
+from server.domain.models.catalogue import model_in
+from server.errors import Conflict, InvalidInput, NotFound
 from server.ports.blobs import Blobs
 from server.ports.records import ABSENT, Delete, Put, Records
+from shared.base_models import BaseModel, LocalFolder
 from shared.constants import Method
 from shared.job_spec import MODEL_FOLDER
 from shared.trainer_events import Artifact, DoneEvent
@@ -20,9 +22,10 @@ from shared.wire import ListOf, TunedModel
 
 _NOT_SLUG: Final = re.compile(r"[^a-z0-9]+")
 _MAX_SUFFIX: Final = 40
+TUNED_PREFIX: Final = "ft:"
 
 
-class StoredModel(BaseModel):
+class StoredModel(pydantic.BaseModel):
     """`key` is time-ordered and private; `id` is the public name. `files` are paths as the run left them, `model/...` and `adapter/...`."""
 
     key: str
@@ -80,12 +83,12 @@ class TunedModels:
             Put(keys.owned(model.owner, "model-name", model.id), {"key": model.key}, ABSENT),
         ]
 
-    def delete(self, owner: str, model_id: str) -> None:
-        stored = self.stored(owner, model_id)
+    def delete(self, owner: str, stored: Stored[StoredModel]) -> None:
+        """The record first: a record without bytes would lie. Use `Jobs` from routes: jobs may start from it."""
         model = stored.value
         self._records.write(
             self._models.removing(owner, model.key, version=stored.version),
-            Delete(keys.owned(owner, "model-name", model_id), expect=None),
+            Delete(keys.owned(owner, "model-name", model.id), expect=None),
         )
         for file in model.files:
             self._blobs.delete(keys.model_blob(owner, model.key, file.path))
@@ -97,6 +100,32 @@ class TunedModels:
         """Where the merged model lies on this machine as a folder that can be loaded; None when its bytes lie elsewhere."""
         path = self._blobs.local_path(keys.model_blob(model.owner, model.key, f"{MODEL_FOLDER}/config.json"))
         return None if path is None else path.parent
+
+    def touching(self, owner: str, model: Stored[StoredModel]) -> Put:
+        """A change that only raises the version, so that whoever deletes this model at the same time has to look again."""
+        return self._models.replacing(owner, model.value.key, model.value, version=model.version)
+
+    def as_base(self, owner: str, model_id: str) -> BaseModel:
+        """A tuned model as something to go on training from. Raises `InvalidInput` for the field of a request, or `Conflict`."""
+        try:
+            model = self.stored(owner, model_id).value
+        except NotFound as error:
+            raise InvalidInput(error.message, code="base_models.unknown", param="base_model") from None
+        folder = self.local_folder(model)
+        found = (
+            None if folder is None else model_in(folder, model_id=model.id, name=model.name, description=f"Tuned from {model.base_model}.")
+        )
+        if found is None or isinstance(found.source, LocalFolder) and found.source.problem is not None:
+            raise Conflict(
+                f"The files of {model.name} cannot be read on this machine, so nothing can be trained from it.",
+                code="base_models.unavailable",
+                param="base_model",
+            )
+        return found
+
+    def folder_to_start_from(self, owner: str, base_model: str) -> Path | None:
+        """Where the weights of a tuned model lie that a job starts from; None for an entry of the catalogue. Raises `NotFound`."""
+        return self.local_folder(self.stored(owner, base_model).value) if base_model.startswith(TUNED_PREFIX) else None
 
     def _key(self, owner: str, model_id: str) -> str:
         pointer = self._records.get(keys.owned(owner, "model-name", model_id)) if 0 < len(model_id) <= 200 else None
@@ -112,7 +141,7 @@ def model_from(
     suffix = _suffix(name)
     return StoredModel(
         key=key,
-        id=f"ft:{_slug(base_model)}:{owner[-8:]}:{suffix}:{key[-8:]}",
+        id=f"{TUNED_PREFIX}{_slug(_root(base_model))}:{owner[-8:]}:{suffix}:{key[-8:]}",
         owner=owner,
         name=name,
         base_model=base_model,
@@ -126,6 +155,11 @@ def model_from(
         created_at=at,
         files=done.artifacts,
     )
+
+
+def _root(base_model: str) -> str:
+    """The catalogue's model behind a tuned one: a line of models keeps the name of its first."""
+    return base_model.split(":")[1] if base_model.startswith(TUNED_PREFIX) else base_model
 
 
 def _suffix(name: str) -> str:

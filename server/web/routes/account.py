@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request, status
 from fastapi.responses import StreamingResponse
 
+from server.domain.accounts.callers import Caller
 from server.domain.accounts.export import RESOURCE
-from server.domain.accounts.service import Caller
 from server.domain.accounts.visits import Visit
 from server.errors import Conflict
 from server.web.attachments import disposition

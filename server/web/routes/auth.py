@@ -53,14 +53,14 @@ def register(
     # That an address is taken cannot be hidden here; how often somebody may find it out can be limited.
     with limit_of(request).trying(Try("registration", visit.network), wrong=(Conflict,)):
         signed_in = services.accounts.register(registration.email, registration.password, invitation=registration.invitation, visit=visit)
-    return _welcome(signed_in, services, response, device_cookie)
+    return welcome(signed_in, services, response, device_cookie)
 
 
 @router.post("/api/setup", status_code=status.HTTP_201_CREATED)
 def set_up(request: SetUp, services: AppServices, visit: CurrentVisit, response: Response, device_cookie: DeviceCookie = None) -> Session:
     """Makes the first administrator's account, with the token of the link that the server printed, and signs in."""
     signed_in = services.accounts.set_up(request.token, request.email, request.password, visit)
-    return _welcome(signed_in, services, response, device_cookie)
+    return welcome(signed_in, services, response, device_cookie)
 
 
 @router.post("/api/setup/administrator")
@@ -83,7 +83,7 @@ def login(
     known = device.id if device is not None and account in device.accounts else None
     with limit_of(request).trying(Try(account, visit.network, known)):
         signed_in = services.accounts.login(credentials.email, credentials.password, visit)
-    return _welcome(signed_in, services, response, device_cookie)
+    return welcome(signed_in, services, response, device_cookie)
 
 
 @router.post("/api/auth/refresh", response_model=Session)
@@ -155,7 +155,7 @@ def limit_of(request: Request) -> LoginLimit:
     return limit
 
 
-def _welcome(signed_in: SignedIn, services: AppServices, response: Response, device_cookie: str | None) -> Session:
+def welcome(signed_in: SignedIn, services: AppServices, response: Response, device_cookie: str | None) -> Session:
     """The session with its cookies, and the mark by which this browser is known next time."""
     tokens = services.accounts.tokens
     device = (tokens.read_device(device_cookie) if device_cookie else None) or Device(services.clock.new_id("dev"), ())

@@ -17,11 +17,11 @@ from server.domain.accounts.one_time import digest_of
 from server.domain.accounts.sealed import FLOW_TTL_S, Flow
 from server.errors import LlmTunerError, NotFound, NotSignedIn
 from server.settings import Settings
-from server.web.cookies import with_cookies
+from server.web.cookies import DeviceCookie
 from server.web.deps import AppServices, CurrentVisit
 from server.web.login_limit import Try
 from server.web.middleware import PAGE_POLICY
-from server.web.routes.auth import limit_of
+from server.web.routes.auth import limit_of, welcome
 from shared.wire import ForeignFinish, Session
 
 FLOW_COOKIE: Final = "llm_tuner_google"
@@ -97,6 +97,7 @@ def finish_google_sign_in(
     request: Request,
     response: Response,
     flow_cookie: FlowCookie = None,
+    device_cookie: DeviceCookie = None,
 ) -> Session:
     """Signs in with the code of the hand-over: as login does."""
     sign_in = _sign_in(services)
@@ -109,7 +110,7 @@ def finish_google_sign_in(
         with limit_of(request).trying(Try(account, visit.network)):
             signed_in = sign_in.finish(flow, finish.code, last, visit)
     response.delete_cookie(FLOW_COOKIE, path=_PATH, secure=services.settings.https, httponly=True, samesite="lax")
-    return with_cookies(signed_in, response, services.settings)
+    return welcome(signed_in, services, response, device_cookie)
 
 
 def _sign_in(services: AppServices) -> ForeignSignIn:

@@ -16,10 +16,10 @@ router = APIRouter(tags=["installation"])
 def get_installation(services: AppServices) -> Installation:
     return Installation(
         version=VERSION,
-        google_sign_in=services.foreign_sign_in is not None,
         registration=services.accounts.admission.mode(),
         set_up_open=services.accounts.admission.is_set_up_open(),
         email_configured=services.accounts.letters.configured,
+        google_sign_in=services.foreign_sign_in is not None,
         max_upload_bytes=services.settings.max_upload_bytes,
         accepted_suffixes=[f".{format}" for format in get_args(DocumentFormat)],
         min_password_characters=MIN_PASSWORD_CHARACTERS,

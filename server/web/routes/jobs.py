@@ -7,7 +7,18 @@ from fastapi import APIRouter, Header, Query, status
 from server.web.deps import AppServices, CurrentUser
 from server.web.paging import After, Limit
 from shared.constants import JobState
-from shared.wire import Deleted, Forecast, Job, JobPatch, JobRequest, ListOf, LogPage, Metrics
+from shared.wire import (
+    Checkpoint,
+    Deleted,
+    Forecast,
+    GenerateRequest,
+    Generation,
+    Job,
+    JobChanges,
+    JobPatch,
+    JobRequest,
+    ListOf,
+)
 
 router = APIRouter(tags=["jobs"])
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200)]
@@ -54,13 +65,41 @@ def cancel_job(job_id: str, services: AppServices, user: CurrentUser) -> Job:
     return services.jobs.cancel(user, job_id)
 
 
-@router.get("/api/jobs/{job_id}/logs")
-def job_logs(
-    job_id: str, services: AppServices, user: CurrentUser, after: Cursor = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 500
-) -> LogPage:
-    return services.jobs.logs(user, job_id, after=after, limit=limit)
+@router.post("/api/jobs/{job_id}/pause")
+def pause_job(job_id: str, services: AppServices, user: CurrentUser) -> Job:
+    """Saves a checkpoint and frees the machine. A waiting job is paused at once; a running one shows `stopping` until it has ended."""
+    return services.jobs.pause(user, job_id)
 
 
-@router.get("/api/jobs/{job_id}/metrics")
-def job_metrics(job_id: str, services: AppServices, user: CurrentUser, after: Cursor = 0) -> Metrics:
-    return services.jobs.metrics(user, job_id, after=after)
+@router.post("/api/jobs/{job_id}/resume")
+def resume_job(job_id: str, services: AppServices, user: CurrentUser) -> Job:
+    """Puts a paused job into the queue, before its owner's others; it goes on from its checkpoint."""
+    return services.jobs.resume(user, job_id)
+
+
+@router.post("/api/jobs/{job_id}/retry")
+def retry_job(job_id: str, services: AppServices, user: CurrentUser) -> Job:
+    """Puts a job that failed or was cancelled into the queue again; it goes on from its last checkpoint, where it has one."""
+    return services.jobs.retry(user, job_id)
+
+
+@router.post("/api/jobs/{job_id}/clone", status_code=status.HTTP_201_CREATED)
+def clone_job(job_id: str, changes: JobChanges, services: AppServices, user: CurrentUser, idempotency_key: IdempotencyKey = None) -> Job:
+    """Queues a new job like this one but for the changes."""
+    return services.jobs.clone(user, job_id, changes, idempotency_key=idempotency_key)
+
+
+@router.get("/api/jobs/{job_id}/checkpoints")
+def list_checkpoints(job_id: str, services: AppServices, user: CurrentUser) -> ListOf[Checkpoint]:
+    """Newest first; the last two of a run that has not left its model yet."""
+    return services.jobs.checkpoints(user, job_id)
+
+
+@router.post("/api/jobs/{job_id}/checkpoints/{checkpoint_id}/generate")
+def generate_with_checkpoint(
+    job_id: str, checkpoint_id: str, request: GenerateRequest, services: AppServices, user: CurrentUser
+) -> Generation:
+    """What the model says at this step of its training."""
+    found = services.jobs.checkpoint(user, job_id, checkpoint_id)
+    name = f"{job_id}:step-{found.step}"
+    return services.generator.generate(name, {"kind": "checkpoint", "path": str(found.folder)}, request)

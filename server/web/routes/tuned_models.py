@@ -25,7 +25,7 @@ def get_tuned_model(model_id: str, services: AppServices, user: CurrentUser) -> 
 
 @router.delete("/api/tuned-models/{model_id}")
 def delete_tuned_model(model_id: str, services: AppServices, user: CurrentUser) -> Deleted:
-    services.tuned_models.delete(user, model_id)
+    services.jobs.delete_model(user, model_id)
     return Deleted(id=model_id)
 
 

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from server.domain import keys
-from server.domain.accounts.service import Accounts, Caller
+from server.domain.accounts.callers import Caller
+from server.domain.accounts.service import Accounts
 from server.domain.accounts.visits import SOMEWHERE, Visit
 from server.errors import Conflict, NotFound, NotSignedIn
 from server.ports.records import Records
@@ -33,7 +34,7 @@ def refused(accounts: Accounts, text: str) -> str:
 
 def test_a_key_is_its_owner_with_its_scopes(accounts: Accounts, ada: str) -> None:
     reading, writing = made(accounts, ada, "read"), made(accounts, ada, "write")
-    assert accounts.identify(reading.key) == Caller(ada, "member", frozenset({"read"}), key_id=reading.id)
+    assert accounts.identify(reading.key) == Caller(ada, "member", frozenset({"read"}), reading.expires_at, key_id=reading.id)
     assert accounts.identify(writing.key).scopes == {"read", "write"}
     assert accounts.caller(reading.key) == ada
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from server.domain.accounts.service import Accounts, Caller, SignedIn
+from server.domain.accounts.callers import Caller
+from server.domain.accounts.service import Accounts, SignedIn
 from server.domain.accounts.visits import Visit
 from server.errors import Forbidden, InvalidInput, NotFound, NotSignedIn
 from server.ports.records import Records

@@ -1,11 +1,14 @@
 """The security log: what it keeps, for how long, and that nobody can flood it."""
 
+from collections.abc import Callable
+
+from server.domain.accounts.passwords import Passwords
 from server.domain.accounts.security_log import SecurityLog
 from server.domain.accounts.service import Accounts, at_once
 from server.domain.accounts.visits import Visit
 from server.errors import NotSignedIn
 from server.ports.records import Records
-from tests.domain.accounts.conftest import PASSWORD, SetClock
+from tests.domain.accounts.conftest import PASSWORD, SECRET, SetClock
 
 HOME = Visit("192.0.2.1", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
 
@@ -30,6 +33,18 @@ def test_sign_ins_and_failures_are_told_with_their_place(accounts: Accounts) -> 
     assert kinds(accounts, user.id) == ["signed_in", "sign_in_failed", "registered"]
     event = accounts.log.page(user.id, limit=1, after=None)[0][0]
     assert (event.address, event.device) == ("192.0.2.1", "Firefox on Linux")
+
+
+def test_a_failure_is_written_after_the_answer_so_that_its_time_does_not_tell_whose_account_it_was(
+    records: Records, clock: SetClock, passwords: Passwords
+) -> None:
+    later: list[Callable[[], None]] = []
+    accounts = Accounts(records, clock, secret=SECRET, access_token_ttl_s=900, session_ttl_s=900, passwords=passwords, later=later.append)
+    user = accounts.register("ada@example.org", PASSWORD).session.user
+    failing(accounts, "ada@example.org")
+    assert kinds(accounts, user.id) == ["registered"]
+    later.pop()()
+    assert kinds(accounts, user.id) == ["sign_in_failed", "registered"]
 
 
 def test_pages_go_on_where_the_last_one_ended(accounts: Accounts) -> None:

@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
-from server.domain.jobs.progress import RunReader, log_lines, thinned
-from shared.wire import MetricPoint
+from server.domain.jobs.log_file import log_lines
+from server.domain.jobs.points import Point, thinned
+from server.domain.jobs.progress import RunReader
 
 
 def line(**fields: object) -> str:
@@ -55,22 +56,49 @@ def test_metrics_after_a_cursor_are_only_the_new_ones(tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     file.write_text(progress(1) + progress(2))
     reader = RunReader(file).refresh()
-    points, _, cursor = reader.metrics(after=0)
-    assert [point.step for point in points] == [1, 2]
+    first = reader.metrics(after=0)
+    assert [point.step for point in first.data] == [1, 2]
     with file.open("a") as more:
         more.write(line(type="evaluation", step=2, loss=0.5, perplexity=1.6, elapsed_s=3))
-    points, _, cursor = reader.refresh().metrics(after=cursor)
-    assert [(point.step, point.validation_loss) for point in points] == [(2, 0.5)]
-    assert reader.metrics(after=cursor)[0] == []
+    second = reader.refresh().metrics(after=first.next)
+    assert [(point.step, point.validation_loss) for point in second.data] == [(2, 0.5)]
+    assert reader.metrics(after=second.next).data == []
     assert reader.progress is not None
     assert (reader.progress.step, reader.progress.validation_loss) == (2, 0.5)
 
 
+def test_a_resumed_run_takes_back_what_was_said_of_later_steps(tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_text("".join(progress(step) for step in range(1, 8)) + line(type="generation", step=7, prompt="a", text="b"))
+    reader = RunReader(file).refresh()
+    seen = reader.metrics(after=0)
+    assert seen.rewound_to is None
+    with file.open("a") as more:
+        more.write(line(type="resumed", step=4, path="checkpoints/step-00000004") + progress(5, loss=0.5) + progress(6))
+    later = reader.refresh().metrics(after=seen.next)
+    assert (later.rewound_to, [point.step for point in later.data]) == (4, [5, 6])
+    whole = reader.metrics(after=0)
+    assert [point.step for point in whole.data] == [1, 2, 3, 4, 5, 6]
+    assert whole.data[4].loss == 0.5
+    assert (whole.generations, whole.rewound_to) == ([], None)
+    assert reader.metrics(after=later.next).rewound_to is None
+    assert reader.progress is not None
+    assert reader.progress.step == 6
+
+
+def test_another_attempt_does_not_know_yet_how_long_it_will_take(tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_text(progress(50) + line(type="spec", base_model="gpt2", method="lora"))
+    known = RunReader(file).refresh().progress
+    assert known is not None
+    assert (known.stage, known.step, known.eta_s) == ("Starting", 50, None)
+
+
 def test_thinning_keeps_ends_extremes_and_validation() -> None:
-    points = [MetricPoint(step=step, elapsed_s=step, loss=1.0) for step in range(10_000)]
-    points[5_555] = MetricPoint(step=5_555, elapsed_s=1, loss=99.0)
-    points[7_777] = MetricPoint(step=7_777, elapsed_s=1, loss=-99.0)
-    points[1_234] = MetricPoint(step=1_234, elapsed_s=1, validation_loss=0.3)
+    points = [Point(step, step, step, loss=1.0) for step in range(10_000)]
+    points[5_555] = Point(5_555, 5_555, 1, loss=99.0)
+    points[7_777] = Point(7_777, 7_777, 1, loss=-99.0)
+    points[1_234] = Point(1_234, 1_234, 1, validation_loss=0.3)
     kept = thinned(points, 1_500)
     assert len(kept) <= 1_500
     steps = [point.step for point in kept]

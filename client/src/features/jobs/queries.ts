@@ -1,11 +1,9 @@
 // What the page asks about jobs, and what changes them. Polled while something is live, and never otherwise.
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { cancelJob, changeJob, deleteJob, getJob, listJobs } from "@/lib/api/jobs";
-import { pollWhile } from "@/lib/queries";
+import { JOBS, pollWhile } from "@/lib/queries";
 import type { Job, JobPatch, JobState } from "@/lib/wire";
 import { isLive } from "./states";
-
-const JOBS = ["jobs"] as const;
 
 export const jobsQuery = (state?: JobState) =>
   infiniteQueryOptions({

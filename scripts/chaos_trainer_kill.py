@@ -1,0 +1,167 @@
+"""`scripts/chaos trainer-kill`: kill -9 of trainers at random moments and in the middle of saves; each time the next one goes on.
+
+A run from nothing, and adapters and all weights of what it left, each first in peace and then, again and again, under fire. What ends must
+be the calm run to the bit, in its losses and in the SHA-256 of every file.
+"""
+
+import itertools
+import random
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scripts.chaos_training import Attempts, differences, small_spec, verdict
+from shared.job_spec import CHECKPOINTS_FOLDER, EXIT_DONE, MODEL_FOLDER
+
+_TIMES = 50
+_EVERY_S = 0.5
+_SAVE_SHARE = 19
+"""A save is followed by so many times its own length of training: the interval is stretched to that."""
+_FIRST_SAVE_S = 0.06
+"""What the trainer expects of the first one, from its size."""
+_SLACK_S = 1.0
+"""A step and a save take their time."""
+_BEGINNING_S = 2.5
+"""From a process to its first event."""
+
+
+@dataclass
+class Tally:
+    """`kills` counts those that hit what was aimed at; of a run that ended well, all of them `went_on`."""
+
+    kills: int = 0
+    in_saves: int = 0
+    went_on: int = 0
+    runs: int = 0
+    corrupt: int = 0
+    too_much_lost: int = 0
+    most_lost_s: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.kills} kills, {self.in_saves} of them left a half-made checkpoint; {self.went_on} went on; {self.runs} runs ended, "
+            f"wrong: {'; '.join(self.wrong[:3]) or 'nothing'}; at most {self.most_lost_s:.2f} s of training lost"
+        )
+
+
+def run(folder: Path, *, times: int | None, seed: int) -> int:
+    """`times` kills at random moments, and as many inside a save."""
+    wanted, chance, began = times or _TIMES, random.Random(seed), time.monotonic()
+    calm = _calm_runs(folder)
+    tallies = [_fire(calm, folder, wanted, chance, inside=inside) for inside in (False, True)]
+    kills, went_on, runs, corrupt, too_much = (
+        sum(each) for each in zip(*((t.kills, t.went_on, t.runs, t.corrupt, t.too_much_lost) for t in tallies), strict=True)
+    )
+    wrong = sum(len(tally.wrong) for tally in tallies)
+    good = went_on == kills and not wrong and not corrupt and not too_much
+    print(
+        f"{verdict(good)}: {went_on}/{kills} killed trainers were followed by one that went on; {corrupt} corrupt loads; more than one "
+        f"save interval lost {too_much} times; {runs} runs ended, {wrong} differences from the calm runs' losses and SHA-256 "
+        f"(in {time.monotonic() - began:.0f} s)"
+    )
+    return 0 if good else 1
+
+
+def _fire(calm: list[Attempts], folder: Path, wanted: int, chance: random.Random, *, inside: bool) -> Tally:
+    """Runs of all methods by turns, until there were enough kills."""
+    tally = Tally()
+    for number in itertools.count():
+        one = calm[number % len(calm)]
+        spec = one.spec.model_copy(update={"checkpoint_every_s": 0.0 if inside else _EVERY_S})
+        attempts = Attempts(folder / f"{'in-save' if inside else 'any-time'}-{number}", spec)
+        _under_fire(attempts, one, tally, chance, wanted, inside=inside)
+        if tally.kills >= wanted:
+            print(f"{'inside a save' if inside else 'at random moments'}: {tally}", flush=True)
+            return tally
+    raise AssertionError("it counts for ever")
+
+
+def _calm_runs(folder: Path) -> list[Attempts]:
+    """One of each method: the last two go on from the model that the first one left."""
+    runs = [Attempts(folder / "calm-scratch", small_spec(folder))]
+    base = folder / "calm-scratch" / MODEL_FOLDER
+    runs += [Attempts(folder / f"calm-{method}", small_spec(folder, method=method, base_folder=base)) for method in ("lora", "full")]
+    for attempts in runs:
+        began = time.monotonic()
+        attempts.start()
+        if attempts.wait() != EXIT_DONE:
+            raise SystemExit(f"The calm run did not end well: {attempts.folder / 'output.log'}")
+        print(f"{attempts.folder.name}: {attempts.of('done')[0].step} steps in {time.monotonic() - began:.1f} s", flush=True)
+    return runs
+
+
+def _under_fire(attempts: Attempts, calm: Attempts, tally: Tally, chance: random.Random, wanted: int, *, inside: bool) -> None:
+    """One run: killed and started again until it is done, or until there were enough kills and it is left in peace."""
+    usual_s = calm.of("done")[0].seconds + _BEGINNING_S
+    newest, kills = 0, 0
+    while True:
+        attempts.start()
+        shoot = tally.kills < wanted
+        if shoot and inside:
+            _wait_for_save(attempts, chance)
+        elif shoot:
+            _pause(attempts, chance.uniform(0.0, usual_s))
+        shot = shoot and attempts.is_alive
+        if shot:
+            attempts.kill()
+        status = attempts.wait()
+        _check_resume(attempts, newest, tally)
+        if not shot:
+            break
+        half_made = any((attempts.folder / CHECKPOINTS_FOLDER).glob(".step-*.part"))
+        hit = half_made or not inside  # A save that was over by a hair is not counted as hit; the run must go on all the same.
+        tally.in_saves, tally.kills, kills = tally.in_saves + half_made, tally.kills + hit, kills + hit
+        newest = max(attempts.checkpoint_steps, default=0)
+        _check_loss(attempts, newest, tally)
+    tally.runs += 1
+    if status == attempts.exit_status == EXIT_DONE:
+        tally.went_on += kills
+    else:
+        tally.wrong.append(f"{attempts.folder.name} ended with {status}")
+    tally.wrong += [f"{attempts.folder.name}: {what}" for what in differences(attempts, calm)]
+
+
+def _pause(attempts: Attempts, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while attempts.is_alive and time.monotonic() < deadline:
+        time.sleep(0.002)
+
+
+def _wait_for_save(attempts: Attempts, chance: random.Random) -> None:
+    """Until some later save has begun, and then a moment that may fall anywhere in it."""
+    place, to_skip, seen = attempts.folder / CHECKPOINTS_FOLDER, chance.randrange(8), ""
+    while attempts.is_alive:
+        staging = next((path.name for path in place.glob(".step-*.part")), "")
+        if staging and staging != seen:
+            seen = staging
+            if to_skip == 0:
+                time.sleep(chance.uniform(0.0, 0.03))
+                return
+            to_skip -= 1
+        time.sleep(0.0005)
+
+
+def _check_resume(attempts: Attempts, newest: int, tally: Tally) -> None:
+    """The attempt that has just ended went on from the newest checkpoint that there was, if it came so far."""
+    for event in attempts.events(f"run-{attempts.fence}"):
+        tally.corrupt += event.type == "warning" and "cannot be used" in event.message
+        if event.type == "resumed" and event.step != newest:
+            tally.wrong.append(f"{attempts.folder.name} went on at step {event.step} and not at {newest}")
+
+
+def _check_loss(attempts: Attempts, newest: int, tally: Tally) -> None:
+    """What the killed attempt had trained since its last checkpoint, by its own words: one interval, or one step where each is saved."""
+    mine = attempts.events(f"run-{attempts.fence}")
+    told = [event for event in mine if event.type in ("progress", "checkpoint")]
+    if not told:
+        return
+    if not attempts.spec.checkpoint_every_s:
+        tally.too_much_lost += told[-1].step > newest + 1
+        return
+    saves = [event for event in mine if event.type == "checkpoint"]
+    since = saves[-1] if saves else next(event for event in mine if event.type == "stage" and event.stage == "train")
+    lost_s = (told[-1].at - since.at).total_seconds()
+    tally.most_lost_s = max(tally.most_lost_s, lost_s)
+    stretched_s = _SAVE_SHARE * max((event.seconds for event in saves), default=_FIRST_SAVE_S)
+    tally.too_much_lost += lost_s > max(attempts.spec.checkpoint_every_s, stretched_s) + _SLACK_S

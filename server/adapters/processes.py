@@ -1,0 +1,78 @@
+"""What the operating system says about processes and the machine: who is who, what they have used, what memory is free."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+_GPUS: Final = Path("/proc/driver/nvidia/gpus")
+
+
+def start_time(pid: int) -> str | None:
+    """A token that no later process with the same number shares; None when there is no such process, or only its corpse."""
+    try:
+        # Ticks since boot: unlike a wall-clock time they do not move when the clock is set.
+        fields = _stat(pid)
+        return None if fields[0] in {"Z", "X"} else fields[19]
+    except FileNotFoundError:
+        if Path("/proc/self/stat").exists():
+            return None
+    except ProcessLookupError:
+        return None
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else str(process.create_time())
+    except psutil.Error:
+        return None
+
+
+def boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return str(int(psutil.boot_time()))
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process, of all its threads and of the children it has waited for."""
+    try:
+        fields = _stat(pid)
+        return sum(int(field) for field in fields[11:15]) / _TICKS
+    except (OSError, ValueError):
+        pass
+    try:
+        times = psutil.Process(pid).cpu_times()
+        return float(times.user + times.system)
+    except psutil.Error:
+        return 0.0
+
+
+def out_of_memory_kills() -> int:
+    """How many processes the kernel has ended since boot for want of memory, in whatever group; 0 where that cannot be known."""
+    try:
+        for line in Path("/proc/vmstat").read_text().splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    except (OSError, ValueError):
+        pass
+    return 0
+
+
+def free_memory_bytes() -> int:
+    return int(psutil.virtual_memory().available)
+
+
+def num_accelerators() -> int:
+    """Those that training may use, from what the driver shows; CUDA_VISIBLE_DEVICES narrows them."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    installed = len(list(_GPUS.iterdir())) if _GPUS.is_dir() else 0
+    if not installed or visible is None:
+        return installed
+    return min(installed, len([name for name in visible.split(",") if name.strip() not in {"", "-1"}]))
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields behind the program's name, which may hold anything."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

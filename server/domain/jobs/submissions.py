@@ -1,0 +1,256 @@
+"""From a request to a queued job: the data that it names, the plan, the look before the run, and the one write that makes it."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.domain import keys
+from server.domain.collection import Collection, retrying
+from server.domain.datasets.looks import Looks
+from server.domain.datasets.service import Datasets, Material
+from server.domain.documents.service import Documents
+from server.domain.jobs.plan import Plan, make_plan
+from server.domain.jobs.queue import Queue
+from server.domain.jobs.states import StoredJob
+from server.domain.models.catalogue import BaseModels
+from server.domain.models.tuned import TUNED_PREFIX, TunedModels
+from server.errors import Conflict, InvalidInput, StorageFull
+from server.ports.clock import Clock
+from server.ports.records import ABSENT, Delete, Put, Records
+from shared.base_models import BaseModel
+from shared.constants import MAX_NAME_CHARACTERS
+from shared.wire import (
+    Dataset,
+    DatasetRequest,
+    Forecast,
+    Hyperparameters,
+    JobChanges,
+    JobMove,
+    JobRequest,
+    Look,
+    LookRequest,
+    SplitByFraction,
+)
+
+
+@dataclass(frozen=True)
+class DiskRoom:
+    """`free_bytes` is what the data folder's disk has left, of which `min_free_bytes` are not to be touched."""
+
+    free_bytes: Callable[[], int]
+    min_free_bytes: int
+
+    def need(self, plan: Plan) -> None:
+        """Raises `StorageFull`."""
+        missing = plan.disk_bytes + self.min_free_bytes - self.free_bytes()
+        if missing > 0:
+            raise StorageFull(
+                f"This run would need {plan.disk_bytes / 1e9:.1f} GB of disk, and {missing / 1e9:.1f} GB of that is not free. "
+                "Delete models or documents you no longer need, or make room on the disk.",
+                code="storage.full",
+            )
+
+
+class Submissions:
+    def __init__(
+        self,
+        records: Records,
+        clock: Clock,
+        documents: Documents,
+        datasets: Datasets,
+        looks: Looks,
+        base_models: BaseModels,
+        tuned_models: TunedModels,
+        queue: Queue,
+        *,
+        room: DiskRoom,
+    ) -> None:
+        self._records = records
+        self._clock = clock
+        self._documents = documents
+        self._datasets = datasets
+        self._looks = looks
+        self._base_models = base_models
+        self._tuned_models = tuned_models
+        self._queue = queue
+        self._room = room
+        self._jobs = Collection(records, StoredJob, kind="job", noun="job")
+
+    def forecast(self, owner: str, request: JobRequest) -> Forecast:
+        """What this request would do. Raises what `create` would."""
+        plan = make_plan(request, self._material(owner, request)[1], self._base(owner, request.base_model))
+        measured = self._records.get(keys.speed(plan.base.id, plan.method))
+        low = high = None
+        basis = "No run of this model has been measured on this machine yet: the time is shown from the first steps on."
+        if measured is not None:
+            seconds = plan.num_training_tokens / measured.data["tokens_per_s"] + measured.data["overhead_s"]
+            low, high = 0.75 * seconds, 1.4 * seconds
+            basis = f"From this machine's last run of this model: {measured.data['tokens_per_s']:.0f} tokens/s."
+        return Forecast(
+            method=plan.method,
+            resolved=plan.resolved,
+            num_examples=plan.num_examples,
+            num_training_tokens=plan.num_training_tokens,
+            num_steps=plan.num_steps,
+            seconds_low=low,
+            seconds_high=high,
+            memory_bytes=plan.base.memory_bytes(plan.method),
+            disk_bytes=plan.disk_bytes,
+            basis=basis,
+        )
+
+    def create(
+        self, owner: str, request: JobRequest, *, idempotency_key: str | None = None, cloned_from: str | None = None
+    ) -> tuple[StoredJob, bool]:
+        """A queued job, and whether it is new. The same key with the same request gives the same job again; with another it is refused."""
+        fingerprint = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
+        pointer = None if idempotency_key is None else keys.idempotency(owner, hashlib.sha256(idempotency_key.encode()).hexdigest())
+
+        def attempt() -> tuple[StoredJob, bool]:
+            if pointer is not None and (earlier := self._records.get(pointer)) is not None:
+                if earlier.data["request"] != fingerprint:
+                    raise Conflict(
+                        "This Idempotency-Key was used for another request. Use a new key for a new job.", code="jobs.idempotency_mismatch"
+                    )
+                return self._jobs.get(owner, earlier.data["job_id"]).value, False
+            asked, material = self._material(owner, request)
+            plan = make_plan(request, material, self._base(owner, request.base_model))
+            self._room.need(plan)
+            self._check(owner, request, plan, material)
+            # Read again after the look, which takes its time: what is written below must be what was looked at.
+            stored = [self._documents.stored(owner, document.id) for document in material.all]
+            if self._material(owner, request)[1].content_sha256 != material.content_sha256:
+                raise Conflict("A document was changed while this job was made. Try again.", code="datasets.changed", param="document_ids")
+            dataset = asked if isinstance(asked, Dataset) else self._datasets.create(owner, asked)
+            job = self._new_job(owner, request, plan, material, dataset).model_copy(update={"cloned_from": cloned_from})
+            changes: list[Put | Delete] = [
+                self._jobs.adding(owner, job.id, job),
+                self._queue.entering(job, at="back"),
+                # Touched, so that what the job needs cannot be deleted between our look at it and this write.
+                *(self._documents.touching(owner, document) for document in stored),
+                *self._touching_base(owner, job.base_model),
+            ]
+            if pointer is not None:
+                changes.append(Put(pointer, {"job_id": job.id, "request": fingerprint}, ABSENT))
+            self._records.write(*changes)
+            return job, True
+
+        return retrying(attempt)
+
+    def request_of(self, job: StoredJob) -> JobRequest:
+        """The request that would make this job again."""
+        return JobRequest(
+            name=job.name,
+            note=job.note,
+            base_model=job.base_model,
+            dataset_id=job.dataset_id,
+            method=job.method,
+            hyperparameters=job.hyperparameters,
+            allow_short_run=job.allow_short_run and not _few_steps_are_wanted(job.hyperparameters),
+        )
+
+    def cloned(self, job: StoredJob, changes: JobChanges) -> JobRequest:
+        """The request for a job like this one but for the changes. A name or a method that fitted the original alone is left open."""
+        given = changes.model_dump(exclude_none=True, exclude={"hyperparameters"})
+        named = changes.hyperparameters.model_dump(exclude_unset=True)
+        request = self.request_of(job).model_dump(exclude={"hyperparameters"})
+        request["name"] = f"{job.name} again"[:MAX_NAME_CHARACTERS]
+        if "base_model" in given and "method" not in given:
+            request["method"] = "auto"
+        if "document_ids" in given and "dataset_id" not in given:
+            request["dataset_id"] = None
+        hyperparameters = {**job.hyperparameters.model_dump(), **named}
+        return JobRequest.model_validate({**request, **given, "hyperparameters": hyperparameters})
+
+    def replanned(self, job: StoredJob, hyperparameters: Hyperparameters) -> StoredJob:
+        """A waiting job with other hyper-parameters, planned and looked at as a new one would be."""
+        request = self.request_of(job).model_copy(update={"hyperparameters": hyperparameters})
+        material = self._material(job.owner, request)[1]
+        plan = make_plan(request, material, self._base(job.owner, job.base_model))
+        self._room.need(plan)
+        self._check(job.owner, request, plan, material)
+        return job.model_copy(
+            update={
+                "hyperparameters": hyperparameters,
+                "resolved": plan.resolved,
+                "num_training_tokens": plan.num_training_tokens,
+                "memory_bytes": plan.base.memory_bytes(plan.method),
+                "allow_short_run": request.allow_short_run or _few_steps_are_wanted(request.hyperparameters),
+            }
+        )
+
+    def look(self, owner: str, request: LookRequest) -> Look:
+        """What a base model would see of this data, with the settings that "auto" would take."""
+        as_job = JobRequest(
+            base_model=request.base_model,
+            dataset_id=request.dataset_id,
+            document_ids=request.document_ids,
+            hyperparameters=Hyperparameters(block_size=request.block_size),
+        )
+        material = self._material(owner, as_job)[1]
+        plan = make_plan(as_job, material, self._base(owner, request.base_model))
+        return self._looks.look(owner, plan.base, material, plan.settings, base_folder=self._base_folder(owner, plan.base.id))
+
+    def _check(self, owner: str, request: JobRequest, plan: Plan, material: Material) -> None:
+        if not request.allow_short_run:
+            self._looks.check(
+                owner,
+                plan.base,
+                material,
+                plan.settings,
+                few_steps_are_wanted=_few_steps_are_wanted(request.hyperparameters),
+                base_folder=self._base_folder(owner, plan.base.id),
+            )
+
+    def _base(self, owner: str, model_id: str) -> BaseModel:
+        """What training starts from: an entry of the catalogue, or one of the owner's tuned models."""
+        if model_id.startswith(TUNED_PREFIX):
+            return self._tuned_models.as_base(owner, model_id)
+        return self._base_models.usable(model_id)
+
+    def _base_folder(self, owner: str, model_id: str) -> Path | None:
+        return self._tuned_models.folder_to_start_from(owner, model_id)
+
+    def _touching_base(self, owner: str, model_id: str) -> list[Put]:
+        if not model_id.startswith(TUNED_PREFIX):
+            return []
+        return [self._tuned_models.touching(owner, self._tuned_models.stored(owner, model_id))]
+
+    def _material(self, owner: str, request: JobRequest) -> tuple[Dataset | DatasetRequest, Material]:
+        """The data that a request names, by a dataset or by documents, of which a dataset is then to be made."""
+        if (request.dataset_id is None) == (request.document_ids is None):
+            raise InvalidInput("Give either a dataset_id or document_ids.", code="jobs.dataset_or_documents", param="document_ids")
+        if request.dataset_id is not None:
+            dataset = self._datasets.get(owner, request.dataset_id)
+            return dataset, self._datasets.material_of(owner, dataset)
+        split = SplitByFraction(fraction=request.hyperparameters.validation_fraction, seed=request.hyperparameters.seed)
+        asked = DatasetRequest(document_ids=request.document_ids or [], split=split)
+        return asked, self._datasets.material(owner, asked)
+
+    def _new_job(self, owner: str, request: JobRequest, plan: Plan, material: Material, dataset: Dataset) -> StoredJob:
+        at = self._clock.now()
+        return StoredJob(
+            id=self._clock.new_id("job"),
+            owner=owner,
+            name=request.name or f"{dataset.name} on {plan.base.name}"[:MAX_NAME_CHARACTERS],
+            note=request.note,
+            base_model=plan.base.id,
+            dataset_id=dataset.id,
+            document_ids=[document.id for document in material.documents],
+            validation_document_id=material.validation.id if material.validation else None,
+            content_sha256=material.content_sha256,
+            allow_short_run=request.allow_short_run or _few_steps_are_wanted(request.hyperparameters),
+            method=plan.method,
+            hyperparameters=request.hyperparameters,
+            resolved=plan.resolved,
+            num_training_tokens=plan.num_training_tokens,
+            memory_bytes=plan.base.memory_bytes(plan.method),
+            created_at=at,
+            history=[JobMove(state="queued", at=at)],
+        )
+
+
+def _few_steps_are_wanted(hyperparameters: Hyperparameters) -> bool:
+    """Who says how many steps a run shall take means it."""
+    return hyperparameters.max_steps != "auto"

@@ -1,0 +1,78 @@
+"""What live jobs need is not taken from under them: documents and tuned models are changed and deleted through here."""
+
+from collections.abc import Iterator
+
+from server.domain import keys
+from server.domain.collection import Collection, retrying
+from server.domain.documents.service import Documents
+from server.domain.jobs.queue import pointers
+from server.domain.jobs.states import StoredJob
+from server.domain.models.tuned import TunedModels
+from server.errors import Conflict, NotFound
+from server.ports.records import Records
+from shared.wire import Document, DocumentPatch
+
+_PARTITIONS = (keys.QUEUE_PARTITION, keys.RUNNING_PARTITION, keys.PAUSED_PARTITION)
+
+
+class Uses:
+    def __init__(self, records: Records, documents: Documents, tuned_models: TunedModels) -> None:
+        self._records = records
+        self._documents = documents
+        self._tuned_models = tuned_models
+        self._jobs = Collection(records, StoredJob, kind="job", noun="job")
+
+    def delete_document(self, owner: str, document_id: str) -> None:
+        """Deletes a document, unless a live job still needs it."""
+
+        def attempt() -> None:
+            stored = self._documents.stored(owner, document_id)
+            self._need_unused_document(owner, document_id)
+            self._documents.delete(owner, stored)
+
+        retrying(attempt)
+
+    def patch_document(self, owner: str, document_id: str, patch: DocumentPatch) -> Document:
+        """Renames a document, or has it read in another way, which a live job that uses it forbids."""
+
+        def attempt() -> Document:
+            stored = self._documents.stored(owner, document_id)
+            if patch.reading is not None:
+                self._need_unused_document(owner, document_id)
+                self._documents.read_again(owner, stored, patch.reading)
+                stored = self._documents.stored(owner, document_id)
+            return self._documents.describe(owner, stored, name=patch.name, description=patch.description)
+
+        return retrying(attempt)
+
+    def delete_model(self, owner: str, model_id: str) -> None:
+        """Deletes a tuned model, unless a live job starts from it."""
+
+        def attempt() -> None:
+            stored = self._tuned_models.stored(owner, model_id)
+            for job in self._live_jobs(owner):
+                if job.base_model == model_id:
+                    raise Conflict(
+                        f"The job {job.name!r} is {job.state} and starts from this model. Cancel the job or wait until it has ended.",
+                        code="models.in_use",
+                    )
+            self._tuned_models.delete(owner, stored)
+
+        retrying(attempt)
+
+    def _need_unused_document(self, owner: str, document_id: str) -> None:
+        for job in self._live_jobs(owner):
+            if document_id in {*job.document_ids, job.validation_document_id}:
+                raise Conflict(
+                    f"The job {job.name!r} is {job.state} and uses this document. Cancel the job or wait until it has ended.",
+                    code="documents.in_use",
+                )
+
+    def _live_jobs(self, owner: str) -> Iterator[StoredJob]:
+        for partition in _PARTITIONS:
+            for pointer in pointers(self._records, partition):
+                if pointer.data["owner"] == owner:
+                    try:
+                        yield self._jobs.get(owner, pointer.key.sort).value
+                    except NotFound:
+                        continue  # It ended and was deleted between the two reads.
