@@ -15,6 +15,6 @@ class ForeignFinish(Request):
     """
 
     code: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    invitation: Annotated[str, StringConstraints(max_length=300)] | None = None
     password: Annotated[str, StringConstraints(max_length=1024)] | None = None
     take_over: bool = False
+    invitation: Annotated[str, StringConstraints(max_length=300)] | None = None

@@ -116,6 +116,18 @@ ROWS: dict[str, Row] = {
     "PATCH /api/jobs/{job_id}": Row({"note": "noted"}),
     "GET /api/jobs/{job_id}/logs": Row(),
     "GET /api/jobs/{job_id}/metrics": Row(),
+    "GET /api/jobs/{job_id}/checkpoints": Row(),
+    "GET /api/jobs/{job_id}/stream": Row(owner=None),
+    "POST /api/jobs/{job_id}/checkpoints/{checkpoint_id}/generate": Row(GENERATE, owner=404),
+    "POST /api/jobs/{job_id}/clone": Row({}, owner=None),
+    "POST /api/jobs/{job_id}/pause": Row(owner=None),
+    "POST /api/jobs/{job_id}/resume": Row(owner=None),
+    "POST /api/jobs/{job_id}/retry": Row(owner=None),
+    "GET /api/notifications/settings": OWN,
+    "PUT /api/notifications/settings": Row({"browser": True}, foreign=NOTHING_OF_ADAS),
+    "GET /api/notifications/deliveries": OWN,
+    "POST /api/notifications/test": Row(owner=409, foreign=409),
+    "POST /api/notifications/webhook-secret": Row(owner=None, foreign=None),
     "GET /api/tuned-models": OWN,
     "GET /api/tuned-models/{tuned_model_id}": Row(),
     "POST /api/tuned-models/{tuned_model_id}/generate": Row(GENERATE, owner=None),
@@ -161,7 +173,7 @@ class World:
         row = ROWS[route]
         method, path = route.split()
         words: Json = {"files": row.files} if row.files else {} if row.body is None else {"json": filled(row.body, self.ids)}
-        if method == "PUT":
+        if method == "PUT" and row.body is None:
             words = {"content": b"x", "headers": {"content-type": "application/octet-stream"}}
         headers = words.pop("headers", {}) | ({} if (bearer := self.bearers[who]) is None else {"authorization": f"Bearer {bearer}"})
         self.client.cookies.clear()
@@ -229,7 +241,7 @@ def furnished(world: World) -> World:
     world.ids["job_id"] = job.json()["id"]
     key = post("/api/keys", json={"name": "for the matrix", "scopes": ["read"]}, headers=ada).json()
     world.ids |= {"key_id": key["id"], "user_id": world.ids["ada"], "tuned_model_id": MODEL, "sample_id": "nothing", "part": "1"}
-    world.ids |= {"model_id": "nothing", "invitation_id": "inv-1", "token": "x"}
+    world.ids |= {"model_id": "nothing", "invitation_id": "inv-1", "token": "x", "checkpoint_id": "1"}
     services.records.write(*services.tuned_models.adding(model_of(world.ids["ada"], world.ids["job_id"])))
     world.bearers |= {"a reading key": key["key"], "nobody": None}
     world.bearers["a download token"] = post(f"/api/tuned-models/{MODEL}/download-link", headers=ada).json()["url"].rpartition("/")[2]
@@ -279,7 +291,8 @@ def test_strangers_of_every_kind_are_refused_and_change_nothing(world: World, ro
     assert world.store() == before
 
 
-@pytest.mark.parametrize("route", ROWS)
+# A stream that is let in does not end while the job waits, and nobody here could wait for it.
+@pytest.mark.parametrize("route", [route for route in ROWS if not route.endswith("/stream")])
 def test_a_key_without_the_scope_changes_nothing(world: World, route: str) -> None:
     before = world.store(of=world.ids["ada"])
     answer = world.ask(route, "a reading key")

@@ -87,8 +87,6 @@ class ForeignSignIn:
     def finish(self, flow: Flow, ticket_text: str, last: Last, visit: Visit) -> SignedIn:
         """Signs in, once. Raises `Conflict` when an account under this address first needs its password or the word to take it over.
 
-        A new account is made under the same rules as any registration: `Forbidden` where only the invited may register.
-
         After that answer, and after a wrong password (`NotSignedIn`), the ticket is still good.
         """
         record, ticket = self._ticket(flow, ticket_text)
