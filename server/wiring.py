@@ -138,7 +138,6 @@ def build(settings: Settings) -> Services:
         records,
         clock,
         secret=secret,
-        passwords=passwords,
         access_token_ttl_s=settings.access_token_ttl_s,
         session_ttl_s=settings.session_ttl_s,
         later=errands,
