@@ -44,8 +44,8 @@ def by_route(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Grows with each request that went to a route: there the access token is verified."""
     services: Services = app.state.services
     asked: list[str] = []
-    verified = services.accounts.verified
-    monkeypatch.setattr(services.accounts, "verified", lambda token: asked.append(token) or verified(token))
+    identify = services.accounts.identify
+    monkeypatch.setattr(services.accounts, "identify", lambda token, visit: asked.append(token) or identify(token, visit))
     return asked
 
 
