@@ -131,7 +131,7 @@ describe("a training", () => {
     await stateBadge("Running").waitFor({ timeout: 30_000 });
     const steps = page.getByText(/^\d+ of \d+$/);
     await steps.waitFor({ timeout: 60_000 });
-    await page.locator("canvas").waitFor();
+    await page.locator("canvas").first().waitFor();
     await page.getByRole("log").getByText(/^Sample 1: /).waitFor();
     const [first, lines] = [await steps.textContent(), await numLines()];
     await page.waitForFunction((before) => ![...document.querySelectorAll("dd")].some((one) => one.textContent === before), first);
@@ -182,6 +182,11 @@ describe("a training", () => {
     await page.getByText(/^Paused\. The checkpoint at step \d+ is kept; it goes on from there\.$/).waitFor({ timeout: 60_000 });
     await heading("Checkpoints").waitFor();
     await look(page, "job-paused");
+    await page.getByRole("button", { name: /^Try it with the checkpoint at step/ }).first().click();
+    await page.getByRole("textbox", { name: /Your message|A beginning to be continued/ }).fill("How long does the kettle take?");
+    await button("Ask").click();
+    await page.getByText(/^\d+\stokens?\sin\s/).waitFor({ timeout: 60_000 });
+    await button("Close").click();
     await button("Resume").click();
     await stateBadge("Succeeded").waitFor({ timeout: TRAINED_MS });
     await page.getByRole("list", { name: "Life of this job" }).getByText("Running again").first().waitFor();
@@ -193,9 +198,9 @@ describe("a training", () => {
     for (const box of await page.getByRole("checkbox", { name: /^Choose Harbour kettle/ }).all()) await box.check();
     await look(page, "jobs-chosen");
     await page.getByRole("link", { name: "Compare" }).click();
-    await page.locator("canvas").waitFor();
+    await page.locator("canvas").first().waitFor();
     await page.getByRole("row", { name: /^Most steps/ }).getByText("60").waitFor();
-    await page.getByLabel("Compare", { exact: true }).selectOption("train");
+    await page.getByRole("combobox", { name: /^Compare/ }).selectOption("train");
     await page.waitForURL(/what=train/);
     await look(page, "compare");
   });

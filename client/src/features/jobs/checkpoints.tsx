@@ -46,8 +46,8 @@ export function Checkpoints({ job, chat }: { job: Job; chat: boolean }) {
                   <TimeAgo at={one.created_at} />
                 </td>
                 <td className="px-2 py-1">
-                  <Button look="quiet" icon="play" aria-label={`Try the checkpoint at step ${count(one.step)}`} onClick={() => setTried(one)}>
-                    Try it
+                  <Button look="quiet" icon="play" onClick={() => setTried(one)}>
+                    Try it <span className="sr-only">with the checkpoint at step {count(one.step)}</span>
                   </Button>
                 </td>
               </tr>

@@ -1,7 +1,7 @@
 // A run's log: follows the end, can be searched and filtered, and can be taken away. Only the lines in sight are in the document, so that
 // a million of them scroll as well as ten. Lines are text and never HTML.
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useLayoutEffect, useMemo, useState } from "react";
+import { useEffect, useLayoutEffect, useMemo, useState } from "react";
 import { downloadText } from "@/lib/download";
 import { messageOf } from "@/lib/errors";
 import { count, counted, exactDate, timeOfDay } from "@/lib/format";
@@ -111,11 +111,18 @@ function Lines({ lines, wrap, empty }: LinesProps) {
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [box]);
 
+  // Lines that change their height move the end without anybody scrolling.
+  const height = lines.length === 0 ? 0 : shown.getTotalSize();
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => box && setAtEnd(isNearEnd(box)));
+    return () => cancelAnimationFrame(frame);
+  }, [box, height]);
+
   return (
     <div className="relative">
       <div
         ref={setBox}
-        onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => setAtEnd(scrollHeight - scrollTop - clientHeight <= NEAR_PX)}
+        onScroll={(event) => setAtEnd(isNearEnd(event.currentTarget))}
         role="log"
         aria-live="off"
         aria-label="Log lines"
@@ -123,7 +130,7 @@ function Lines({ lines, wrap, empty }: LinesProps) {
         className="h-80 overflow-auto overscroll-contain bg-sunken px-3 font-mono text-xs leading-relaxed"
       >
         {lines.length === 0 && <p className="py-3 text-ink-soft">{empty}</p>}
-        <div className="relative" style={{ height: lines.length === 0 ? 0 : shown.getTotalSize() }}>
+        <div className="relative" style={{ height }}>
           {shown.getVirtualItems().map(({ index, key, start }) => {
             const line = lines[index];
             return (
@@ -143,6 +150,10 @@ function Lines({ lines, wrap, empty }: LinesProps) {
       )}
     </div>
   );
+}
+
+function isNearEnd({ scrollHeight, scrollTop, clientHeight }: Element): boolean {
+  return scrollHeight - scrollTop - clientHeight <= NEAR_PX;
 }
 
 function Line({ line: { at, level, text }, wrap }: { line: LogLine; wrap: boolean }) {
