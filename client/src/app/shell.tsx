@@ -122,6 +122,7 @@ function Account({ user, onHelp }: { user: User; onHelp: () => void }) {
       </p>
       <div className="-ml-2 flex">
         <IconLink to="/settings" icon="sliders" label="Settings" />
+        {user.role === "admin" && <IconLink to="/admin" icon="shield" label="Administration" />}
         <IconButton icon="leave" label="Sign out" onClick={() => void signOut()} />
         <IconButton icon="help" label="Keyboard shortcuts" onClick={onHelp} />
       </div>
@@ -141,6 +142,12 @@ function MobileMenu({ user }: { user: User }) {
           <Icon name="sliders" />
           Settings
         </Link>
+        {user.role === "admin" && (
+          <Link to="/admin" className="target flex items-center gap-2 font-medium">
+            <Icon name="shield" />
+            Administration
+          </Link>
+        )}
         <button type="button" className="target flex items-center gap-2 font-medium" onClick={() => void signOut()}>
           <Icon name="leave" />
           Sign out
