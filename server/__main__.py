@@ -162,7 +162,12 @@ def _serve(settings: Settings, listener: socket.socket) -> int:
 
 def _print_set_up_link(services: "Services", url: str) -> None:
     """On the console and not in the log; the last line stays the address."""
-    token = services.accounts.admission.new_set_up_token()
+    try:
+        token = services.accounts.admission.new_set_up_token()
+    except LlmTunerError as error:
+        # The server runs all the same: every request says this, and works as soon as the records answer.
+        print(f"No set-up link can be made now. {error.message}", file=sys.stderr, flush=True)
+        return
     if token is not None:
         print(
             f"Nobody administers this installation yet. This link makes an administrator, once and within a day:\n"

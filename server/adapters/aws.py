@@ -3,6 +3,7 @@
 The library's own retries are off: only a loop that sees every attempt can tell "refused" from "applied, and then the line was cut".
 """
 
+import os
 import random
 import time
 from collections.abc import Callable
@@ -78,7 +79,8 @@ def client(service: str, **options: Any) -> Any:
         **options,
     )
     try:
-        return boto3.session.Session().client(service, config=config)
+        # The library itself reads only AWS_DEFAULT_REGION; AWS sets AWS_REGION on its own machines.
+        return boto3.session.Session(region_name=os.environ.get("AWS_REGION")).client(service, config=config)
     except NoRegionError as error:
         raise _not_set_up("No AWS region is set. Set AWS_REGION to the one of your table and bucket.") from error
     except BotoCoreError as error:

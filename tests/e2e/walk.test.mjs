@@ -258,7 +258,7 @@ describe("everywhere", () => {
     await page.goto("/settings");
     await page.getByText("LLM_TUNER_SMTP_HOST").waitFor();
     await field("a webhook at this address").fill("http://10.0.0.1/");
-    browser.faults.expect(422, "/api/notifications/settings");
+    faults.expect(422, "/api/notifications/settings");
     await button("Save").click();
     await page.getByText(/leads to a private address/).waitFor();
     await look(page, "settings");
@@ -273,7 +273,6 @@ describe("everywhere", () => {
 
 /** How many lines the log says it has; only those in sight are in the document. */
 const numLines = async () => Number.parseInt(await page.getByRole("region", { name: "Log" }).getByText(/^\d+\slines?$/).textContent(), 10);
-const stateBadge = (word) => page.locator("header, h1 + *, main").getByText(word, { exact: true }).first();
 
 async function ask(prompt) {
   await page.getByRole("textbox", { name: /Your message|A beginning to be continued/ }).fill(prompt);

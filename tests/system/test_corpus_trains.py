@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from server.tuning.claim import Claim
 from server.tuning.events import EventLog
 from server.tuning.process import StopRequest
 from server.tuning.run import tune
@@ -37,5 +38,10 @@ def test_every_accepted_file_takes_a_step(case: Legal, tmp_path: Path) -> None:
         base_models_folder=tmp_path,
         threads=1,
     )
-    tune(spec, tmp_path, EventLog(tmp_path / EVENTS_FILE, "run-1", StopRequest()))
+    stop = StopRequest()
+    claim = Claim(tmp_path, spec.fence)
+    try:
+        tune(spec, tmp_path, claim, EventLog(tmp_path / EVENTS_FILE, "run-1", stop), stop)
+    finally:
+        claim.release()
     assert (tmp_path / MODEL_FOLDER / "model.safetensors").exists()
