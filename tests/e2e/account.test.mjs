@@ -103,7 +103,8 @@ step("the link that the server printed makes the administrator", async () => {
 step("only the invited may register from now on", async () => {
   await page.goto("/admin/installation");
   await page.getByText("LLM_TUNER_GOOGLE_CLIENT_ID").waitFor();
-  await page.getByRole("radio", { name: /The invited/ }).click();
+  await page.getByRole("radio", { name: /The invited/ }).check();
+  await button("Save").click();
   await page.getByText("Your choice holds from now on.").waitFor();
   await look(page, "admin-installation");
   bobs = await anotherBrowser();

@@ -11,7 +11,6 @@ import type {
   MetricPoint,
   NotificationSettings,
   Session,
-  TunedModel,
   Upload,
 } from "@/lib/wire";
 
@@ -253,22 +252,6 @@ export const delivery: Delivery = {
   next_attempt_at: null,
   created_at: "2026-11-22T10:00:00Z",
   finished_at: "2026-11-22T10:00:01Z",
-};
-
-export const tunedModel: TunedModel = {
-  id: "ft:smollm2-135m-instruct:ada:kettle:12345678",
-  object: "tuned_model",
-  name: "Kettle",
-  base_model: baseModel.id,
-  method: "lora",
-  job_id: "job-1",
-  chat: true,
-  num_parameters: 134_515_008,
-  size_bytes: 538_060_032,
-  validation_loss_before: 3.1,
-  validation_loss: 2.1,
-  num_training_tokens: 60_000,
-  created_at: "2026-11-22T10:00:00Z",
 };
 
 /** A refusal in the server's one shape. */

@@ -25,7 +25,7 @@ export function ExportData() {
   });
   return (
     <div className="card grid justify-items-start gap-3 p-4">
-      <p className="text-ink-soft">Documents, datasets, jobs with their logs, models, settings and the security log, as one ZIP file.</p>
+      <p className="text-ink-soft">Documents, datasets, jobs with their logs, models, the account and its security log, as one ZIP file.</p>
       <Button icon="download" busy={link.isPending} onClick={() => link.mutate()}>
         Download all my data
       </Button>

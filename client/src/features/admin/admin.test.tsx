@@ -6,7 +6,6 @@ import { account, administration, invitation } from "@/test/account-samples";
 import { show } from "@/test/render";
 import { listOf, refusal } from "@/test/samples";
 import { server } from "@/test/server";
-import { Toasts } from "@/ui/toasts";
 import { InstallationPanel } from "./installation";
 import { Invitations } from "./invitations";
 import { QueueOfAll } from "./queue";
@@ -63,7 +62,7 @@ test("an empty queue says so", async () => {
   expect(await screen.findByText("Nothing runs and nothing waits.")).toBeInTheDocument();
 });
 
-test("the installation names the settings that Google lacks, and who may register is chosen at once", async () => {
+test("the installation names the settings that Google lacks, and who may register is chosen", async () => {
   let mode = administration.registration;
   server.use(
     http.get("/api/installation", () => HttpResponse.json({})),
@@ -77,24 +76,21 @@ test("the installation names the settings that Google lacks, and who may registe
   expect(await screen.findByRole("region", { name: "Signing in with Google" })).toHaveTextContent("LLM_TUNER_GOOGLE_CLIENT_ID and LLM_TUNER_GOOGLE_CLIENT_SECRET");
   expect(screen.getByRole("region", { name: "E-mail" })).toHaveTextContent("set up");
   await userEvent.click(screen.getByRole("radio", { name: /The invited/ }));
+  expect(mode).toBe("open");
+  await press("Save");
   await expect.poll(() => mode).toBe("invite");
   expect(screen.getByRole("radio", { name: /The invited/ })).toBeChecked();
 });
 
-test("a choice that the server refuses goes back, with the reason", async () => {
+test("a choice that the server refuses is told with the reason", async () => {
   server.use(
     http.get("/api/admin/installation", () => HttpResponse.json(administration)),
     http.patch("/api/admin/installation", () => HttpResponse.json(refusal("Only administrators may do this."), { status: 403 })),
   );
-  await show(
-    <>
-      <InstallationPanel />
-      <Toasts />
-    </>,
-  );
+  await show(<InstallationPanel />);
   await userEvent.click(await screen.findByRole("radio", { name: /Nobody/ }));
-  expect(await screen.findByText("Only administrators may do this.")).toBeInTheDocument();
-  expect(screen.getByRole("radio", { name: /Everybody/ })).toBeChecked();
+  await press("Save");
+  expect(await screen.findByRole("alert")).toHaveTextContent("Only administrators may do this.");
 });
 
 test("an invitation's link is shown once, and can be revoked", async () => {

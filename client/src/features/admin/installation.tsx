@@ -1,8 +1,10 @@
 // The installation: who may register, what is set up, and its limits.
 import { useQuery } from "@tanstack/react-query";
+import { useState, type FormEvent } from "react";
 import { messageOf } from "@/lib/errors";
 import { bytes } from "@/lib/format";
 import type { Administration, RegistrationMode } from "@/lib/wire";
+import { Button } from "@/ui/button";
 import { Failed, Loading, Note } from "@/ui/notices";
 import { Section } from "@/ui/page";
 import { Badge, Facts, SettingNames } from "@/ui/text";
@@ -53,30 +55,46 @@ export function InstallationPanel() {
 }
 
 function Registration({ installation: { registration, registration_default: standard } }: { installation: Administration }) {
+  const [chosen, setChosen] = useState(registration);
   const choose = useChooseRegistration();
-  const shown = choose.isPending ? choose.variables : registration;
+
+  function save(event: FormEvent) {
+    event.preventDefault();
+    choose.mutate(chosen, { onSuccess: () => toast("Your choice holds from now on.") });
+  }
+
   return (
-    <fieldset className="card grid gap-1 p-4">
-      <legend className="sr-only">Who may register</legend>
-      {MODES.map(({ mode, label, means }) => (
-        <label key={mode} className="target flex items-start gap-3 py-1">
-          <input
-            type="radio"
-            name="registration"
-            className="mt-1 size-4 shrink-0"
-            value={mode}
-            checked={shown === mode}
-            onChange={() => choose.mutate(mode, { onSuccess: () => toast("Your choice holds from now on."), onError: (error) => toast(messageOf(error), "failed") })}
-          />
-          <span className="min-w-0">
-            <span className="font-medium">{label}</span>
-            {mode === standard && <span className="text-xs text-ink-soft"> (the server's setting)</span>}
-            <span className="block text-ink-soft">{means}</span>
-          </span>
-        </label>
-      ))}
-      {registration === "closed" && <Note>Invitations that are open do not work meanwhile.</Note>}
-    </fieldset>
+    <form onSubmit={save} className="card grid grid-cols-[minmax(0,1fr)] gap-4 p-4">
+      {choose.error && (
+        <Note tone="bad" role="alert">
+          {messageOf(choose.error)}
+        </Note>
+      )}
+      <fieldset className="grid gap-1">
+        <legend className="sr-only">Who may register</legend>
+        {MODES.map(({ mode, label, means }) => (
+          <label key={mode} className="target flex items-start gap-3 py-1">
+            <input
+              type="radio"
+              name="registration"
+              className="mt-1 size-4 shrink-0"
+              value={mode}
+              checked={chosen === mode}
+              onChange={() => setChosen(mode)}
+            />
+            <span className="min-w-0">
+              <span className="font-medium">{label}</span>
+              {mode === standard && <span className="text-xs text-ink-soft"> (the server's setting)</span>}
+              <span className="block text-ink-soft">{means}</span>
+            </span>
+          </label>
+        ))}
+      </fieldset>
+      {chosen === "closed" && <Note>Invitations that are open do not work meanwhile.</Note>}
+      <Button type="submit" busy={choose.isPending} className="justify-self-start">
+        Save
+      </Button>
+    </form>
   );
 }
 
