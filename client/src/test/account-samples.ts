@@ -4,7 +4,7 @@ import type { Account, Administration, ApiKey, Invitation, SignIn } from "@/lib/
 export const signIn: SignIn = {
   id: "ses-1",
   object: "sign_in",
-  device: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+  device: "Firefox on Linux",
   address: "192.0.2.1",
   created_at: "2026-11-20T10:00:00Z",
   last_used_at: "2026-11-22T10:00:00Z",

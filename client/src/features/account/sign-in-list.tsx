@@ -2,7 +2,6 @@
 import { useState } from "react";
 import { messageOf } from "@/lib/errors";
 import { counted } from "@/lib/format";
-import { deviceName } from "@/lib/devices";
 import type { SignIn } from "@/lib/wire";
 import { Button } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/dialog";
@@ -27,14 +26,12 @@ export function SignInList({ signIns }: { signIns: readonly SignIn[] }) {
 
 function Row({ signIn }: { signIn: SignIn }) {
   const end = useEndSignIn();
-  const name = deviceName(signIn.device);
+  const name = signIn.device;
   return (
     <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 px-4 py-3">
       <div className="min-w-0">
         <p className="flex flex-wrap items-center gap-2 font-medium">
-          <span className="break-words" title={signIn.device}>
-            {name}
-          </span>
+          <span className="break-words">{name}</span>
           {signIn.current && (
             <Badge tone="good" icon="check">
               this one

@@ -74,7 +74,7 @@ function DeleteForm({ user, onKeep }: { user: User; onKeep: () => void }) {
   return (
     <form noValidate onSubmit={(event) => void handleSubmit(submit)(event)} className="grid gap-4">
       <p className="text-ink-soft">
-        All documents, jobs and models of <strong className="break-all">{user.email}</strong> are deleted. Download them first if you may want them.
+        All documents, jobs and models of <strong className="break-words">{user.email}</strong> are deleted. Download them first if you may want them.
       </p>
       {general && (
         <Note tone="bad" role="alert">

@@ -74,7 +74,7 @@ function Promote({ account }: { account: Account }) {
   const change = useChangeAccount(account.id);
   return (
     <>
-      <Button aria-label={`Make ${account.email} an administrator`} onClick={() => setAsking(true)}>
+      <Button aria-label={`Make administrator: ${account.email}`} onClick={() => setAsking(true)}>
         Make administrator
       </Button>
       <ConfirmDialog
@@ -94,7 +94,7 @@ function Demote({ account }: { account: Account }) {
   const change = useChangeAccount(account.id);
   return (
     <Button
-      aria-label={`Make ${account.email} a member`}
+      aria-label={`Make member: ${account.email}`}
       busy={change.isPending}
       onClick={() =>
         change.mutate(

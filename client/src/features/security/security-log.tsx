@@ -1,6 +1,5 @@
 // What was done with an account, or with all of them, newest first.
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { deviceName } from "@/lib/devices";
 import type { SecurityEvent } from "@/lib/wire";
 import { Icon } from "@/ui/icon";
 import { MoreButton } from "@/ui/more";
@@ -30,7 +29,7 @@ export function SecurityLog({ log }: { log: typeof mySecurityLogQuery }) {
 
 function Entry({ event: { kind, at, address, device, detail, email } }: { event: SecurityEvent }) {
   const { tone, icon } = markOf(kind);
-  const from = [email, address, device && deviceName(device)].filter(Boolean).join(" · ");
+  const from = [email, address, device].filter(Boolean).join(" · ");
   return (
     <li className="grid gap-x-4 gap-y-1 px-4 py-2.5 md:grid-cols-[minmax(0,1fr)_9rem] md:items-center">
       <div className="flex min-w-0 gap-2">
@@ -40,9 +39,7 @@ function Entry({ event: { kind, at, address, device, detail, email } }: { event:
             {EVENTS[kind]}
             {detail && <span className="text-ink-soft">: {detail}</span>}
           </p>
-          <p className="text-xs break-words text-ink-soft" title={device || undefined}>
-            {from}
-          </p>
+          <p className="text-xs break-words text-ink-soft">{from}</p>
         </div>
       </div>
       <p className="pl-6 text-xs text-ink-soft md:pl-0 md:text-right">
