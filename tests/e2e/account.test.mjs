@@ -136,7 +136,7 @@ step("a disabled user is out, and their page says why", async () => {
   await page.getByRole("listitem").filter({ hasText: ADA }).waitFor();
   await button("Dismiss").first().click();
   await look(page, "admin-users");
-  await bobs.getByRole("link", { name: "Models", exact: true }).filter({ visible: true }).click();
+  await bobs.getByRole("link", { name: "Documents", exact: true }).filter({ visible: true }).click(); // not seen yet, so it asks the server
   await bobs.getByText("This account was disabled by an administrator of this installation.").waitFor();
   assert.equal(new globalThis.URL(bobs.url()).pathname, "/sign-in");
   await look(bobs, "sign-in-disabled");
