@@ -255,7 +255,7 @@ describe("everywhere", () => {
   });
 
   step("settings say how one is told of the end of a job, and what e-mail lacks", async () => {
-    await page.goto("/settings");
+    await page.goto("/settings/notifications");
     await page.getByText("LLM_TUNER_SMTP_HOST").waitFor();
     await field("a webhook at this address").fill("http://10.0.0.1/");
     faults.expect(422, "/api/notifications/settings");

@@ -1,4 +1,4 @@
-import { act, screen } from "@testing-library/react";
+import { act, cleanup, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { render } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
@@ -46,6 +46,64 @@ test("a session that ends leads to sign in, with the address kept and the reason
   await openAt("/jobs");
   expect(await screen.findByText(/Your session has ended/)).toBeInTheDocument();
   expect(here()).toBe("/sign-in?next=%2Fjobs");
+});
+
+test("a disabled account is told so, and not led back to where it was", async () => {
+  cookie("csrf-1");
+  server.use(
+    http.post("/api/auth/refresh", () => HttpResponse.json(granted)),
+    http.get("/api/jobs", () => HttpResponse.json(refusal("This account was disabled.", { code: "accounts.disabled" }), { status: 401 })),
+  );
+  await openAt("/jobs");
+  expect(await screen.findByText(/disabled by an administrator/)).toBeInTheDocument();
+  expect(here()).toBe("/sign-in");
+});
+
+test("the sign-in page offers what this installation has", async () => {
+  await openAt("/sign-in");
+  expect(await screen.findByText(/Ask whoever runs this installation/)).toBeInTheDocument();
+  expect(screen.getByRole("link", { name: "Create an account" })).toBeInTheDocument();
+  expect(screen.queryByRole("link", { name: "Forgot your password?" })).not.toBeInTheDocument();
+});
+
+test("where mail is set up and registration is closed, there is a link for the one and words for the other", async () => {
+  server.use(http.get("/api/installation", () => HttpResponse.json({ ...installation, email_configured: true, registration: "closed" })));
+  await openAt("/sign-in");
+  expect(await screen.findByRole("link", { name: "Forgot your password?" })).toHaveAttribute("href", "/forgot-password");
+  expect(screen.getByText(/Nobody can register at this installation/)).toBeInTheDocument();
+});
+
+test("the invited register with their link, others are told to ask", async () => {
+  server.use(http.get("/api/installation", () => HttpResponse.json({ ...installation, registration: "invite" })));
+  await openAt("/register");
+  expect(await screen.findByText(/Accounts here are by invitation/)).toBeInTheDocument();
+  expect(screen.queryByLabelText("E-mail")).not.toBeInTheDocument();
+  cleanup();
+  await openAt("/register#token=inv-1.code");
+  expect(await screen.findByText(/You are invited/)).toBeInTheDocument();
+  expect(screen.getByLabelText("E-mail")).toBeInTheDocument();
+});
+
+test("members find no administration", async () => {
+  cookie("csrf-1");
+  server.use(http.post("/api/auth/refresh", () => HttpResponse.json(granted)));
+  await openAt("/admin");
+  expect(await screen.findByText("This is for administrators")).toBeInTheDocument();
+  expect(screen.queryByRole("link", { name: "Administration" })).not.toBeInTheDocument();
+});
+
+test("the set-up link works for whoever is signed in, and leads to the administration", async () => {
+  cookie("csrf-1");
+  server.use(
+    http.get("/api/installation", () => HttpResponse.json({ ...installation, set_up_open: true })),
+    http.post("/api/auth/refresh", () => HttpResponse.json(granted)),
+    http.post("/api/setup/administrator", () => HttpResponse.json({ ...granted.user, role: "admin" })),
+    http.get("/api/admin/users", () => HttpResponse.json(listOf())),
+  );
+  await openAt("/setup#token=once");
+  await userEvent.click(await screen.findByRole("button", { name: "Make me the administrator" }));
+  expect(await screen.findByRole("heading", { name: "Administration" })).toBeInTheDocument();
+  expect(location.pathname + location.hash).toBe("/admin");
 });
 
 test("a server that does not answer leaves the person where they are, and says so", async () => {

@@ -28,7 +28,8 @@ export function Gate() {
   useEffect(() => {
     if (signedOutBecause === null) return;
     const { href } = router.latestLocation;
-    const search = href === "/" || signedOutBecause === "asked" ? {} : { next: href };
+    const comesBack = signedOutBecause === "never" || signedOutBecause === "expired";
+    const search = href === "/" || !comesBack ? {} : { next: href };
     void router.navigate({ to: "/sign-in", search, replace: true });
   }, [router, signedOutBecause]);
 
@@ -38,6 +39,11 @@ export function Gate() {
       <Outlet />
     </Shell>
   );
+}
+
+/** Screens of one-time links: for anybody, signed in or not. */
+export function Anybody() {
+  return useStartedSession().status === "starting" ? <Starting /> : <Outlet />;
 }
 
 /** The sign-in screens; who is signed in already goes where they wanted to go. */

@@ -1,6 +1,6 @@
 // Every address of the page. Screens are loaded when they are first visited, or in a quiet moment before.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
-import { Gate, Guest } from "@/app/gate";
+import { Anybody, Gate, Guest } from "@/app/gate";
 import { PageCrashed } from "@/app/crashed";
 import { NotFoundPage } from "@/pages/not-found";
 import { chartSearch } from "@/features/jobs/chart-view";
@@ -10,6 +10,10 @@ import { ids, jobState, text } from "@/lib/search";
 const screens = {
   signIn: () => import("@/pages/sign-in"),
   register: () => import("@/pages/register"),
+  forgotPassword: () => import("@/pages/forgot-password"),
+  resetPassword: () => import("@/pages/reset-password"),
+  verifyEmail: () => import("@/pages/verify-email"),
+  setUp: () => import("@/pages/set-up"),
   home: () => import("@/pages/home"),
   documents: () => import("@/pages/documents"),
   document: () => import("@/pages/document"),
@@ -25,6 +29,9 @@ const screens = {
   settings: () => import("@/pages/settings"),
 };
 
+/** Only for those who may see it. */
+const admin = () => import("@/pages/admin");
+
 /** Fetches what was not visited yet, so that screens open at once, and open at all while the server is away. */
 export function fetchScreens(): void {
   for (const load of Object.values(screens)) load().catch(() => undefined);
@@ -37,7 +44,7 @@ const next = (search: Record<string, unknown>): { next?: string } => ({ ...text(
 const signIn = createRoute({
   getParentRoute: () => guest,
   path: "/sign-in",
-  validateSearch: next,
+  validateSearch: (search: Record<string, unknown>): { next?: string; reset?: true } => ({ ...next(search), ...(search.reset === true ? { reset: true } : {}) }),
   component: lazyRouteComponent(screens.signIn, "SignInPage"),
 });
 const register = createRoute({
@@ -46,6 +53,24 @@ const register = createRoute({
   validateSearch: next,
   component: lazyRouteComponent(screens.register, "RegisterPage"),
 });
+
+const anybody = createRoute({ getParentRoute: () => rootRoute, id: "anybody", component: Anybody });
+const forgotPassword = createRoute({
+  getParentRoute: () => anybody,
+  path: "/forgot-password",
+  component: lazyRouteComponent(screens.forgotPassword, "ForgotPasswordPage"),
+});
+const resetPassword = createRoute({
+  getParentRoute: () => anybody,
+  path: "/reset-password",
+  component: lazyRouteComponent(screens.resetPassword, "ResetPasswordPage"),
+});
+const verifyEmail = createRoute({
+  getParentRoute: () => anybody,
+  path: "/verify-email",
+  component: lazyRouteComponent(screens.verifyEmail, "VerifyEmailPage"),
+});
+const setUp = createRoute({ getParentRoute: () => anybody, path: "/setup", component: lazyRouteComponent(screens.setUp, "SetUpPage") });
 
 const gate = createRoute({ getParentRoute: () => rootRoute, id: "gate", component: Gate });
 const home = createRoute({ getParentRoute: () => gate, path: "/", component: lazyRouteComponent(screens.home, "HomePage") });
@@ -120,10 +145,34 @@ const model = createRoute({
   component: lazyRouteComponent(screens.model, "ModelPage"),
 });
 const settings = createRoute({ getParentRoute: () => gate, path: "/settings", component: lazyRouteComponent(screens.settings, "SettingsPage") });
+const settingsSection = createRoute({
+  getParentRoute: () => gate,
+  path: "/settings/$section",
+  component: lazyRouteComponent(screens.settings, "SettingsPage"),
+});
+const administration = createRoute({ getParentRoute: () => gate, path: "/admin", component: lazyRouteComponent(admin, "AdminPage") });
+const administrationSection = createRoute({ getParentRoute: () => gate, path: "/admin/$section", component: lazyRouteComponent(admin, "AdminPage") });
 
 const routeTree = rootRoute.addChildren([
   guest.addChildren([signIn, register]),
-  gate.addChildren([home, documents, document_, datasets, look, newJob, jobs, job, compare, models, model, settings]),
+  anybody.addChildren([forgotPassword, resetPassword, verifyEmail, setUp]),
+  gate.addChildren([
+    home,
+    documents,
+    document_,
+    datasets,
+    look,
+    newJob,
+    jobs,
+    job,
+    compare,
+    models,
+    model,
+    settings,
+    settingsSection,
+    administration,
+    administrationSection,
+  ]),
 ]);
 
 export const router = createRouter({

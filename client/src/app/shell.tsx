@@ -1,17 +1,19 @@
 // The frame around every screen of a signed-in person: a sidebar on wide screens, a top and a bottom bar on narrow ones.
 import { Link, useLocation } from "@tanstack/react-router";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from "react";
 import { useKeyboard } from "@/app/keyboard";
 import { ShortcutsDialog } from "@/app/shortcuts-dialog";
 import { ThemeSwitch } from "@/app/theme-switch";
 import { UnreachableBanner } from "@/app/unreachable";
-import { JobEndings } from "@/features/notifications/job-endings";
 import { messageOf } from "@/lib/errors";
 import { session } from "@/lib/session";
 import type { User } from "@/lib/wire";
 import { IconButton, IconLink, LinkButton } from "@/ui/button";
 import { Icon, type IconName } from "@/ui/icon";
 import { toast } from "@/ui/toasts";
+
+/** Shows nothing, so the first screen does not wait for it. */
+const JobEndings = lazy(async () => ({ default: (await import("@/features/notifications/job-endings")).JobEndings }));
 
 const PLACES: readonly { to: "/" | "/jobs" | "/documents" | "/models"; label: string; icon: IconName }[] = [
   { to: "/", label: "Home", icon: "home" },
@@ -55,7 +57,9 @@ export function Shell({ user, children }: { user: User; children: ReactNode }) {
           <Place key={place.to} {...place} className="grid min-h-14 place-items-center content-center gap-0.5 text-xs" />
         ))}
       </nav>
-      <JobEndings />
+      <Suspense fallback={null}>
+        <JobEndings />
+      </Suspense>
       <ShortcutsDialog open={helpOpen} onClose={() => setHelpOpen(false)} />
     </div>
   );
@@ -122,6 +126,7 @@ function Account({ user, onHelp }: { user: User; onHelp: () => void }) {
       </p>
       <div className="-ml-2 flex">
         <IconLink to="/settings" icon="sliders" label="Settings" />
+        {user.role === "admin" && <IconLink to="/admin" icon="shield" label="Administration" />}
         <IconButton icon="leave" label="Sign out" onClick={() => void signOut()} />
         <IconButton icon="help" label="Keyboard shortcuts" onClick={onHelp} />
       </div>
@@ -141,6 +146,12 @@ function MobileMenu({ user }: { user: User }) {
           <Icon name="sliders" />
           Settings
         </Link>
+        {user.role === "admin" && (
+          <Link to="/admin" className="target flex items-center gap-2 font-medium">
+            <Icon name="shield" />
+            Administration
+          </Link>
+        )}
         <button type="button" className="target flex items-center gap-2 font-medium" onClick={() => void signOut()}>
           <Icon name="leave" />
           Sign out

@@ -14,6 +14,12 @@ export interface GoogleVisit {
   giveUp(): void;
 }
 
+/** What the page has to know again when it comes back as a whole: the search of the address that it left from, and an invitation. */
+interface Left {
+  search: string;
+  invitation: string | null;
+}
+
 const KIND = "llm-tuner-google";
 const KEPT = "llm-tuner-google";
 const CLOSED_EVERY_MS = 400;
@@ -32,10 +38,10 @@ export function problemInWords(problem: string): string {
 }
 
 /** Opens the provider. Null when the browser allows no popup: then this page itself is on its way there. Call it from a click. */
-export function visitGoogle(search: string): GoogleVisit | null {
+export function visitGoogle(left: Left): GoogleVisit | null {
   const handover = randomKey();
   // Kept for the way back with the whole page; a popup gets a copy, for the case that it loses its opener.
-  sessionStorage.setItem(KEPT, JSON.stringify({ handover, search }));
+  sessionStorage.setItem(KEPT, JSON.stringify({ handover, ...left }));
   const popup = window.open(`/api/auth/google/start?handover=${handover}&popup=true`, "_blank", "popup,width=480,height=640");
   if (popup === null) {
     window.location.assign(`/api/auth/google/start?handover=${handover}`);
@@ -80,14 +86,14 @@ function read(data: unknown, handover: string): GoogleAnswer | null {
   return { problem: typeof told.problem === "string" ? told.problem : "" };
 }
 
-/** The answer that came back with the whole page, and the search of the address that it left from; null at every other visit. */
-export function returnedAnswer(hash: string): { answer: GoogleAnswer; search: string } | null {
+/** The answer that came back with the whole page, and what was left behind; null at every other visit. */
+export function returnedAnswer(hash: string): ({ answer: GoogleAnswer } & Left) | null {
   const told = new URLSearchParams(hash.replace(/^#/, ""));
   if (!told.has("google")) return null;
-  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as { handover: string; search: string } | null;
+  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as ({ handover: string } & Left) | null;
   const code = told.get("code");
   const problem = told.get("problem");
   const ours = kept !== null && told.get("handover") === kept.handover;
-  if (ours && code !== null) return { answer: { code }, search: kept.search };
-  return { answer: { problem: problem ?? "accounts.google_lost" }, search: kept?.search ?? "" };
+  if (ours && code !== null) return { answer: { code }, search: kept.search, invitation: kept.invitation };
+  return { answer: { problem: problem ?? "accounts.google_lost" }, search: kept?.search ?? "", invitation: null };
 }

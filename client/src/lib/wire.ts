@@ -3,6 +3,9 @@ import type { components } from "@wire";
 
 type Schemas = components["schemas"];
 
+export type Account = Schemas["Account"];
+export type Administration = Schemas["Administration"];
+export type ApiKey = Schemas["ApiKey"];
 export type BaseModel = Schemas["BaseModelInfo"];
 export type Blocker = Schemas["Blocker"];
 export type Checkpoint = Schemas["Checkpoint"];
@@ -24,6 +27,7 @@ export type Generation = Schemas["Generation"];
 export type HistogramBin = Schemas["HistogramBin"];
 export type Hyperparameters = Schemas["Hyperparameters"];
 export type Installation = Schemas["Installation"];
+export type Invitation = Schemas["Invitation"];
 export type Job = Schemas["Job"];
 export type JobAction = Schemas["JobAction"];
 export type JobError = Schemas["JobError"];
@@ -37,6 +41,8 @@ export type Mapping = Schemas["Mapping"];
 export type Method = Job["method"];
 export type MetricPoint = Schemas["MetricPoint"];
 export type Metrics = Schemas["Metrics"];
+export type NewApiKey = Schemas["NewApiKey"];
+export type NewInvitation = Schemas["NewInvitation"];
 export type NotificationChoice = Schemas["NotificationChoice"];
 export type NotificationSettings = Schemas["NotificationSettings"];
 export type Pair = Schemas["Pair"];
@@ -44,11 +50,16 @@ export type Preview = Schemas["Preview"];
 export type PreviewExample = Schemas["PreviewExample"];
 export type Problem = Schemas["Problem"];
 export type Progress = Schemas["Progress"];
+export type QueueEntry = Schemas["QueueEntry"];
+export type RegistrationMode = Installation["registration"];
 export type Resolved = Schemas["Resolved"];
 export type Sample = Schemas["Sample"];
 export type SampleGeneration = Schemas["SampleGeneration"];
+export type Scope = ApiKey["scopes"][number];
+export type SecurityEvent = Schemas["SecurityEvent"];
 export type Session = Schemas["Session"];
 export type Shape = Mapping["shape"];
+export type SignIn = Schemas["SignIn"];
 export type Split = Dataset["split"];
 export type Token = Schemas["Token"];
 export type TokenizedExample = Schemas["TokenizedExample"];
@@ -65,13 +76,20 @@ export interface ListOf<T> {
 }
 
 /** What may be left out of a request is optional here, whatever the server fills in. */
+export type AccountDeletion = Pick<Schemas["AccountDeletion"], "email"> & Partial<Schemas["AccountDeletion"]>;
+export type AccountPatch = Partial<Schemas["AccountPatch"]>;
+export type ApiKeyRequest = Schemas["ApiKeyRequest"];
 export type GenerateRequest = Partial<Schemas["GenerateRequest"]>;
+export type InvitationRequest = Partial<Schemas["InvitationRequest"]>;
 export type JobRequest = Pick<Schemas["JobRequest"], "base_model"> & Partial<Schemas["JobRequest"]>;
 export type JobChanges = Partial<Schemas["JobChanges"]>;
 export type JobPatch = Partial<Schemas["JobPatch"]>;
+export type PasswordChange = Schemas["PasswordChange"];
 export type ReadingOptions = Partial<Schemas["ReadingOptions"]>;
 export type DocumentPatch = Partial<Omit<Schemas["DocumentPatch"], "reading">> & { reading?: ReadingOptions };
 export type DatasetRequest = Pick<Schemas["DatasetRequest"], "document_ids"> & Partial<Schemas["DatasetRequest"]>;
+export type Registration = Credentials & Partial<Schemas["Registration"]>;
+export type SetUp = Schemas["SetUp"];
 export type LookRequest = Pick<Schemas["LookRequest"], "base_model"> & Partial<Schemas["LookRequest"]>;
 
 export type HyperparameterName = keyof Hyperparameters;

@@ -11,12 +11,14 @@ import { LifeLine } from "@/features/jobs/life-line";
 import { LogView } from "@/features/jobs/log-view";
 import { NoteEditor } from "@/features/jobs/note-editor";
 import { ProgressPanel } from "@/features/jobs/progress-panel";
+import { jobQuery } from "@/features/jobs/queries";
 import { useEarlierLines, useLogs, useMetrics, wholeLog } from "@/features/jobs/run-data";
 import { useJob, useRunStream } from "@/features/jobs/run-stream";
 import { SettingsTable } from "@/features/jobs/settings-table";
 import { StateBadge } from "@/features/jobs/state-badge";
 import { fractionOf, isLive } from "@/features/jobs/states";
-import { baseModelsQuery } from "@/features/models/queries";
+import { BaseName } from "@/features/models/base-name";
+import { useBases } from "@/features/models/use-bases";
 import { OfferToTell } from "@/features/notifications/offer-to-tell";
 import { methodName, percent } from "@/lib/format";
 import type { Job } from "@/lib/wire";
@@ -42,7 +44,7 @@ function JobScreen({ job, updatedAt }: { job: Job; updatedAt: number }) {
   const streamed = useRunStream(job, logs.data !== undefined && metrics.data !== undefined);
   const earlier = useEarlierLines(job.id);
   const { view, setView } = useChartAddress("/gate/jobs/$jobId");
-  const bases = useQuery(baseModelsQuery);
+  const bases = useBases(job.base_model);
   const live = isLive(job.state);
   const lines = logs.data?.lines ?? [];
   return (
@@ -58,7 +60,7 @@ function JobScreen({ job, updatedAt }: { job: Job; updatedAt: number }) {
         <ChartPanel name={job.name} points={metrics.data?.points ?? []} live={live || metrics.isPending} view={view} onView={setView} />
       )}
       <Generations generations={metrics.data?.generations ?? []} />
-      <Checkpoints job={job} chat={bases.data?.data.find(({ id }) => id === job.base_model)?.chat ?? false} />
+      <Checkpoints job={job} chat={bases.all?.find(({ id }) => id === job.base_model)?.chat ?? false} />
       {logs.isError && !logs.data ? (
         <Failed what="The log" error={logs.error} onRetry={() => void logs.refetch()} />
       ) : (
@@ -82,7 +84,7 @@ function About({ job }: { job: Job }) {
       <div className="card p-4">
         <Facts
           facts={[
-            ["Base model", job.base_model],
+            ["Base model", <BaseName key="base" id={job.base_model} />],
             ["Method", methodName(job.method)],
             [
               "Documents",
@@ -100,10 +102,8 @@ function About({ job }: { job: Job }) {
             ...(job.cloned_from
               ? [
                   [
-                    "Cloned from",
-                    <TextLink key="cloned" to="/jobs/$jobId" params={{ jobId: job.cloned_from }}>
-                      an earlier job
-                    </TextLink>,
+                    "Copied from",
+                    <Original key="original" id={job.cloned_from} />,
                   ] as const,
                 ]
               : []),
@@ -112,5 +112,16 @@ function About({ job }: { job: Job }) {
         />
       </div>
     </Section>
+  );
+}
+
+/** The job that this one is a copy of, by its name while it is still here. */
+function Original({ id }: { id: string }) {
+  const { data, isError } = useQuery({ ...jobQuery(id), retry: false, refetchInterval: false });
+  if (isError) return "a job that is not here any more";
+  return (
+    <TextLink to="/jobs/$jobId" params={{ jobId: id }}>
+      {data?.name ?? "an earlier job"}
+    </TextLink>
   );
 }

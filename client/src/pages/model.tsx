@@ -4,10 +4,12 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { documentsQuery, previewQuery } from "@/features/documents/queries";
 import { jobQuery } from "@/features/jobs/queries";
+import { BaseName } from "@/features/models/base-name";
 import { Outcome } from "@/features/models/outcome";
 import { Playground } from "@/features/models/playground";
-import { baseModelsQuery, tunedModelQuery, useDeleteTunedModel } from "@/features/models/queries";
+import { tunedModelQuery, useDeleteTunedModel } from "@/features/models/queries";
 import { Snippet } from "@/features/models/snippet";
+import { useBases } from "@/features/models/use-bases";
 import { getDownloadLink } from "@/lib/api/models";
 import { downloadFrom } from "@/lib/download";
 import { messageOf } from "@/lib/errors";
@@ -23,11 +25,11 @@ import { toast } from "@/ui/toasts";
 export function ModelPage() {
   const { modelId } = useParams({ from: "/gate/models/$modelId" });
   const { data: model, error, isPending, refetch } = useQuery(tunedModelQuery(modelId));
-  const bases = useQuery(baseModelsQuery);
+  const bases = useBases(model?.base_model);
   if (isPending || bases.isPending) return <Loading what="Loading the model" />;
   if (!model) return <Failed what="This model" error={error} onRetry={() => void refetch()} back={<LinkButton to="/models">All models</LinkButton>} />;
   return (
-    <Page title={model.name} lead={`Tuned from ${model.base_model}.`} actions={<Actions model={model} />}>
+    <Page title={model.name} lead={<BaseLine id={model.base_model} />} actions={<Actions model={model} />}>
       <div className="card p-4">
         <Facts
           facts={[
@@ -48,10 +50,19 @@ export function ModelPage() {
         />
       </div>
       <Section title="Try it">
-        <TryIt model={model} base={bases.data?.data.find(({ id }) => id === model.base_model)} />
+        <TryIt model={model} base={bases.all?.find(({ id }) => id === model.base_model)} />
       </Section>
       <Snippet model={model} />
     </Page>
+  );
+}
+
+/** What it was tuned from; one's own model has a page of its own. */
+function BaseLine({ id }: { id: string }) {
+  return (
+    <>
+      Tuned from <BaseName id={id} />.
+    </>
   );
 }
 
@@ -110,6 +121,9 @@ function Actions({ model }: { model: TunedModel }) {
       <Button icon="download" look="primary" busy={linking} onClick={() => void download()}>
         Download
       </Button>
+      <LinkButton to="/jobs/new" search={{ model: model.id }} icon="plus">
+        Continue from this model
+      </LinkButton>
       <Button icon="trash" look="danger" onClick={() => setAsking(true)}>
         Delete
       </Button>

@@ -7,7 +7,7 @@ import { emptyFields, fieldsFrom, type JobFields } from "@/features/jobs/job-fie
 import { NewJobForm, type LookSlot } from "@/features/jobs/new-job-form";
 import { jobQuery } from "@/features/jobs/queries";
 import { LookPanel } from "@/features/looks/look-panel";
-import { baseModelsQuery } from "@/features/models/queries";
+import { useBases } from "@/features/models/use-bases";
 import type { BaseModel, Dataset, Document, Job } from "@/lib/wire";
 import { LinkButton, TextLink } from "@/ui/button";
 import { Empty, Failed, Loading, Note } from "@/ui/notices";
@@ -35,8 +35,8 @@ function Prepared({ document: documentId, dataset: datasetId, model, from }: Sta
   const navigate = useNavigate();
   const documents = useInfiniteQuery(documentsQuery);
   const datasets = useInfiniteQuery(datasetsQuery);
-  const models = useQuery(baseModelsQuery);
   const earlier = useQuery({ ...jobQuery(from ?? ""), enabled: from !== undefined, refetchInterval: false });
+  const models = useBases(from === undefined ? model : earlier.data?.base_model);
   // What it was trained on may be gone; its documents are then enough.
   const before = useQuery({ ...datasetQuery(earlier.data?.dataset_id ?? ""), enabled: earlier.data !== undefined, retry: false });
   const single = useQuery({ ...documentQuery(documentId ?? ""), enabled: documentId !== undefined, retry: false });
@@ -50,14 +50,14 @@ function Prepared({ document: documentId, dataset: datasetId, model, from }: Sta
     (documentId !== undefined && single.isPending);
   if (waits) return <Loading what="Loading your documents and the base models" />;
   if (!documents.data) return <Failed what="Your documents" error={documents.error} onRetry={() => void documents.refetch()} />;
-  if (!models.data) return <Failed what="The base models" error={models.error} onRetry={() => void models.refetch()} />;
+  if (!models.all) return <Failed what="The base models" error={models.error} onRetry={() => void models.refetch()} />;
 
   const all = withDocument(documents.data, single.data);
   if (all.length === 0) return <NoDocuments />;
   const saved = datasets.data ?? [];
   const start = startOf({
     documents: all,
-    models: models.data.data,
+    models: models.all,
     chosen: documentId,
     dataset: saved.find(({ id }) => id === datasetId)?.id,
     model,
@@ -69,11 +69,21 @@ function Prepared({ document: documentId, dataset: datasetId, model, from }: Sta
     <>
       {gone > 0 && <Note tone="warn">Not all documents of that job are here any more. The ones that are left are chosen.</Note>}
       {from !== undefined && !earlier.data && <Note tone="warn">The job to start from could not be loaded, so the form is empty.</Note>}
+      {earlier.data && (
+        <p className="text-ink-soft">
+          Copied from{" "}
+          <TextLink to="/jobs/$jobId" params={{ jobId: earlier.data.id }}>
+            {earlier.data.name}
+          </TextLink>
+          . Change what should be different.
+        </p>
+      )}
       <NewJobForm
         documents={all}
         datasets={saved}
-        models={models.data.data}
+        models={models.all}
         start={start}
+        copyOf={gone === 0 && before.data ? earlier.data?.id : undefined}
         onCreated={(job) => void navigate({ to: "/jobs/$jobId", params: { jobId: job.id } })}
         look={(slot) => <Look slot={slot} />}
       />

@@ -1,5 +1,18 @@
 // Objects as the server would answer them, for tests to change what they are about.
-import type { BaseModel, Dataset, Delivery, Document, Forecast, Installation, Job, Look, MetricPoint, NotificationSettings, Session, Upload } from "@/lib/wire";
+import type {
+  BaseModel,
+  Dataset,
+  Delivery,
+  Document,
+  Forecast,
+  Installation,
+  Job,
+  Look,
+  MetricPoint,
+  NotificationSettings,
+  Session,
+  Upload,
+} from "@/lib/wire";
 
 export const session: Session = {
   access_token: "token-1",

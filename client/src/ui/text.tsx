@@ -48,6 +48,16 @@ export function Id({ value }: { value: string }) {
   );
 }
 
+/** "A, B and C", names as the operator has to write them. */
+export function SettingNames({ names }: { names: readonly string[] }) {
+  return names.map((name, index) => (
+    <span key={name}>
+      {index > 0 && (index === names.length - 1 ? " and " : ", ")}
+      <code className="font-mono text-xs break-all">{name}</code>
+    </span>
+  ));
+}
+
 /** A problem at a line of a file. The line is said once, even when the message begins with it. */
 export function ProblemLine({ line, message }: { line: number | null; message: string }) {
   if (line === null) return <span>{message}</span>;

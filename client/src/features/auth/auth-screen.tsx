@@ -1,31 +1,29 @@
-// The frame of both sign-in screens: one sentence of what this is, the form, and the way to the other screen.
+// Signing in and registering: one sentence of what this is, the form, Google where it is set up, and the way to the other screen.
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { installationQuery, useLeastPassword } from "@/lib/installation";
 import { CredentialsForm, type CredentialsMode } from "./credentials-form";
+import { AuthFrame, WHAT_THIS_IS } from "./frame";
 import { GoogleSignIn } from "./google-sign-in";
-import { installationQuery } from "./queries";
-import { Icon } from "@/ui/icon";
-import { useTitle } from "@/ui/page";
 
-const LEAST_PASSWORD_CHARACTERS = 12;
+interface AuthScreenProps {
+  mode: Exclude<CredentialsMode, "setup">;
+  title: string;
+  notice?: ReactNode;
+  other: ReactNode;
+  /** The code of an invitation. */
+  invitation?: string | null;
+}
 
-export function AuthScreen({ mode, title, notice, other }: { mode: CredentialsMode; title: string; notice?: ReactNode; other: ReactNode }) {
-  useTitle(title);
+export function AuthScreen({ mode, title, notice, other, invitation = null }: AuthScreenProps) {
   const { data: installation } = useQuery(installationQuery);
+  const least = useLeastPassword();
   return (
-    <main className="mx-auto grid min-h-dvh max-w-sm content-center gap-6 px-4 py-10">
-      <header className="grid gap-2">
-        <p className="flex items-center gap-2 text-base font-semibold">
-          <Icon name="curve" className="size-5 text-accent" />
-          LLM Tuner
-        </p>
-        <h1>{title}</h1>
-        <p className="text-ink-soft">Teach a small language model from your own documents, on your own machine.</p>
-      </header>
+    <AuthFrame title={title} lead={WHAT_THIS_IS}>
       {notice}
-      <CredentialsForm mode={mode} minPasswordCharacters={installation?.min_password_characters ?? LEAST_PASSWORD_CHARACTERS} />
-      {installation?.google_sign_in && <GoogleSignIn />}
-      <p className="text-ink-soft">{other}</p>
-    </main>
+      <CredentialsForm mode={mode} token={invitation} minPasswordCharacters={least} />
+      {installation?.google_sign_in && <GoogleSignIn invitation={invitation} />}
+      <div className="grid gap-2 text-ink-soft">{other}</div>
+    </AuthFrame>
   );
 }

@@ -1,32 +1,36 @@
-// E-mail and password, for signing in and for registering. Errors stand beside their field; the rule for passwords is told before it is broken.
+// E-mail and password, for signing in, for registering and for the first administrator. Errors stand beside their field; the rule for
+// passwords is told before it is broken.
 import { useState } from "react";
-import { useForm, type UseFormSetError } from "react-hook-form";
-import { fieldErrors } from "@/lib/errors";
+import { useForm } from "react-hook-form";
+import { emailProblem, passwordHint, passwordProblem, showRefusal } from "@/lib/forms";
 import { session } from "@/lib/session";
+import type { Credentials } from "@/lib/wire";
 import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";
 import { Note } from "@/ui/notices";
 
-export type CredentialsMode = "login" | "register";
+export type CredentialsMode = "login" | "register" | "setup";
 
-interface Fields {
-  email: string;
-  password: string;
+const ACTIONS: Record<CredentialsMode, string> = { login: "Sign in", register: "Create account", setup: "Create the administrator" };
+
+interface CredentialsFormProps {
+  mode: CredentialsMode;
+  minPasswordCharacters: number;
+  /** What lets somebody register: the code of an invitation, or of the set-up link. */
+  token?: string | null;
 }
 
-const FIELDS = ["email", "password"] as const;
-
-export function CredentialsForm({ mode, minPasswordCharacters }: { mode: CredentialsMode; minPasswordCharacters: number }) {
+export function CredentialsForm({ mode, minPasswordCharacters, token = null }: CredentialsFormProps) {
   const [general, setGeneral] = useState<string | null>(null);
-  const { register, handleSubmit, setError, formState } = useForm<Fields>({ defaultValues: { email: "", password: "" } });
-  const isNew = mode === "register";
+  const { register, handleSubmit, setError, formState } = useForm<Credentials>({ defaultValues: { email: "", password: "" } });
+  const isNew = mode !== "login";
 
-  async function submit(credentials: Fields) {
+  async function submit(credentials: Credentials) {
     setGeneral(null);
     try {
-      await session.signIn(mode, { ...credentials, email: credentials.email.trim() });
+      await send(mode, { ...credentials, email: credentials.email.trim() }, token);
     } catch (error) {
-      setGeneral(showErrors(error, setError));
+      setGeneral(showRefusal(error, ["email", "password"], setError));
     }
   }
 
@@ -43,38 +47,25 @@ export function CredentialsForm({ mode, minPasswordCharacters }: { mode: Credent
         autoComplete="username"
         inputMode="email"
         error={formState.errors.email?.message}
-        {...register("email", {
-          validate: (value) => /^\S+@\S+$/.test(value.trim()) || "Write your e-mail address, such as ada@example.org.",
-        })}
+        {...register("email", { validate: emailProblem })}
       />
       <TextField
         label="Password"
         type="password"
         autoComplete={isNew ? "new-password" : "current-password"}
-        hint={isNew ? `At least ${minPasswordCharacters} characters. A few words that you will remember are fine.` : undefined}
+        hint={isNew ? passwordHint(minPasswordCharacters) : undefined}
         error={formState.errors.password?.message}
         {...register("password", { validate: (value) => passwordProblem(value, isNew ? minPasswordCharacters : 1) })}
       />
       <Button type="submit" look="primary" busy={formState.isSubmitting}>
-        {isNew ? "Create account" : "Sign in"}
+        {ACTIONS[mode]}
       </Button>
     </form>
   );
 }
 
-function passwordProblem(value: string, least: number): true | string {
-  const length = [...value].length;
-  if (length === 0) return "Write your password.";
-  return length >= least || `This has ${length} of at least ${least} characters.`;
-}
-
-/** Puts the server's refusal beside its field and focuses the first; returns what belongs to no field. */
-function showErrors(error: unknown, setError: UseFormSetError<Fields>): string | null {
-  const { fields, general } = fieldErrors(error, FIELDS);
-  const first = FIELDS.find((name) => name in fields);
-  for (const name of FIELDS) {
-    const message = fields[name];
-    if (message !== undefined) setError(name, { message }, { shouldFocus: name === first });
-  }
-  return general;
+function send(mode: CredentialsMode, credentials: Credentials, token: string | null): Promise<void> {
+  if (mode === "login") return session.signIn(credentials);
+  if (mode === "setup") return session.setUp({ ...credentials, token: token ?? "" });
+  return session.register(token === null ? credentials : { ...credentials, invitation: token });
 }

@@ -11,20 +11,21 @@ import { Note } from "@/ui/notices";
 
 type Stage = { at: "start"; problem?: string } | { at: "there"; visit: GoogleVisit } | { at: "finishing" } | { at: "exists"; code: string };
 
-export function GoogleSignIn() {
+/** `invitation` is the code of one, for a new account where only the invited may register. */
+export function GoogleSignIn({ invitation = null }: { invitation?: string | null }) {
   const [returned] = useState(() => returnedAnswer(window.location.hash));
   const [stage, setStage] = useState<Stage>(returned?.answer.code === undefined ? { at: "start" } : { at: "finishing" });
   const taken = useRef(false);
   const router = useRouter();
 
-  async function take({ code, problem }: GoogleAnswer) {
+  async function take({ code, problem }: GoogleAnswer, invited: string | null) {
     if (code === undefined) {
       setStage({ at: "start", problem: problemInWords(problem ?? "") });
       return;
     }
     setStage({ at: "finishing" });
     try {
-      await session.signInWithGoogle({ code });
+      await session.signInWithGoogle({ code, ...(invited === null ? {} : { invitation: invited }) });
     } catch (error) {
       const exists = error instanceof ApiError && error.code === "accounts.google_confirm";
       setStage(exists ? { at: "exists", code } : { at: "start", problem: messageOf(error) });
@@ -36,14 +37,14 @@ export function GoogleSignIn() {
     taken.current = true;
     // The code must not stay in the address; and whoever wanted to go somewhere before still does.
     const search = text(Object.fromEntries(new URLSearchParams(returned.search)), "next");
-    void router.navigate({ to: "/sign-in", search, replace: true }).then(() => take(returned.answer));
+    void router.navigate({ to: "/sign-in", search, replace: true }).then(() => take(returned.answer, returned.invitation));
   });
 
   function start() {
-    const visit = visitGoogle(window.location.search);
+    const visit = visitGoogle({ search: window.location.search, invitation });
     if (visit === null) return;
     setStage({ at: "there", visit });
-    void visit.answer.then(take);
+    void visit.answer.then((answer) => take(answer, invitation));
   }
 
   if (stage.at === "exists") return <AccountExists code={stage.code} onGiveUp={() => setStage({ at: "start" })} />;

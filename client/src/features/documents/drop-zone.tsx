@@ -2,16 +2,17 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState, type DragEvent } from "react";
 import { bytes } from "@/lib/format";
+import { installationQuery } from "@/lib/installation";
 import type { Document, Installation } from "@/lib/wire";
 import { Button } from "@/ui/button";
 import { Icon } from "@/ui/icon";
-import { uploadRulesQuery, usageQuery } from "./queries";
+import { usageQuery } from "./queries";
 import { addFiles } from "./uploads";
 
 type OnDone = (document: Document | null) => void;
 
 export function DropZone({ onDone }: { onDone: OnDone }) {
-  const { data: rules } = useQuery(uploadRulesQuery);
+  const { data: rules } = useQuery(installationQuery);
   const { data: usage } = useQuery(usageQuery);
   const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "react";
 import { abortUpload } from "@/lib/api/uploads";
 import { messageOf } from "@/lib/errors";
 import { bytes, percent } from "@/lib/format";
+import { installationQuery } from "@/lib/installation";
 import { useStore } from "@/lib/store";
 import type { Upload } from "@/lib/wire";
 import { Button } from "@/ui/button";
@@ -11,7 +12,7 @@ import { Section } from "@/ui/page";
 import { TimeAgo } from "@/ui/text";
 import { toast } from "@/ui/toasts";
 import { missingParts, receivedBytes } from "./part-sending";
-import { openUploadsQuery, uploadRulesQuery } from "./queries";
+import { openUploadsQuery } from "./queries";
 import { addFiles, readReceived, uploads } from "./uploads";
 
 type OnDone = Parameters<typeof readReceived>[1];
@@ -52,7 +53,7 @@ function useOnFewer(number: number, hear: () => void): void {
 
 function LeftUpload({ upload, onDone }: { upload: Upload; onDone: OnDone }) {
   const client = useQueryClient();
-  const { data: rules } = useQuery(uploadRulesQuery);
+  const { data: rules } = useQuery(installationQuery);
   const input = useRef<HTMLInputElement>(null);
   const whole = missingParts(upload).length === 0;
   const discard = useMutation({

@@ -1,7 +1,6 @@
 // What the page asks about documents and samples, and what changes them.
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { changeDocument, copySample, deleteDocument, getDocument, getDocumentText, getPreview, listDocuments, listSamples } from "@/lib/api/documents";
-import { getInstallation } from "@/lib/api/installation";
 import { getUsage, listUploads } from "@/lib/api/uploads";
 import { pollWhile } from "@/lib/queries";
 import type { DocumentPatch } from "@/lib/wire";
@@ -32,12 +31,6 @@ export const documentTextQuery = (id: string) =>
   queryOptions({ queryKey: [...DOCUMENTS, "text", id], queryFn: ({ signal }) => getDocumentText(id, signal), staleTime: Infinity });
 
 export const samplesQuery = queryOptions({ queryKey: ["samples"], queryFn: ({ signal }) => listSamples(signal), staleTime: Infinity });
-
-export const uploadRulesQuery = queryOptions({
-  queryKey: ["installation"],
-  queryFn: ({ signal }) => getInstallation(signal),
-  staleTime: Infinity,
-});
 
 export const usageQuery = queryOptions({ queryKey: ["usage"], queryFn: ({ signal }) => getUsage(signal) });
 

@@ -1,6 +1,7 @@
-// What training starts from. Models that this machine cannot use now are shown with the reason, folded away.
+// What training starts from: the catalogue and one's own tuned models. Models that this machine cannot use now are shown with the reason, folded away.
 import type { UseFormRegisterReturn } from "react-hook-form";
 import { amount, bytes, count } from "@/lib/format";
+import { isTunedId } from "@/lib/model-ids";
 import type { BaseModel } from "@/lib/wire";
 import { FieldError } from "@/ui/field";
 import { Fold } from "@/ui/fold";
@@ -8,18 +9,25 @@ import { Badge } from "@/ui/text";
 
 interface BaseModelPickerProps {
   models: readonly BaseModel[];
+  chosen: string;
   field: UseFormRegisterReturn;
   error: string | undefined;
 }
 
-export function BaseModelPicker({ models, field, error }: BaseModelPickerProps) {
-  const usable = models.filter(({ availability }) => availability !== "unavailable");
+export function BaseModelPicker({ models, chosen, field, error }: BaseModelPickerProps) {
+  const usable = models.filter(({ id, availability }) => availability !== "unavailable" && !isTunedId(id));
+  const own = models.filter(({ id }) => isTunedId(id));
   const others = models.filter(({ availability }) => availability === "unavailable");
   return (
     <fieldset className="grid gap-2" aria-describedby={error ? "base-model-error" : undefined}>
       <legend className="mb-2 text-lg font-semibold">Base model</legend>
       {error && <FieldError id="base-model-error">{error}</FieldError>}
       <Choices models={usable} field={field} />
+      {own.length > 0 && (
+        <Fold summary={`Continue from one of your own (${count(own.length)})`} open={isTunedId(chosen)}>
+          <Choices models={own} field={field} />
+        </Fold>
+      )}
       {others.length > 0 && (
         <Fold summary={`${count(others.length)} more that cannot be used now`} open={usable.length === 0}>
           <Choices models={others} field={field} />
@@ -71,8 +79,8 @@ function factsOf(model: BaseModel): string {
   return [
     `${amount(model.num_parameters)} parameters`,
     model.size_bytes > 0 ? `${bytes(model.size_bytes)} on disk` : null,
-    `reads ${count(model.context_length)} tokens`,
-    `licence: ${model.license}`,
+    model.context_length > 0 ? `reads ${count(model.context_length)} tokens` : null,
+    model.license ? `licence: ${model.license}` : null,
   ]
     .filter((one) => one !== null)
     .join(" · ");

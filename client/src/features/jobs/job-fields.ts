@@ -1,7 +1,7 @@
 // The fields of the new-job form, and their way to the server and back.
 import type { UseFormSetError } from "react-hook-form";
 import { ApiError, fieldErrors, type FieldErrors } from "@/lib/errors";
-import type { Dataset, DatasetRequest, Job, JobRequest, LookRequest, Method } from "@/lib/wire";
+import type { Dataset, DatasetRequest, Hyperparameters, Job, JobChanges, JobRequest, LookRequest, Method } from "@/lib/wire";
 import { parseSetting, readSettings, SETTINGS, settingTexts, type SettingTexts } from "./settings";
 
 export interface JobFields {
@@ -95,6 +95,32 @@ function dataOf(fields: JobFields): Pick<JobRequest, "dataset_id" | "document_id
 function splitTexts(fields: JobFields): SettingTexts {
   if (chosenData(fields) === "dataset") return { ...fields.hyperparameters, validation_fraction: "" };
   return fields.split === "document" ? { ...fields.hyperparameters, validation_fraction: "0" } : fields.hyperparameters;
+}
+
+/**
+ * What a copy of the job that the form started from does otherwise; null when it is about other data, and so no copy.
+ * Every setting is named, because a copy keeps what is not.
+ */
+export function changesOf(start: JobFields, fields: JobFields): JobChanges | null {
+  const request = toRequest(fields);
+  if (request === null || !isSameData(start, fields)) return null;
+  const settings = { ...Object.fromEntries(SETTINGS.map(({ name }) => [name, "auto"])), ...request.hyperparameters } as Partial<Hyperparameters>;
+  // Whoever measures on a document of its own keeps nothing else back, in the original as in the copy.
+  if (fields.split === "document") delete settings.validation_fraction;
+  return {
+    ...(request.name === undefined ? {} : { name: request.name }),
+    note: request.note ?? "",
+    ...(fields.base_model === start.base_model ? {} : { base_model: fields.base_model }),
+    method: fields.method,
+    hyperparameters: settings as Hyperparameters,
+    ...(fields.allow_short_run ? { allow_short_run: true } : {}),
+  };
+}
+
+function isSameData(one: JobFields, other: JobFields): boolean {
+  const data = ({ dataset_id, document_ids, split, validation_document_id }: JobFields) =>
+    JSON.stringify([dataset_id, document_ids, split, split === "document" && validation_document_id]);
+  return data(one) === data(other);
 }
 
 /** The forecast does not depend on words, so it is not asked for again while they are typed. */

@@ -3,10 +3,12 @@ import userEvent from "@testing-library/user-event";
 import { delay, http, HttpResponse } from "msw";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { BaseModel, Document, JobRequest } from "@/lib/wire";
+import { tunedModel } from "@/test/model-samples";
 import { show } from "@/test/render";
 import { baseModel, document_, forecast, job, refusal } from "@/test/samples";
 import { server } from "@/test/server";
-import { emptyFields } from "./job-fields";
+import { asBase } from "@/features/models/as-base";
+import { emptyFields, fieldsFrom } from "./job-fields";
 import { NewJobForm } from "./new-job-form";
 
 const unavailable: BaseModel = { ...baseModel, id: "gpt2", name: "GPT-2", availability: "unavailable", availability_reason: "The model hub cannot be reached." };
@@ -172,4 +174,55 @@ describe("the data of a job", () => {
     await userEvent.click(train());
     await waitFor(() => expect(created).toHaveBeenCalledWith(job));
   });
+});
+
+describe("a copy of a job", () => {
+  const second: Document = { ...document_, id: "doc-2", name: "Lamp questions" };
+  let copied: unknown[];
+
+  beforeEach(async () => {
+    copied = [];
+    server.use(
+      http.post("/api/jobs/job-1/clone", async ({ request }) => {
+        expect(request.headers.get("idempotency-key")).toMatch(/^[0-9a-f]{32}$/);
+        copied.push(await request.json());
+        return HttpResponse.json({ ...job, id: "job-2", cloned_from: "job-1" }, { status: 201 });
+      }),
+    );
+    const start = fieldsFrom({ ...job, hyperparameters: { epochs: 2 } as typeof job.hyperparameters });
+    await show(<NewJobForm documents={[document_, second]} models={[baseModel]} start={start} copyOf="job-1" onCreated={created} />);
+  });
+
+  test("is made as one, with every setting named", async () => {
+    await userEvent.click(train());
+    await waitFor(() => expect(created).toHaveBeenCalled());
+    expect(copied).toEqual([
+      expect.objectContaining({ name: "Kettle again", method: "lora", hyperparameters: expect.objectContaining({ epochs: 2, learning_rate: "auto" }) }),
+    ]);
+    expect(sent).toEqual([]);
+  });
+
+  test("takes what was changed with it", async () => {
+    await userEvent.clear(screen.getByLabelText("Epochs"));
+    await userEvent.click(train());
+    await waitFor(() => expect(copied).toEqual([expect.objectContaining({ hyperparameters: expect.objectContaining({ epochs: "auto" }) })]));
+  });
+
+  test("is a job of its own when it learns from other data", async () => {
+    await userEvent.click(screen.getByRole("checkbox", { name: /Lamp questions/ }));
+    await userEvent.click(train());
+    await waitFor(() => expect(sent).toHaveLength(1));
+    expect(copied).toEqual([]);
+  });
+});
+
+test("one's own models can be gone on from, by LoRA or in full", async () => {
+  const own = asBase(tunedModel, [baseModel], [tunedModel]);
+  const start = emptyFields({ documentIds: [document_.id], baseModel: own.id });
+  await show(<NewJobForm documents={[document_]} models={[baseModel, own]} start={start} onCreated={created} />);
+  expect(screen.getByText("Continue from one of your own (1)")).toBeInTheDocument();
+  expect(screen.getByRole("radio", { name: /^Kettle/ })).toBeChecked();
+  expect([...screen.getByLabelText<HTMLSelectElement>("Method").options].map(({ value }) => value)).toEqual(["auto", "lora", "full"]);
+  await userEvent.click(train());
+  await waitFor(() => expect(sent[0]?.body.base_model).toBe(tunedModel.id));
 });

@@ -11,6 +11,7 @@ import { DataFields } from "./data-fields";
 import { useForecast } from "./forecast";
 import { ForecastPanel } from "./forecast-panel";
 import {
+  changesOf,
   chosenData,
   datasetToMake,
   hasAdvancedMistake,
@@ -40,12 +41,14 @@ interface NewJobFormProps {
   datasets?: readonly Dataset[];
   models: readonly BaseModel[];
   start: JobFields;
+  /** The job that the form started from, while its data is all still here: then a copy of it is made. */
+  copyOf?: string | undefined;
   onCreated: (job: Job) => void;
   /** Shows what the model would see of the data. */
   look?: (slot: LookSlot) => ReactNode;
 }
 
-export function NewJobForm({ documents, datasets = [], models, start, onCreated, look }: NewJobFormProps) {
+export function NewJobForm({ documents, datasets = [], models, start, copyOf, onCreated, look }: NewJobFormProps) {
   const form = useForm<JobFields>({ defaultValues: start });
   const { register, handleSubmit, setError, setValue, formState } = form;
   const [general, setGeneral] = useState<{ message: string; shortRun: boolean } | null>(null);
@@ -60,7 +63,12 @@ export function NewJobForm({ documents, datasets = [], models, start, onCreated,
     if (request === null) return;
     setGeneral(null);
     try {
-      onCreated(await submitOnce(await withDataset(request, datasetToMake(fields))));
+      const changes = copyOf === undefined ? null : changesOf(start, fields);
+      onCreated(
+        await submitOnce(
+          copyOf !== undefined && changes !== null ? { copyOf, changes } : { request: await withDataset(request, datasetToMake(fields)) },
+        ),
+      );
     } catch (error) {
       const message = showRefusal(error, setError, () => flushSync(() => setAdvancedOpen(true)));
       setGeneral(message === null ? null : { message, shortRun: isShortRun(error) });
@@ -86,6 +94,7 @@ export function NewJobForm({ documents, datasets = [], models, start, onCreated,
           <DataFields documents={documents} datasets={datasets} forecast={forecast.data} liveErrors={live.fields} />
           <BaseModelPicker
             models={models}
+            chosen={values.base_model}
             error={formState.errors.base_model?.message ?? live.fields.base_model}
             field={register("base_model", { required: "Choose a base model.", onChange: baseChosen })}
           />

@@ -58,7 +58,7 @@ beforeEach(async () => {
       return HttpResponse.json(points(2, 10));
     }),
   );
-  await session.signIn("login", { email: "ada@example.org", password: "a long password" });
+  await session.signIn({ email: "ada@example.org", password: "a long password" });
   vi.spyOn(Math, "random").mockReturnValue(0);
 });
 

@@ -1,5 +1,6 @@
 // "Try it": one prompt, answered by the base and by the tuned model side by side, with the same seed.
 import { useState, type FormEvent } from "react";
+import { isTunedId } from "@/lib/model-ids";
 import type { BaseModel, TunedModel } from "@/lib/wire";
 import { Button } from "@/ui/button";
 import { AreaField, TextField } from "@/ui/field";
@@ -18,7 +19,7 @@ export function Playground({ tuned, base, examples }: PlaygroundProps) {
   const [fields, setFields] = useState<AskedFields>({ prompt: "", maxTokens: "128", temperature: "0", seed: "0" });
   const [errors, setErrors] = useState<Partial<Record<keyof AskedFields, string>>>({});
   const tunedAnswer = useAnswer("tuned", tuned.id);
-  const baseAnswer = useAnswer("base", tuned.base_model);
+  const baseAnswer = useAnswer(isTunedId(tuned.base_model) ? "tuned" : "base", tuned.base_model);
   const busy = tunedAnswer.state.kind === "waiting" || baseAnswer.state.kind === "waiting";
   const baseCanAnswer = base !== undefined && !base.from_scratch;
   const change = (name: keyof AskedFields) => (event: { target: { value: string } }) => setFields({ ...fields, [name]: event.target.value });
@@ -82,7 +83,7 @@ function promptFor(text: string, chat: boolean) {
 }
 
 function baseless(base: BaseModel | undefined): string {
-  return base ? "This base started from random weights, so it has nothing to say. All that the tuned model knows comes from your documents." : "The base model is not in the catalogue any more.";
+  return base ? "This base started from random weights, so it has nothing to say. All that the tuned model knows comes from your documents." : "The base model is not here any more.";
 }
 
 function Examples({ examples, onChoose }: { examples: readonly string[]; onChoose: (prompt: string) => void }) {

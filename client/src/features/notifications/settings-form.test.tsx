@@ -2,7 +2,7 @@ import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { http, HttpResponse } from "msw";
 import { beforeEach, expect, test } from "vitest";
-import { SettingsPage } from "@/pages/settings";
+import { NotificationSettings as Section } from "@/pages/settings-notifications";
 import type { Delivery, NotificationChoice, NotificationSettings } from "@/lib/wire";
 import { show } from "@/test/render";
 import { delivery, listOf, notificationSettings, refusal } from "@/test/samples";
@@ -35,7 +35,7 @@ const save = () => userEvent.click(screen.getByRole("button", { name: "Save" }))
 
 test("a choice is saved as a whole, and the secret of a first webhook is shown", async () => {
   serverWith();
-  await show(<SettingsPage />);
+  await show(<Section />);
   await userEvent.type(await screen.findByLabelText(/a webhook/), "https://example.org/hook");
   await userEvent.click(screen.getByRole("checkbox", { name: /e-mail to ada@example.org/ }));
   await userEvent.click(screen.getByRole("checkbox", { name: "is cancelled" }));
@@ -48,7 +48,7 @@ test("a choice is saved as a whole, and the secret of a first webhook is shown",
 
 test("an emptied address means no webhook", async () => {
   serverWith({ webhook_url: "https://example.org/hook", has_webhook_secret: true });
-  await show(<SettingsPage />);
+  await show(<Section />);
   await userEvent.clear(await screen.findByLabelText(/a webhook/));
   await save();
   await expect.poll(() => saved.map(({ webhook_url }) => webhook_url)).toEqual([null]);
@@ -58,7 +58,7 @@ test("a refused address is told beside its field", async () => {
   serverWith();
   const message = "10.0.0.1 leads to a private address.";
   server.use(http.put("/api/notifications/settings", () => HttpResponse.json(refusal(message, { param: "webhook_url" }), { status: 422 })));
-  await show(<SettingsPage />);
+  await show(<Section />);
   await userEvent.type(await screen.findByLabelText(/a webhook/), "http://10.0.0.1/");
   await save();
   expect(await screen.findByText(message)).toBeInTheDocument();
@@ -67,14 +67,14 @@ test("a refused address is told beside its field", async () => {
 
 test("where e-mail is not set up, the page says which settings are missing", async () => {
   serverWith({ email_missing: ["LLM_TUNER_SMTP_HOST", "LLM_TUNER_SMTP_FROM"] });
-  await show(<SettingsPage />);
+  await show(<Section />);
   expect(await screen.findByText(/E-mail is not set up on this server/)).toHaveTextContent("LLM_TUNER_SMTP_HOST and LLM_TUNER_SMTP_FROM");
   expect(screen.getByRole("checkbox", { name: /e-mail/ })).toBeDisabled();
 });
 
 test("e-mail that was chosen before can still be turned off", async () => {
   serverWith({ email: true, email_missing: ["LLM_TUNER_SMTP_HOST"] });
-  await show(<SettingsPage />);
+  await show(<Section />);
   await userEvent.click(await screen.findByRole("checkbox", { name: /e-mail/ }));
   await save();
   await expect.poll(() => saved.map(({ email }) => email)).toEqual([false]);
@@ -84,7 +84,7 @@ test("a test says what came of it, by each way", async () => {
   serverWith({ email: true, webhook_url: "https://example.org/hook", has_webhook_secret: true });
   const refused: Delivery = { ...delivery, id: "dlv-2", channel: "email", state: "failed", message: "The mail server does not answer." };
   server.use(http.post("/api/notifications/test", () => HttpResponse.json(listOf(delivery, refused))));
-  await show(<SettingsPage />);
+  await show(<Section />);
   await userEvent.click(await screen.findByRole("button", { name: "Send a test" }));
   expect(await screen.findByText("Webhook: hooks.example.org answered 204.")).toBeInTheDocument();
   expect(screen.getByText("E-mail: The mail server does not answer.")).toBeInTheDocument();
@@ -92,7 +92,7 @@ test("a test says what came of it, by each way", async () => {
 
 test("where nothing can be sent there is nothing to test", async () => {
   serverWith();
-  await show(<SettingsPage />);
+  await show(<Section />);
   await screen.findByLabelText(/a webhook/);
   expect(screen.queryByRole("button", { name: "Send a test" })).not.toBeInTheDocument();
 });
@@ -104,7 +104,7 @@ test("a new secret is made after a question, and shown once", async () => {
       HttpResponse.json({ object: "webhook_secret", secret: SECRET, previous_until: "2026-11-23T10:00:00Z" }, { status: 201 }),
     ),
   );
-  await show(<SettingsPage />);
+  await show(<Section />);
   await userEvent.click(await screen.findByRole("button", { name: "Make a new webhook secret" }));
   await userEvent.click(within(screen.getByRole("dialog")).getByRole("button", { name: "Make a new one" }));
   expect(await screen.findByText(SECRET)).toBeInTheDocument();
@@ -115,7 +115,7 @@ test("what was sent lately stands there, with the next attempt of what waits", a
   serverWith();
   const waiting: Delivery = { ...delivery, id: "dlv-2", state: "waiting", num_attempts: 2, message: "It answered 500.", next_attempt_at: "2026-11-22T10:30:00Z" };
   server.use(http.get("/api/notifications/deliveries", () => HttpResponse.json(listOf(waiting, delivery))));
-  await show(<SettingsPage />);
+  await show(<Section />);
   const [first, second] = await screen.findAllByRole("listitem");
   expect(first).toHaveTextContent(/Webhook: Kettle has succeeded.*It answered 500.*2\sattempts.*Next attempt.*Waiting/);
   expect(second).toHaveTextContent(/Delivered/);

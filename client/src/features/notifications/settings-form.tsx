@@ -6,6 +6,7 @@ import type { EndState, NotificationChoice, NotificationSettings } from "@/lib/w
 import { Button } from "@/ui/button";
 import { FieldError, TextField } from "@/ui/field";
 import { Note } from "@/ui/notices";
+import { SettingNames } from "@/ui/text";
 import { toast } from "@/ui/toasts";
 import { askPermission, lookAgain, permission } from "./browser";
 import { useChangeSettings } from "./queries";
@@ -116,15 +117,6 @@ function BrowserState() {
       </div>
     </Note>
   );
-}
-
-function SettingNames({ names }: { names: readonly string[] }) {
-  return names.map((name, index) => (
-    <span key={name}>
-      {index > 0 && (index === names.length - 1 ? " and " : ", ")}
-      <code className="font-mono text-xs break-all">{name}</code>
-    </span>
-  ));
 }
 
 function choiceOf({ email, browser, webhook_url, states }: NotificationSettings): NotificationChoice {

@@ -39,9 +39,9 @@ export function orderJob(id: string, order: JobOrder): Promise<Job> {
   return request(`${jobPath(id)}/${order}`, { method: "POST" });
 }
 
-/** A new job like this one, with changes. */
-export function cloneJob(id: string, changes: JobChanges): Promise<Job> {
-  return request(`${jobPath(id)}/clone`, { method: "POST", body: changes });
+/** A new job like this one, with changes. `key` as in `createJob`. */
+export function cloneJob(id: string, changes: JobChanges, key?: string): Promise<Job> {
+  return request(`${jobPath(id)}/clone`, { method: "POST", body: changes, ...(key === undefined ? {} : { headers: { "idempotency-key": key } }) });
 }
 
 export function deleteJob(id: string): Promise<Deleted> {

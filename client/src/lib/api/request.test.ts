@@ -9,7 +9,7 @@ import { server } from "@/test/server";
 
 beforeEach(async () => {
   server.use(http.post("/api/auth/login", () => HttpResponse.json(granted)));
-  await session.signIn("login", { email: "ada@example.org", password: "a long password" });
+  await session.signIn({ email: "ada@example.org", password: "a long password" });
 });
 
 test("a request carries the token of the person", async () => {

@@ -9,6 +9,7 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
     return await send<T>(path, withToken(options, token));
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 401 || token === null) throw error;
+    session.refused(error);
     await session.refresh(token);
     const fresh = await session.accessToken();
     if (fresh === null) throw error;

@@ -20,7 +20,7 @@ beforeEach(async () => {
     made.handler,
     http.post("/api/auth/login", () => HttpResponse.json(granted)),
   );
-  await session.signIn("login", { email: "ada@example.org", password: "a long password" });
+  await session.signIn({ email: "ada@example.org", password: "a long password" });
   heard = [];
   states = [];
   position = null;

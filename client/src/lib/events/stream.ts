@@ -2,6 +2,7 @@
 // A connection that breaks is taken up again where it ended, with growing pauses; a hidden tab holds none, because browsers allow only a
 // few to one server.
 import { connection, reportAnswer, reportSilence } from "@/lib/connection";
+import { toApiError } from "@/lib/errors";
 import { createEventParser, type ServerEvent } from "@/lib/events/parser";
 import { session } from "@/lib/session";
 
@@ -134,6 +135,7 @@ async function open(path: string, lastId: string | null, signal: AbortSignal): P
   const token = await session.accessToken();
   const response = await reach(path, lastId, token, signal);
   if (response.status !== 401 || token === null) return response;
+  session.refused(toApiError(response.status, await response.clone().json().catch(() => null), null));
   await session.refresh(token);
   return reach(path, lastId, await session.accessToken(), signal);
 }

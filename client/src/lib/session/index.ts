@@ -5,7 +5,7 @@ import { createSession, type SessionState } from "@/lib/session/session";
 import { useStore } from "@/lib/store";
 import type { User } from "@/lib/wire";
 
-export type { SessionState } from "@/lib/session/session";
+export type { EndReason, SessionState } from "@/lib/session/session";
 
 const CSRF_COOKIE = "llm_tuner_csrf";
 

@@ -138,6 +138,36 @@ describe("the session", () => {
   });
 
   test.each([
+    ["accounts.disabled", "disabled"],
+    ["accounts.gone", "deleted"],
+  ])("ends as the account does, in every tab: %s", async (code, reason) => {
+    const { openTab } = browser(async () => granted);
+    const [one, other] = [openTab(), openTab()];
+    await one.start();
+    await waitFor(() => expect(other.state.get().status).toBe("signed-in"));
+    one.refused(new ApiError(401, { message: "Ask them why.", code }));
+    expect(one.state.get()).toEqual({ status: "signed-out", reason });
+    await waitFor(() => expect(other.state.get()).toEqual({ status: "signed-out", reason }));
+  });
+
+  test("outlives a refusal of an old token", async () => {
+    const { openTab } = browser(async () => granted);
+    const tab = openTab();
+    await tab.start();
+    tab.refused(new ApiError(401, { message: "Sign in again.", code: "accounts.not_signed_in" }));
+    expect(tab.state.get().status).toBe("signed-in");
+  });
+
+  test("tells all tabs of a changed name", async () => {
+    const { openTab } = browser(async () => granted);
+    const [one, other] = [openTab(), openTab()];
+    await one.start();
+    await waitFor(() => expect(other.state.get().status).toBe("signed-in"));
+    one.changeUser({ ...granted.user, name: "Ada" });
+    await waitFor(() => expect(other.state.get()).toMatchObject({ user: { name: "Ada" } }));
+  });
+
+  test.each([
     ["the line is broken", new ConnectionError()],
     ["the server stumbles", new ApiError(500, { message: "Try again." })],
     ["the server is busy", new ApiError(429, { message: "Slower." })],

@@ -4,12 +4,15 @@ import { ApiError } from "@/lib/errors";
 import type { RequestOptions } from "@/lib/http";
 import type { Exclusive } from "@/lib/session/locks";
 import { createStore, type Store } from "@/lib/store";
-import type { ForeignFinish, Session as Granted, User } from "@/lib/wire";
+import type { Credentials, ForeignFinish, Registration, Session as Granted, SetUp, User } from "@/lib/wire";
+
+/** Why nobody is signed in: never was, signed out, the server ended it, an administrator disabled the account, or its owner deleted it. */
+export type EndReason = "asked" | "expired" | "disabled" | "deleted";
 
 export type SessionState =
   | { status: "starting" }
   | { status: "signed-in"; user: User; accessToken: string; expiresAt: number }
-  | { status: "signed-out"; reason: "never" | "asked" | "expired" };
+  | { status: "signed-out"; reason: "never" | EndReason };
 
 /** What the session needs of the browser; tests give their own. */
 export interface Surroundings {
@@ -28,13 +31,20 @@ export interface SessionKeeper {
   accessToken(): Promise<string | null>;
   /** Replaces `stale` unless this or another tab has done so meanwhile. Rejects when the server cannot be reached. */
   refresh(stale: string | null): Promise<void>;
-  signIn(how: "login" | "register", credentials: { email: string; password: string }): Promise<void>;
+  signIn(credentials: Credentials): Promise<void>;
+  register(registration: Registration): Promise<void>;
+  /** Makes the first administrator's account. */
+  setUp(asked: SetUp): Promise<void>;
   /** With the code that the provider's visit ended with. */
   signInWithGoogle(finish: Pick<ForeignFinish, "code"> & Partial<ForeignFinish>): Promise<void>;
-  signOut(): Promise<void>;
+  signOut(reason?: EndReason): Promise<void>;
+  /** The server has refused this person for good: what any request may hear. */
+  refused(error: ApiError): void;
+  /** Who is signed in has been changed, such as the name. */
+  changeUser(user: User): void;
 }
 
-type Told = { kind: "granted"; session: Granted; expiresAt: number } | { kind: "signed-out"; reason: "asked" | "expired" };
+type Told = { kind: "granted"; session: Granted; expiresAt: number } | { kind: "signed-out"; reason: EndReason } | { kind: "changed"; user: User };
 
 export const REFRESH_LOCK = "llm-tuner-refresh";
 const RENEW_BEFORE_END_MS = 60_000;
@@ -49,11 +59,17 @@ export function createSession({ send, exclusively, channel, csrfToken, now }: Su
 
   function hear(told: Told): void {
     if (told.kind === "granted") adopt(told.session, told.expiresAt);
+    else if (told.kind === "changed") know(told.user);
     else state.set({ status: "signed-out", reason: told.reason });
   }
 
   function adopt(session: Granted, expiresAt: number): void {
     state.set({ status: "signed-in", user: session.user, accessToken: session.access_token, expiresAt });
+  }
+
+  function know(user: User): void {
+    const current = state.get();
+    if (current.status === "signed-in" && current.user.id === user.id) state.set({ ...current, user });
   }
 
   function grant(session: Granted): void {
@@ -62,7 +78,7 @@ export function createSession({ send, exclusively, channel, csrfToken, now }: Su
     channel.postMessage({ kind: "granted", session, expiresAt } satisfies Told);
   }
 
-  function end(reason: "asked" | "expired"): void {
+  function end(reason: EndReason): void {
     state.set({ status: "signed-out", reason });
     channel.postMessage({ kind: "signed-out", reason } satisfies Told);
   }
@@ -89,17 +105,17 @@ export function createSession({ send, exclusively, channel, csrfToken, now }: Su
     } catch (error) {
       // Only the server's word ends a session. A broken line or a busy server does not.
       if (!(error instanceof ApiError) || error.status !== 401) throw error;
-      end("expired");
+      end(reasonOf(error));
     }
   }
 
-  async function signOutAlone(): Promise<void> {
+  async function signOutAlone(reason: EndReason): Promise<void> {
     try {
       await send("/api/auth/logout", withCsrf());
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 401) throw error;
     }
-    end("asked");
+    end(reason);
   }
 
   return {
@@ -115,12 +131,31 @@ export function createSession({ send, exclusively, channel, csrfToken, now }: Su
       return currentToken();
     },
     refresh,
-    async signIn(how, credentials) {
-      grant(await send<Granted>(`/api/auth/${how}`, { method: "POST", body: credentials }));
+    async signIn(credentials) {
+      grant(await send<Granted>("/api/auth/login", { method: "POST", body: credentials }));
+    },
+    async register(registration) {
+      grant(await send<Granted>("/api/auth/register", { method: "POST", body: registration }));
+    },
+    async setUp(asked) {
+      grant(await send<Granted>("/api/setup", { method: "POST", body: asked }));
     },
     async signInWithGoogle(finish) {
       grant(await send<Granted>("/api/auth/google/finish", { method: "POST", body: finish }));
     },
-    signOut: () => exclusively(REFRESH_LOCK, signOutAlone),
+    signOut: (reason = "asked") => exclusively(REFRESH_LOCK, () => signOutAlone(reason)),
+    refused(error) {
+      if (reasonOf(error) !== "expired" && state.get().status === "signed-in") end(reasonOf(error));
+    },
+    changeUser(user) {
+      know(user);
+      channel.postMessage({ kind: "changed", user } satisfies Told);
+    },
   };
+}
+
+/** A refusal for an old token says nothing more; one for the account itself does. */
+function reasonOf({ code }: ApiError): EndReason {
+  if (code === "accounts.disabled") return "disabled";
+  return code === "accounts.gone" ? "deleted" : "expired";
 }
