@@ -32,7 +32,7 @@ function Frame({ id, label, hint, error, children }: FrameProps) {
 
 export function FieldError({ id, children }: { id: string; children: ReactNode }) {
   return (
-    <p id={id} role="alert" className="flex gap-1.5 text-sm text-bad">
+    <p id={id} role="alert" className="flex gap-1.5 text-sm wrap-anywhere text-bad">
       <Icon name="alert" className="mt-0.5 size-4" />
       <span>{children}</span>
     </p>
