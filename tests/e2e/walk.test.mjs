@@ -195,7 +195,10 @@ describe("a training", () => {
 
   step("two runs stand beside each other, with what was set differently", async () => {
     await goTo("Jobs");
-    for (const box of await page.getByRole("checkbox", { name: /^Choose Harbour kettle/ }).all()) await box.check();
+    for (const [before, box] of (await page.getByRole("checkbox", { name: /^Choose Harbour kettle/ }).all()).entries()) {
+      await box.check();
+      await page.getByText(new RegExp(`^${before + 1} jobs? chosen$`)).waitFor();
+    }
     await look(page, "jobs-chosen");
     await page.getByRole("link", { name: "Compare" }).click();
     await page.locator("canvas").first().waitFor();

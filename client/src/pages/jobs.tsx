@@ -38,20 +38,24 @@ export function JobsPage() {
         <Failed what="Your jobs" error={jobs.error} onRetry={() => void jobs.refetch()} />
       ) : (
         <>
-          <Found jobs={jobs.data} state={state} search={q} choice={{ chosen: ids, onChoose: (id, on) => choose(on ? [...ids, id] : [...ids].filter((one) => one !== id)) }} />
+          <Found jobs={jobs.data} state={state} search={q} choice={{ chosen: ids, onChoose: (id, on) => choose((ids) => (on ? [...ids.filter((one) => one !== id), id] : ids.filter((one) => one !== id))) }} />
           <MoreButton query={jobs} />
-          {ids.size > 0 && <Chosen ids={[...ids]} listed={jobs.data} onClear={() => choose([])} />}
+          {ids.size > 0 && <Chosen ids={[...ids]} listed={jobs.data} onClear={() => choose(() => [])} />}
         </>
       )}
     </Page>
   );
 }
 
-function useChoose(): (ids: readonly string[]) => void {
+/** Changes what is chosen as the address says it now: of two quick clicks the second must not forget the first. */
+function useChoose(): (change: (ids: readonly string[]) => readonly string[]) => void {
   const navigate = useNavigate({ from: "/jobs" });
-  return (ids) =>
+  return (change) =>
     void navigate({
-      search: ({ state, q }) => ({ ...(state ? { state } : {}), ...(q ? { q } : {}), ...(ids.length > 0 ? { chosen: ids.join(",") } : {}) }),
+      search: ({ state, q, chosen }) => {
+        const ids = change([...idsOf(chosen)]);
+        return { ...(state ? { state } : {}), ...(q ? { q } : {}), ...(ids.length > 0 ? { chosen: ids.join(",") } : {}) };
+      },
       replace: true,
       resetScroll: false,
     });
