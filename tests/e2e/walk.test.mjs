@@ -197,7 +197,7 @@ describe("a training", () => {
     await goTo("Jobs");
     for (const [before, box] of (await page.getByRole("checkbox", { name: /^Choose Harbour kettle/ }).all()).entries()) {
       await box.check();
-      await page.getByText(new RegExp(`^${before + 1} jobs? chosen$`)).waitFor();
+      await page.getByText(new RegExp(`^${before + 1}\\sjobs?\\schosen$`)).waitFor();
     }
     await look(page, "jobs-chosen");
     await page.getByRole("link", { name: "Compare" }).click();
