@@ -123,6 +123,8 @@ class Lifecycle:
         except NotFound:
             self._records.write(Delete(keys.queued(chosen.job_id), expect=None))
             return self.start_next()
+        if stored.value.state != "queued":  # Another server took it, or its owner cancelled it, since the queue was read.
+            raise StaleWrite(keys.queued(chosen.job_id))
         taking_turn = self._queue.taking_turn(chosen.owner, version=version, turns=turns)
         job = self._with_new_run(stored.value)
         run = Run(

@@ -142,6 +142,23 @@ def test_a_frozen_server_does_not_start_what_another_has_started(house: House, o
     assert len(house.attempts(job_id)) == 1
 
 
+def test_a_job_taken_between_two_reads_of_another_server_is_left_to_it(house: House, other: House) -> None:
+    house.trainer_will("wait")
+    job_id = submit(house)
+    waiting = other.lifecycle._queue.waiting
+
+    def read_then_frozen() -> list[Any]:
+        read = waiting()
+        house.supervisor.round()
+        return read
+
+    other.lifecycle._queue.waiting = read_then_frozen  # type: ignore[method-assign]
+    with pytest.raises(StaleWrite):
+        other.lifecycle.start_next()
+    assert holder(house) == house.leases.me
+    assert (job(house, job_id).state, job(house, job_id).num_runs) == ("running", 1)
+
+
 def test_two_supervisors_at_full_speed_never_run_a_job_twice(house: House, other: House) -> None:
     jobs = [submit(house) for _ in range(6)]
     stop = threading.Event()
