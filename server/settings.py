@@ -130,6 +130,13 @@ class Settings(BaseSettings):
         str,
         Field(pattern=r"^([A-Za-z0-9_-]+/)*$", description="What the names of all objects in the bucket begin with, for example `prod/`."),
     ] = ""
+    metrics_token: Annotated[
+        SecretStr | None,
+        Field(
+            min_length=16,
+            description="Bearer token that `/metrics` asks for, at least 16 characters. Left out: this machine alone, without a proxy.",
+        ),
+    ] = None
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="How much the server's log says.")] = "info"
     client_folder: Annotated[Path, Field(description="The built page.")] = _PAGE_OF_WHEEL if _INSTALLED else REPOSITORY / "client" / "dist"
 
