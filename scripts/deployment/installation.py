@@ -1,6 +1,5 @@
 """The installation itself: its settings and secrets, and whether what it keeps is whole."""
 
-import ipaddress
 import json
 import os
 import sqlite3
@@ -18,7 +17,7 @@ _SCHEMA_VERSION: Final = 1
 
 @check("environment")
 def environment(place: Place) -> Finding:
-    if place.settings.environment == "development" and not _is_loopback(place.settings.host):
+    if place.settings.environment == "development" and not place.settings.is_for_this_machine:
         return red("This server is open to other machines and runs as development.", "Set LLM_TUNER_ENVIRONMENT=production.")
     if place.settings.environment == "development":
         return yellow("The environment is development.", "For others than yourself, set LLM_TUNER_ENVIRONMENT=production.")
@@ -52,11 +51,11 @@ def file_modes(place: Place) -> Finding:
 @check("cookies")
 def cookies(place: Place) -> Finding:
     https = place.url is not None and urlsplit(place.url).scheme == "https"
-    if https and not place.settings.cookie_secure:
+    if https and not place.settings.https:
         return red("Cookies are also sent without TLS.", "Set LLM_TUNER_COOKIE_SECURE=true; the address is https.")
     if place.settings.cookie_secure and place.url is not None and not https:
         return red("Cookies are sent over TLS only, and the address is http: nobody can stay signed in.", "Use https, or turn it off.")
-    if not place.settings.cookie_secure and not _is_loopback(place.settings.host):
+    if not place.settings.https and not place.settings.is_for_this_machine:
         return yellow("Cookies are also sent without TLS.", "Put TLS before the server and set LLM_TUNER_COOKIE_SECURE=true.")
     return green("Cookies fit the address.")
 
@@ -133,13 +132,6 @@ def base_models(place: Place) -> Finding:
             )
         return green("SmolLM2-135M comes with the installation.")
     return green(f"{len(prepared)} base models are prepared.")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class _reading:  # noqa: N801 - used like a function, in `with`
