@@ -30,11 +30,11 @@ class Moves:
         self._tidying = tidying
         self._jobs = Collection(records, StoredJob, kind="job", noun="job")
 
-    def cancel(self, owner: str, job_id: str, *, wake: Callable[[], None]) -> None:
-        """A job that does not run is cancelled at once. A running one is asked to stop; returns when it did, or when it must have."""
+    def cancel(self, owner: str, job_id: str, *, wake: Callable[[], None], wait: bool) -> None:
+        """A job that does not run is cancelled at once. A running one is asked to stop; `wait` returns when it did, or must have."""
         self._change(owner, job_id, lambda stored: self._stopping(stored, "cancel"))
         wake()
-        deadline = self._clock.monotonic() + _CANCEL_WAIT_S
+        deadline = self._clock.monotonic() + (_CANCEL_WAIT_S if wait else 0.0)
         while self._jobs.get(owner, job_id).value.state == "running" and self._clock.monotonic() < deadline:
             time.sleep(_POLL_S)
 

@@ -99,9 +99,10 @@ class Jobs:
         self._moves.patch(owner, job_id, patch)
         return self.get(owner, job_id)
 
-    def cancel(self, owner: str, job_id: str) -> Job:
-        """A job that does not run is cancelled at once. A running one is asked to stop; returns when it did, or a moment later."""
-        self._moves.cancel(owner, job_id, wake=self.wake)
+    def cancel(self, owner: str, job_id: str, *, wait: bool = True) -> Job:
+        """A job that does not run is cancelled at once. A running one is asked to stop; returns when it did, or a moment later, or, when
+        nobody waits for it, at once."""
+        self._moves.cancel(owner, job_id, wake=self.wake, wait=wait)
         return self.get(owner, job_id)
 
     def pause(self, owner: str, job_id: str) -> Job:
