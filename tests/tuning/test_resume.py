@@ -27,7 +27,7 @@ STEPS = 14
 
 @pytest.fixture(autouse=True)
 def every_step_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "_SECONDS_BETWEEN_EVENTS", 0.0)
+    monkeypatch.setattr(pace, "SECONDS_BETWEEN_EVENTS", 0.0)
 
 
 @contextmanager
