@@ -22,8 +22,9 @@ _FIRST_SAVE_S = 0.06
 """What the trainer expects of the first one, from its size."""
 _SLACK_S = 1.0
 """A step and a save take their time."""
-_BEGINNING_S = 2.5
-"""From a process to its first event."""
+_BEGINNING_S = 0.5
+"""From a start to its first event."""
+_STEPS = 120
 
 
 @dataclass
@@ -46,10 +47,10 @@ class Tally:
         )
 
 
-def run(folder: Path, *, times: int | None, seed: int, methods: Sequence[str] = ("scratch", "lora", "full")) -> int:
+def run(folder: Path, *, times: int | None, seed: int, methods: Sequence[str] = ("scratch", "lora", "full"), steps: int = _STEPS) -> int:
     """`times` kills at random moments, and as many inside a save. A run from scratch must be the first."""
     wanted, chance, began = times or _TIMES, random.Random(seed), time.monotonic()
-    calm = _calm_runs(folder, methods)
+    calm = _calm_runs(folder, methods, steps)
     tallies = [_fire(calm, folder, wanted, chance, inside=inside) for inside in (False, True)]
     kills, went_on, runs, corrupt, too_much = (
         sum(each) for each in zip(*((t.kills, t.went_on, t.runs, t.corrupt, t.too_much_lost) for t in tallies), strict=True)
@@ -78,16 +79,16 @@ def _fire(calm: list[Attempts], folder: Path, wanted: int, chance: random.Random
     raise AssertionError("it counts for ever")
 
 
-def _calm_runs(folder: Path, methods: Sequence[str]) -> list[Attempts]:
+def _calm_runs(folder: Path, methods: Sequence[str], steps: int) -> list[Attempts]:
     """One of each method: those that are not from scratch go on from the model that the first one left."""
     base = folder / "calm-scratch" / MODEL_FOLDER
     runs = []
     for method in methods:
-        attempts = Attempts(folder / f"calm-{method}", small_spec(folder, method=method, base_folder=None if method == "scratch" else base))
+        spec = small_spec(folder, method=method, base_folder=None if method == "scratch" else base, max_steps=steps)
+        attempts = Attempts(folder / f"calm-{method}", spec)
         runs.append(attempts)
         began = time.monotonic()
-        attempts.start()
-        if attempts.wait() != EXIT_DONE:
+        if attempts.run_alone() != EXIT_DONE:
             raise SystemExit(f"The calm run did not end well: {attempts.folder / 'output.log'}")
         print(f"{attempts.folder.name}: {attempts.of('done')[0].step} steps in {time.monotonic() - began:.1f} s", flush=True)
     return runs
