@@ -227,7 +227,7 @@ def build(settings: Settings) -> Services:
         blobs,
         launcher,
         accounts,
-        Directory(records, clock, accounts, room),
+        Directory(records, clock, accounts, room, jobs),
         departure,
         Export(accounts, documents, datasets, jobs, live, tuned_models),
         None if identity is None else ForeignSignIn(records, clock, identity, accounts, secret=secret),
