@@ -28,6 +28,7 @@ from server.domain.accounts.export import Export
 from server.domain.accounts.foreign import ForeignSignIn
 from server.domain.accounts.letters import Letter, Post
 from server.domain.accounts.service import Accounts
+from server.domain.census import Census
 from server.domain.datasets.looks import Looks
 from server.domain.datasets.service import Datasets
 from server.domain.documents.service import Documents
@@ -99,6 +100,7 @@ class Services:
     notifier: Notifier
     leases: Leases
     locks: ServerLocks
+    census: Census
 
     def start(self) -> None:
         self.locks.hold(self.leases.me)
@@ -249,6 +251,7 @@ def build(settings: Settings) -> Services:
         Notifier(notifications),
         leases,
         locks,
+        Census(records, clock, room, me=leases.me),
     )
 
 
