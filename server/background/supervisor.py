@@ -4,24 +4,29 @@ every two seconds, that this server lives; without it another server takes its r
 import contextlib
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
 import structlog
 
 from server.domain.jobs.leases import BEAT_S, Leases
-from server.domain.jobs.lifecycle import Lifecycle, Run
+from server.domain.jobs.lifecycle import Lifecycle
+from server.domain.jobs.runs import Run
+from server.domain.jobs.superseded import Superseded
 from server.domain.jobs.tidying import Tidying
 from server.errors import StaleWrite
 
 _BUSY_S: Final = 1.0
 _IDLE_S: Final = 5.0
+_SUPERSEDED_EVERY_S: Final = 30.0
 _log = structlog.get_logger()
 
 
 class Supervisor:
-    def __init__(self, lifecycle: Lifecycle, leases: Leases, tidying: Tidying) -> None:
+    def __init__(self, lifecycle: Lifecycle, leases: Leases, tidying: Tidying, superseded: Superseded) -> None:
         self._lifecycle = lifecycle
+        self._superseded = superseded
         self._leases = leases
         self._tidying = tidying
         self._wake = threading.Event()
@@ -49,8 +54,12 @@ class Supervisor:
 
     def _watch(self) -> None:
         self._guarded(self._tidying.sweep)
+        looked_at = -_SUPERSEDED_EVERY_S
         while not self._ending.is_set():
             busy = True
+            if time.monotonic() - looked_at >= _SUPERSEDED_EVERY_S:
+                looked_at = time.monotonic()
+                self._guarded(self._superseded.end)
             self._wake.clear()
             try:
                 busy = self.round()

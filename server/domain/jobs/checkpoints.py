@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from shared.checkpoints import FOLDER_PREFIX, MANIFEST_FILE, CheckpointManifest, folder_name
+from shared.checkpoints import FOLDER_PREFIX, MANIFEST_FILE, CheckedFile, CheckpointManifest, folder_name
 from shared.job_spec import CHECKPOINTS_FOLDER
 from shared.wire import Checkpoint
 
@@ -20,6 +20,8 @@ class FoundCheckpoint:
     size_bytes: int
     validation_loss: float | None
     created_at: datetime
+    files: dict[str, CheckedFile]
+    """All but the manifest."""
 
     def shown(self, job_id: str) -> Checkpoint:
         return Checkpoint(
@@ -61,4 +63,4 @@ def _checkpoint(folder: Path) -> FoundCheckpoint | None:
             return None
     except (OSError, ValueError):
         return None
-    return FoundCheckpoint(folder, manifest.step, manifest.size_bytes, manifest.validation_loss, manifest.created_at)
+    return FoundCheckpoint(folder, manifest.step, manifest.size_bytes, manifest.validation_loss, manifest.created_at, manifest.files)
