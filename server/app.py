@@ -8,13 +8,12 @@ from typing import Final
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
-from starlette.middleware.cors import CORSMiddleware
 
 from server import wiring
 from server.settings import VERSION, Settings
 from server.web import errors, openapi
 from server.web.broadcast import Broadcasts
-from server.web.edge import Hosts, Proxies, Sizes, names_of
+from server.web.edge import CrossOrigin, Hosts, Proxies, Sizes, names_of
 from server.web.login_limit import LoginLimit
 from server.web.meter import RequestMeter, registry_of
 from server.web.middleware import BodiesOfStrangers, Envelope, TooLargeInOneShape
@@ -97,7 +96,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(PollsAtOnce, accounts=services.accounts, live=services.live)
     if settings.allowed_origins:
         app.add_middleware(
-            CORSMiddleware,
+            CrossOrigin,
             allow_origins=settings.allowed_origins,
             allow_methods=_METHODS,
             allow_headers=_HEADERS,

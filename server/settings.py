@@ -137,6 +137,16 @@ class Settings(BaseSettings):
             description="Bearer token that `/metrics` asks for, at least 16 characters. Left out: this machine alone, without a proxy.",
         ),
     ] = None
+    checkpoint_every_s: Annotated[
+        float, Field(ge=1, description="A running job saves its state about so often, seconds; less often where saving takes long.")
+    ] = 30.0
+    copy_runs: Annotated[
+        bool | None,
+        Field(
+            description="Keep each run's last checkpoints and its log where uploads are kept, so that another machine can go on from them. "
+            "Left out: when that is an S3 bucket."
+        ),
+    ] = None
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="How much the server's log says.")] = "info"
     client_folder: Annotated[Path, Field(description="The built page.")] = _PAGE_OF_WHEEL if _INSTALLED else REPOSITORY / "client" / "dist"
 
@@ -198,6 +208,10 @@ class Settings(BaseSettings):
         if self.blobs == "s3" and not self.aws_bucket:
             raise ValueError("LLM_TUNER_BLOBS is s3, so LLM_TUNER_AWS_BUCKET must name the bucket")
         return self
+
+    @property
+    def runs_are_copied(self) -> bool:
+        return self.blobs == "s3" if self.copy_runs is None else self.copy_runs
 
     @property
     def registration_mode(self) -> RegistrationMode:

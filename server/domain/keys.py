@@ -16,6 +16,7 @@ security           <time id>                pointer: an entry of somebody's secu
 invitations        <inv>                    an invitation to register
 setup              <sha256>                 a set-up link that was printed
 installation       registration             who may register, where an administrator chose it
+installation       schema                   the format of all of this, and the version of the product that last changed it
 user#<usr>         identity#<sha256>        a sign-in at a provider that belongs to the account, by issuer and subject
 identity#<sha256>  owner                    pointer: whose that sign-in is
 sign-in            <time id>                somebody a provider has just told us of, for the ten minutes until they are signed in
@@ -39,6 +40,7 @@ server             <srv>                    a server that watches runs: a number
 outbox             <time id>                a job that ended and of which nobody was told yet: {owner, job_id, state}
 deliveries         <due>#<dlv>              pointer: a message that is to be sent, soonest first
 tidying            <job>                    files of an ended or deleted job that are being removed
+run-copy           <job>                    what the blob store has of a job's runs: checkpoints, and logs in pieces
 speed              <base>#<method>          tokens a second that this machine last reached
 """
 
@@ -103,6 +105,10 @@ def registration_mode() -> Key:
     return Key("installation", "registration")
 
 
+def schema() -> Key:
+    return Key("installation", "schema")
+
+
 def identity(user_id: str, digest: str) -> Key:
     return Key(_user(user_id), f"identity#{digest}")
 
@@ -142,6 +148,7 @@ SERVER_PARTITION = "server"
 OUTBOX_PARTITION = "outbox"
 DELIVERIES_PARTITION = "deliveries"
 TIDYING_PARTITION = "tidying"
+RUN_COPY_PARTITION = "run-copy"
 
 
 def queued(job_id: str) -> Key:
@@ -185,6 +192,11 @@ def tidying(job_id: str) -> Key:
     return Key(TIDYING_PARTITION, job_id)
 
 
+def run_copy(job_id: str) -> Key:
+    """Not among its owner's documents: it goes when its bytes are gone, which may be after they are."""
+    return Key(RUN_COPY_PARTITION, job_id)
+
+
 def speed(base_model: str, method: str) -> Key:
     return Key("speed", f"{base_model}#{method}")
 
@@ -211,3 +223,8 @@ def upload_problems_blob(user_id: str, upload_id: str) -> str:
 
 def model_blob(user_id: str, model_id: str, path: str) -> str:
     return f"tuned-models/{user_id}/{model_id}/{path}"
+
+
+def run_blob(user_id: str, job_id: str, sha256: str) -> str:
+    """Something that a job's runs left, by what it is."""
+    return f"runs/{user_id}/{job_id}/{sha256}"

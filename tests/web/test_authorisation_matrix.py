@@ -143,6 +143,7 @@ ROWS: dict[str, Row] = {
     "GET /api/admin/users/{user_id}": Row(owner=403, foreign=403),
     "PATCH /api/admin/users/{user_id}": Row({"disabled": True}, owner=403, foreign=403),
     "GET /api/admin/queue": Row(owner=403, foreign=403),
+    "POST /api/admin/queue/{job_id}/cancel": Row(owner=403, foreign=403),
     "GET /api/admin/security-log": Row(owner=403, foreign=403),
     "POST /api/admin/invitations": Row({}, owner=403, foreign=403),
     "GET /api/admin/invitations": Row(owner=403, foreign=403),
