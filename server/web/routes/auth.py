@@ -146,8 +146,8 @@ def finish_password_reset(reset: PasswordReset, services: AppServices, visit: Cu
 
 @router.post("/api/auth/verify-email", status_code=status.HTTP_204_NO_CONTENT)
 def verify_email(verification: EmailVerification, services: AppServices, visit: CurrentVisit) -> None:
-    """Takes the token of the link in the letter."""
-    services.accounts.recovery.verify(verification.token, visit)
+    """Takes the token of the link in the letter, to the account's address or to the new one that it is to have."""
+    services.accounts.verify_email(verification.token, visit)
 
 
 def limit_of(request: Request) -> LoginLimit:
