@@ -79,8 +79,8 @@ class Recovery:
             raise InvalidInput("Nobody has this e-mail address here.", code="accounts.not_found", param="email")
         return self.new_token(profile, "reset", _RESET_TTL, SOMEWHERE, by_letter=False)
 
-    def reset(self, token: str, password: str, visit: Visit) -> None:
-        """Sets a new password; ends every session, API key and other letter of the account. Raises `InvalidInput`.
+    def reset(self, token: str, password: str, visit: Visit) -> str:
+        """Sets a new password of the user whose id it answers; ends every session, API key and other letter. Raises `InvalidInput`.
 
         Whoever resets a password may do so because somebody else has been in.
         """
@@ -107,6 +107,7 @@ class Recovery:
         )
         self.sessions.sweep(profile.id, epoch=profile.epoch)
         self.letters.send_notice(profile.email, "the password was reset, and all sign-ins and API keys were ended")
+        return profile.id
 
     def send_verification(self, profile: Profile) -> None:
         """A letter with a link; nothing where no mail is set up or the address is proven already."""

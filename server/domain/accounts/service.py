@@ -190,7 +190,17 @@ class Accounts:
     def still_signed_in(self, callers: Iterable[Caller]) -> set[Caller]:
         """Those of `callers` who would be let in now."""
         now = self._clock.now()
-        return {caller for caller in callers if caller.expires_at > now and self._holds(caller)}
+        welcome = set()
+        for caller in callers:
+            if caller.expires_at > now and self._holds(caller):
+                welcome.add(caller)
+            else:  # Whoever is sent away must not be let in again for what was known a moment ago.
+                self._recent.forget(caller.via)
+        return welcome
+
+    def look_up_again(self, user_id: str) -> None:
+        """Something that this user might call by has ended: here nothing is taken on what was known a moment ago; elsewhere in a second."""
+        self._recent.forget_user(user_id)
 
     def _holds(self, caller: Caller) -> bool:
         """Whether the account, and the session or the key, are still there and in force: two reads."""
@@ -257,6 +267,7 @@ class Accounts:
         """Raises `Forbidden` like `check_password`, and `InvalidInput` and `Conflict` for the address."""
         profile = self.check_password(caller, password, visit)
         changed = self.new_address.ask(profile, caller, email, visit)
+        self._recent.forget_user(profile.id)
         return EmailChange(changed=changed is not None, user=(changed or profile).shown())
 
     def verify_email(self, token: str, visit: Visit = SOMEWHERE) -> None:
@@ -310,6 +321,7 @@ class Accounts:
         profile = self.users.change(
             caller.user_id, lambda profile: profile.model_copy(update={"epoch": profile.epoch + 1, **changes}), also
         )
+        self._recent.forget_user(profile.id)
         self.sessions.sweep(profile.id, epoch=profile.epoch)
 
     def _opened(self, profile: Profile, visit: Visit, *also: Put | Delete) -> SignedIn:

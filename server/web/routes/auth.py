@@ -141,7 +141,7 @@ def ask_password_reset(asked: PasswordResetRequest, services: AppServices, visit
 @router.post("/api/auth/password-reset/finish", status_code=status.HTTP_204_NO_CONTENT)
 def finish_password_reset(reset: PasswordReset, services: AppServices, visit: CurrentVisit) -> None:
     """Sets the new password and ends every session and API key of the account. Then sign in with it."""
-    services.accounts.recovery.reset(reset.token, reset.password, visit)
+    services.accounts.look_up_again(services.accounts.recovery.reset(reset.token, reset.password, visit))
 
 
 @router.post("/api/auth/verify-email", status_code=status.HTTP_204_NO_CONTENT)
