@@ -45,6 +45,7 @@ SecurityEventKind = Literal[
     "disabled",
     "enabled",
     "registration_mode_changed",
+    "job_cancelled",
 ]
 
 MIN_PASSWORD_CHARACTERS: Final = 12

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from shared.checkpoints import FOLDER_PREFIX, MANIFEST_FILE, MAX_MANIFEST_BYTES, CheckpointManifest, folder_name
+from shared.checkpoints import FOLDER_PREFIX, MANIFEST_FILE, MAX_MANIFEST_BYTES, CheckedFile, CheckpointManifest, folder_name
 from shared.job_spec import CHECKPOINTS_FOLDER
 from shared.wire import Checkpoint
 
@@ -17,6 +17,8 @@ class FoundCheckpoint:
     size_bytes: int
     validation_loss: float | None
     created_at: datetime
+    files: dict[str, CheckedFile]
+    """All but the manifest."""
 
     def shown(self, job_id: str) -> Checkpoint:
         return Checkpoint(
@@ -58,4 +60,4 @@ def _checkpoint(folder: Path) -> FoundCheckpoint | None:
             return None
     except (OSError, ValueError):
         return None
-    return FoundCheckpoint(folder, manifest.step, manifest.size_bytes, manifest.validation_loss, manifest.created_at)
+    return FoundCheckpoint(folder, manifest.step, manifest.size_bytes, manifest.validation_loss, manifest.created_at, manifest.files)
