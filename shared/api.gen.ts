@@ -2213,6 +2213,11 @@ export interface components {
          */
         Hyperparameters: {
             /**
+             * Accelerator
+             * @default auto
+             */
+            accelerator?: ("cpu" | "cuda" | "mps") | "auto";
+            /**
              * Batch Size
              * @default auto
              */
@@ -2511,6 +2516,7 @@ export interface components {
             document_ids: string[] | null;
             /**
              * @default {
+             *       "accelerator": "auto",
              *       "batch_size": "auto",
              *       "block_size": "auto",
              *       "epochs": "auto",
@@ -2630,6 +2636,7 @@ export interface components {
             document_ids: string[] | null;
             /**
              * @default {
+             *       "accelerator": "auto",
              *       "batch_size": "auto",
              *       "block_size": "auto",
              *       "epochs": "auto",
@@ -3013,6 +3020,7 @@ export interface components {
             document_ids: string[] | null;
             /**
              * @default {
+             *       "accelerator": "auto",
              *       "batch_size": "auto",
              *       "block_size": "auto",
              *       "epochs": "auto",
