@@ -10,8 +10,10 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Final
 from urllib.parse import urlsplit
 
-from fastapi.responses import JSONResponse
+from fastapi import status
+from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.settings import Settings
@@ -85,6 +87,27 @@ class Hosts:
         if parts.netloc != host or "@" in host:
             return False
         return _address(name) is not None or name == "localhost" or name.endswith(".localhost") or name in self._names
+
+
+class CrossOrigin(CORSMiddleware):
+    """The framework's, but that what it refuses is told in the one shape of errors."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        made = super().preflight_response(request_headers)
+        if made.status_code == status.HTTP_200_OK:
+            return made
+        refused = error_response(
+            403,
+            "permission_error",
+            "Pages of that site may not make this request here. Its operator can add the site to LLM_TUNER_ALLOWED_ORIGINS; "
+            "methods and headers are those that the API describes.",
+            code="request.cross_origin",
+            param="origin",
+        )
+        for name, value in made.headers.items():
+            if name not in {"content-length", "content-type"}:
+                refused.headers[name] = value
+        return refused
 
 
 class Sizes:

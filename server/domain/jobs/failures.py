@@ -54,6 +54,8 @@ def crashed_too_often(job: StoredJob, status: RunStatus, last_output: str) -> Jo
 
 def interruption(status: RunStatus) -> str:
     """How a run was cut off, in a few words that follow a colon."""
+    if status.elsewhere:
+        return "the machine that it ran on was lost, and another one has taken it over"
     if status.rebooted:
         return "the machine was started anew"
     if status.ended_by_signal is not None:

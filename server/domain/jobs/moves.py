@@ -31,15 +31,22 @@ class Moves:
         self._jobs = Collection(records, StoredJob, kind="job", noun="job")
 
     def cancel(
-        self, owner: str, job_id: str, *, wake: Callable[[], None], reason: str | None = None, also: Callable[[], list[Put]] = list
+        self,
+        owner: str,
+        job_id: str,
+        *,
+        wake: Callable[[], None],
+        wait: bool = True,
+        reason: str | None = None,
+        also: Callable[[], list[Put]] = list,
     ) -> None:
-        """A job that does not run is cancelled at once. A running one is asked to stop; returns when it did, or when it must have.
+        """A job that does not run is cancelled at once. A running one is asked to stop; `wait` returns when it did, or must have.
 
         `reason` stands in the job's history, and `also` is written with the move, when it is not the owner who cancels.
         """
         self._change(owner, job_id, lambda stored: [*self._stopping(stored, "cancel", reason), *also()])
         wake()
-        deadline = self._clock.monotonic() + _CANCEL_WAIT_S
+        deadline = self._clock.monotonic() + (_CANCEL_WAIT_S if wait else 0.0)
         while self._jobs.get(owner, job_id).value.state == "running" and self._clock.monotonic() < deadline:
             time.sleep(_POLL_S)
 
