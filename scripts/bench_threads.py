@@ -45,7 +45,8 @@ class Choice:
 
     def __str__(self) -> str:
         calm, loaded, p99 = (statistics.median(seen) for seen in (self.calm, self.loaded, self.p99_s))
-        return f"{self.name:<34} {calm:6.2f} steps/s calm {loaded:6.2f} polled ({loaded / max(calm, 1e-9):4.0%})   polls p99 {1000 * p99:6.1f} ms"
+        kept = loaded / max(calm, 1e-9)
+        return f"{self.name:<34} steps/s: {calm:6.2f} calm, {loaded:6.2f} polled ({kept:4.0%}); polls p99 {1000 * p99:.1f} ms"
 
 
 def choices() -> list[Choice]:
