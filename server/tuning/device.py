@@ -1,4 +1,6 @@
-"""Where a run computes: the processor, or an accelerator that torch finds on this machine. Called by `run.py` alone."""
+"""Where a run computes: the processor, or an accelerator that torch finds on this machine; and how busy that is."""
+
+import contextlib
 
 import torch
 
@@ -26,3 +28,12 @@ def device_of(spec: JobSpec) -> torch.device:
     if number >= torch.cuda.device_count():
         raise failures.no_accelerator(f"cuda:{number}", there)
     return torch.device("cuda", number)
+
+
+def busy_percent(device: torch.device) -> float | None:
+    """What the card's own meter says. None for a processor, and where the driver's library for Python is not installed."""
+    if device.type != "cuda":
+        return None
+    with contextlib.suppress(Exception):  # Whatever a driver may do: a meter that fails must not end a training.
+        return float(torch.cuda.utilization(device))
+    return None

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from server.tuning import lora
-from server.tuning.device import device_of, usable
+from server.tuning.device import busy_percent, device_of, usable
 from server.tuning.failures import TuningFailure
 from server.tuning.flat import FlatParameters
 from server.tuning.loss import head_loss, summed_loss
@@ -80,6 +80,17 @@ def test_which_of_several_cards_comes_from_the_spec(write_spec: WriteSpec, pairs
     assert device_of(second) == torch.device("cuda", 1)
     with pytest.raises(TuningFailure, match="cuda:2"):
         device_of(second.model_copy(update={"accelerator": 2}))
+
+
+def test_a_meter_that_fails_costs_its_figure_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_device: torch.device) -> int:
+        raise ModuleNotFoundError("pynvml does not seem to be installed")
+
+    card = torch.device("cuda", 0)
+    monkeypatch.setattr(torch.cuda, "utilization", broken)
+    assert busy_percent(card) is None
+    monkeypatch.setattr(torch.cuda, "utilization", lambda _device: 97)
+    assert (busy_percent(card), busy_percent(torch.device("cpu"))) == (97.0, None)
 
 
 def test_summed_losses_are_the_same_whether_a_batch_was_moved_or_not() -> None:
