@@ -2334,6 +2334,11 @@ export interface components {
          */
         Hyperparameters: {
             /**
+             * Accelerator
+             * @default auto
+             */
+            accelerator?: ("cpu" | "cuda" | "mps") | "auto";
+            /**
              * Batch Size
              * @default auto
              */
@@ -2632,6 +2637,7 @@ export interface components {
             document_ids: string[] | null;
             /**
              * @default {
+             *       "accelerator": "auto",
              *       "batch_size": "auto",
              *       "block_size": "auto",
              *       "epochs": "auto",
@@ -2751,6 +2757,7 @@ export interface components {
             document_ids: string[] | null;
             /**
              * @default {
+             *       "accelerator": "auto",
              *       "batch_size": "auto",
              *       "block_size": "auto",
              *       "epochs": "auto",
@@ -3173,6 +3180,7 @@ export interface components {
             document_ids: string[] | null;
             /**
              * @default {
+             *       "accelerator": "auto",
              *       "batch_size": "auto",
              *       "block_size": "auto",
              *       "epochs": "auto",

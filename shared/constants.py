@@ -11,6 +11,7 @@ DocumentFormat = Literal["txt", "md", "html", "pdf", "docx", "csv", "tsv", "json
 Shape = Literal["text", "prompt_completion", "messages", "preference"]
 DocumentStatus = Literal["ready", "needs_mapping"]
 Scheduler = Literal["cosine", "linear", "constant"]
+Accelerator = Literal["cpu", "cuda", "mps"]
 Availability = Literal["ready", "downloadable", "unavailable"]
 
 Role = Literal["member", "admin"]
