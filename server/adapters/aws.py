@@ -63,8 +63,13 @@ _DENIED: Final = frozenset(
         "ExpiredTokenException",
         "MissingAuthenticationTokenException",
         "IncompleteSignature",
+        "InvalidToken",
+        "AllAccessDisabled",
+        "403",  # All that a HEAD says.
     }
 )
+_WRONG_REGION: Final = frozenset({"PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed", "301", "307"})
+_WRONG_CLOCK: Final = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
 # Nothing was sent: the attempt cannot have been applied.
 _NEVER_SENT: Final = (EndpointConnectionError, ConnectTimeoutError)
 
@@ -147,8 +152,15 @@ def meaning(error: Exception) -> LlmTunerError:
         return _not_set_up(
             "AWS refused this server's credentials or permissions. `scripts/create_tables.py --policy` prints what it needs."
         )
+    if code in _WRONG_REGION:
+        return _not_set_up("The S3 bucket is in another region than the one that is set. Set AWS_REGION to the bucket's.")
+    if code in _WRONG_CLOCK:
+        return _not_set_up("AWS refused the request because this machine's clock is wrong. Set it, and keep it right with NTP.")
     if code == "ResourceNotFoundException":
-        return _not_set_up("The DynamoDB table does not exist. Run `scripts/create_tables.py`, or correct LLM_TUNER_AWS_TABLE.")
+        return _not_set_up(
+            "The DynamoDB table does not exist in this region. Run `scripts/create_tables.py`, or correct LLM_TUNER_AWS_TABLE "
+            "or AWS_REGION."
+        )
     if code == "NoSuchBucket":
         return _not_set_up("The S3 bucket does not exist. Run `scripts/create_tables.py`, or correct LLM_TUNER_AWS_BUCKET.")
     return Unavailable(

@@ -167,7 +167,7 @@ class Recovery:
         digest = (parts_of(token) or ("", ""))[1]
         kept = OneTime(epoch=profile.epoch, email=profile.email, expires_at=self.clock.now() + ttl, by_letter=by_letter)
         log = self.log.changes(profile.id, "password_reset_asked", visit) if kind == "reset" else []
-        self.records.write(Put(keys.owned(profile.id, kind, digest), kept.model_dump(mode="json"), ABSENT), *log)
+        self.records.write(Put(keys.owned(profile.id, kind, digest), kept.model_dump(mode="json"), ABSENT, kept.expires_at), *log)
         return token
 
     def _has_many(self, profile: Profile, kind: Kind) -> bool:

@@ -106,9 +106,15 @@ class Documents:
         document = self.get(owner, document_id)
         return shown(self._previews.get(owner, document_id).value, num_examples=document.num_examples, limit=limit)
 
-    def content(self, owner: str, document_id: str) -> tuple[Document, Iterator[bytes]]:
+    def content(self, owner: str, document_id: str, *, start: int = 0, end: int | None = None) -> tuple[Document, Iterator[bytes]]:
+        """The file as it was uploaded, or its bytes [start, end)."""
         document = self.get(owner, document_id)
-        return document, self._blobs.open(keys.document_blob(owner, document_id))
+        return document, self._blobs.open(keys.document_blob(owner, document_id), start=start, end=end)
+
+    def link(self, owner: str, document_id: str, *, expires_s: int) -> str | None:
+        """An address from which a browser gets the file without us; None where only we can give it. Raises `NotFound`."""
+        document = self.get(owner, document_id)
+        return self._blobs.link(keys.document_blob(owner, document_id), filename=document.filename, expires_s=expires_s)
 
     def text(self, owner: str, document_id: str) -> Iterator[bytes]:
         """The first 20,000 characters of what was extracted from a PDF, DOCX or HTML file. Raises `NotFound` for other formats."""
