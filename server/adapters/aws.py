@@ -23,11 +23,13 @@ from botocore.exceptions import (
 )
 
 from server.errors import LlmTunerError, Unavailable
+from server.ports.patience import PATIENCE, Patience
 
 T = TypeVar("T")
 
 GIVE_UP_S: Final = 7.0
-"""No attempt begins that could not connect before this. With the last one's own time-outs a caller hears within ten seconds."""
+"""No attempt begins that could not connect before failures have cost so much. With the last one's own time-outs a caller hears within
+ten seconds."""
 _CONNECT_S: Final = 2.0
 _READ_S: Final = 3.0
 _FIRST_PAUSE_S: Final = 0.05
@@ -101,13 +103,15 @@ class Attempt:
 
 
 def persistently(call: Callable[[Attempt], T], *, clock: Callable[[], float] = time.monotonic) -> T:
-    """Calls until it succeeds, is refused, or `GIVE_UP_S` are over. Pauses grow and are random: many callers do not come back as one.
+    """Calls until it succeeds, is refused, or failures have cost `GIVE_UP_S`: those of this call, or those of all calls of the request
+    that it serves. Pauses grow and are random: many callers do not come back as one.
 
     Raises what `call` raises, vendor errors as `Unavailable`.
     """
-    deadline = clock() + GIVE_UP_S
+    patience = PATIENCE.get() or Patience()
     attempt = Attempt()
     while True:
+        began = clock()
         try:
             return call(attempt)
         except (ClientError, BotoCoreError) as error:
@@ -115,7 +119,8 @@ def persistently(call: Callable[[Attempt], T], *, clock: Callable[[], float] = t
                 raise meaning(error) from error
             attempt.ambiguous = attempt.ambiguous or may_be_applied(error)
             pause = random.uniform(0, min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**attempt.number))
-            if clock() + pause + _CONNECT_S > deadline:
+            patience.spent_s += clock() - began + pause
+            if patience.spent_s + _CONNECT_S > GIVE_UP_S:
                 raise meaning(error) from error
             time.sleep(pause)
             attempt.number += 1

@@ -1,8 +1,9 @@
 """Makes the table and the bucket that the AWS adapters need, as often as wanted, and says what the server must be allowed to do."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from server.adapters import aws
 from server.adapters.records_dynamodb import EXPIRES_AT, TABLE_KEYS
@@ -108,14 +109,16 @@ def _has_bucket(client: Any, bucket: str) -> bool:
     return True
 
 
-def _tolerant(call: Any) -> bool:
+def _tolerant(call: Callable[[], Any]) -> bool:
     """False when what is to be made is there already."""
-    try:
-        call()
-    except ClientError as error:
-        if aws.code_of(error) in _THERE:
-            return False
-        raise aws.meaning(error) from error
-    except BotoCoreError as error:
-        raise aws.meaning(error) from error
-    return True
+
+    def attempt(_: aws.Attempt) -> bool:
+        try:
+            call()
+        except ClientError as error:
+            if aws.code_of(error) in _THERE:
+                return False
+            raise
+        return True
+
+    return aws.persistently(attempt)
