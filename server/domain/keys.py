@@ -226,6 +226,9 @@ def model_blob(user_id: str, model_id: str, path: str) -> str:
     return f"tuned-models/{user_id}/{model_id}/{path}"
 
 
+RUN_BLOBS = "runs/"
+
+
 def run_blob(user_id: str, job_id: str, sha256: str) -> str:
     """Something that a job's runs left, by what it is."""
-    return f"runs/{user_id}/{job_id}/{sha256}"
+    return f"{RUN_BLOBS}{user_id}/{job_id}/{sha256}"

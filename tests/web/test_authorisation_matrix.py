@@ -101,6 +101,7 @@ ROWS: dict[str, Row] = {
     "PATCH /api/documents/{document_id}": Row({"name": "Renamed"}),
     "GET /api/documents/{document_id}/preview": Row(),
     "GET /api/documents/{document_id}/content": Row(),
+    "POST /api/documents/{document_id}/download-link": Row(),
     "GET /api/documents/{document_id}/text": Row(owner=None),
     "GET /api/documents/{document_id}/problems": Row(owner=None),
     "GET /api/uploads": OWN,

@@ -133,7 +133,7 @@ class ForeignSignIn:
         text = joined(self._clock.new_id("tic"), new_secret())
         ticket_id, digest = parts_of(text) or ("", "")
         ticket = Ticket(flow=digest_of(flow.id), secret=digest, identity=identity, expires_at=now + timedelta(seconds=FLOW_TTL_S))
-        self._records.write(Put(keys.sign_in(ticket_id), ticket.model_dump(mode="json"), ABSENT), *self._outlived(now))
+        self._records.write(Put(keys.sign_in(ticket_id), ticket.model_dump(mode="json"), ABSENT, ticket.expires_at), *self._outlived(now))
         return text
 
     def _outlived(self, now: datetime) -> list[Delete]:

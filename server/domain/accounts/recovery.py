@@ -193,7 +193,7 @@ class Recovery:
         )
         told = _TOLD.get(kind)
         log = self.log.changes(profile.id, told, visit, new_email or "") if told is not None else []
-        self.records.write(Put(keys.owned(profile.id, kind, digest), kept.model_dump(mode="json"), ABSENT), *log)
+        self.records.write(Put(keys.owned(profile.id, kind, digest), kept.model_dump(mode="json"), ABSENT, kept.expires_at), *log)
         return token
 
     def has_many(self, profile: Profile, kind: Kind) -> bool:
