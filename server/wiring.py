@@ -204,6 +204,7 @@ def build(settings: Settings) -> Services:
         tuned_models,
         queue,
         room=DiskRoom(free_bytes, settings.min_free_bytes),
+        accelerators=processes.accelerators(),
     )
     moves = Moves(records, clock, queue, submissions, tidying)
     jobs = Jobs(records, clock, readers, queue, submissions, moves, Uses(records, documents, tuned_models), fetches, folders=folders)

@@ -6,6 +6,7 @@ user#<usr>         session#<ses>            a signed-in browser: hashes of its r
 user#<usr>         apikey#<key>             an API key, without the key
 user#<usr>         reset#<sha256>           a password reset that was asked for
 user#<usr>         verification#<sha256>    a letter that proves an address
+user#<usr>         address#<sha256>         a letter that proves the new address that an account is to have
 user#<usr>         security#<time id>       what was done with the account
 email#<address>    owner                    pointer: who has this address
 apikey#<sha256>    owner                    pointer: whose API key this is
@@ -225,6 +226,9 @@ def model_blob(user_id: str, model_id: str, path: str) -> str:
     return f"tuned-models/{user_id}/{model_id}/{path}"
 
 
+RUN_BLOBS = "runs/"
+
+
 def run_blob(user_id: str, job_id: str, sha256: str) -> str:
     """Something that a job's runs left, by what it is."""
-    return f"runs/{user_id}/{job_id}/{sha256}"
+    return f"{RUN_BLOBS}{user_id}/{job_id}/{sha256}"

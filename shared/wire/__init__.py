@@ -7,6 +7,8 @@ from shared.wire.accounts import (
     Accepted,
     AccountDeletion,
     Credentials,
+    EmailChange,
+    EmailChangeRequest,
     EmailVerification,
     Installation,
     PasswordChange,
@@ -51,7 +53,7 @@ from shared.wire.datasets import (
     TokenizedExample,
 )
 from shared.wire.documents import Column, Document, DocumentPatch, Mapping, Problem, ReadingOptions, Upload, UploadRequest, Usage
-from shared.wire.foreign import ForeignFinish
+from shared.wire.foreign import ForeignFinish, ForeignLink, LinkedSignIn
 from shared.wire.jobs import (
     Checkpoint,
     DownloadLink,
@@ -100,6 +102,8 @@ __all__ = [
     "DocumentPatch",
     "DownloadLink",
     "EVENT_OF",
+    "EmailChange",
+    "EmailChangeRequest",
     "EmailVerification",
     "EndState",
     "ErrorBody",
@@ -107,6 +111,7 @@ __all__ = [
     "ErrorInfo",
     "Forecast",
     "ForeignFinish",
+    "ForeignLink",
     "GenerateRequest",
     "Generation",
     "HistogramBin",
@@ -122,6 +127,7 @@ __all__ = [
     "JobMove",
     "JobPatch",
     "JobRequest",
+    "LinkedSignIn",
     "ListOf",
     "LogLine",
     "LogPage",

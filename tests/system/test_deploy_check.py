@@ -371,3 +371,13 @@ def test_aws_is_green_when_it_is_set_up(tmp_path: Path) -> None:
     sound = on_aws(tmp_path, name)
     names = ["AWS settings", "DynamoDB table", "DynamoDB canary", "S3 canary", "S3 bucket is private"]
     assert [CHECKS[check](sound).level for check in names] == ["green"] * 5
+
+
+def test_a_table_that_keeps_what_has_expired_is_told_of(tmp_path: Path) -> None:
+    name = f"forever-{os.urandom(4).hex()}"
+    client = aws_server.client("dynamodb")
+    create_table(name, client)
+    off = {"TimeToLiveSpecification": {"Enabled": False, "AttributeName": "expires_at"}}
+    client.update_time_to_live(TableName=name, **off)
+    found = CHECKS["DynamoDB table"](on_aws(tmp_path, name))
+    assert (found.level, "TTL" in found.remedy) == ("yellow", True)
