@@ -71,9 +71,9 @@ def _filled(sentence: str, chance: random.Random) -> str:
 def rubric() -> str:
     """The rule as a guide's prose would say it."""
     return (
-        "How log entries are marked.\n\nAn entry earns two points for each of these, and nothing for anything else: the wind with its side "
-        "and strength; the barometer with its reading; the ships that passed and where they went; that the lamp was trimmed and filled; the "
-        "keeper's signature."
+        "How log entries are marked.\n\nAn entry earns two points for each of these, and nothing for anything else: the wind with its "
+        "side and strength; the barometer with its reading; the ships that passed and where they went; that the lamp was trimmed and "
+        "filled; the keeper's signature."
     )
 
 
