@@ -19,7 +19,7 @@ from server.tuning.testing.verdict import verdict_on
 from shared.evaluation_spec import RESULTS_FILE, EvaluationResults, EvaluationSpec
 from shared.grading import metric_of
 from shared.job_spec import MODEL_FOLDER, SPEC_FILE, DataFile, JobSpec, RunSettings
-from shared.wire import ChrfGrader, ExactGrader, Metric, ScoreGrader
+from shared.wire import ChrfGrader, ExactGrader, Metric, ScoreGrader, TestItem
 
 ROOT = Path(__file__).resolve().parent.parent
 NUM_COMPARISONS = 200
@@ -116,8 +116,36 @@ def bench_evaluation(data: Path) -> int:
         good &= seconds < EVALUATION_TARGET_S and all(model.num_graded == 200 for model in found.models)
         each = ", ".join(f"{model.model} {model.seconds:.0f} s" for model in found.models)
         print(f"200 items, {name}: {seconds:.0f} s for both models ({each}); {_summary(found)}", flush=True)
+    good &= _side_by_side(data, worded)
     print(f"{_told(good)}: 200 items on a 135M base and its tuned model in under {EVALUATION_TARGET_S:.0f} s")
     return 0 if good else 1
+
+
+def _side_by_side(data: Path, items: Path) -> bool:
+    """Sixteen answers of the base, one at a time and together: the same texts, and how much faster."""
+    from server.tuning.generate import Sampling, generate
+    from server.tuning.model_folder import end_ids, load_model
+    from server.tuning.process import set_up_torch
+    from server.tuning.testing.questions import Asker
+    from server.tuning.testing.reading import Question, read
+    from server.tuning.tokens import load_tokenizer
+
+    set_up_torch(None)
+    folder = data / "base-models" / _BASE
+    model, tokenizer, ends = load_model(folder), load_tokenizer(folder), end_ids(folder)
+    asker = Asker(tokenizer, model.shape.context_length, ChrfGrader(), "chat", 64)
+    asked = [asker.asked(TestItem.model_validate_json(line)).question for line in items.read_bytes().splitlines()[:16]]
+    questions = [Question(question.ids, []) for question in asked if question is not None]
+    began = time.perf_counter()
+    alone = [generate(model, tokenizer, question.ids, sampling=Sampling(max_tokens=64), end_ids=ends).token_ids for question in questions]
+    alone_s, began = time.perf_counter() - began, time.perf_counter()
+    together = [reading.answer for reading in read(model, questions, max_tokens=64, end_ids=ends)]
+    together_s = time.perf_counter() - began
+    same = sum(one == other for one, other in zip(alone, together, strict=True))
+    print(
+        f"16 answers one at a time {alone_s:.1f} s, together {together_s:.1f} s: {alone_s / together_s:.1f} times as fast; {same} of 16 the same"
+    )
+    return same == len(questions)
 
 
 # --- score-task -----------------------------------------------------------------------------------------------------
