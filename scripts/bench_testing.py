@@ -142,9 +142,8 @@ def _side_by_side(data: Path, items: Path) -> bool:
     together = [reading.answer for reading in read(model, questions, max_tokens=64, end_ids=ends)]
     together_s = time.perf_counter() - began
     same = sum(one == other for one, other in zip(alone, together, strict=True))
-    print(
-        f"16 answers one at a time {alone_s:.1f} s, together {together_s:.1f} s: {alone_s / together_s:.1f} times as fast; {same} of 16 the same"
-    )
+    faster = f"{alone_s / together_s:.1f} times as fast"
+    print(f"16 answers one at a time {alone_s:.1f} s, together {together_s:.1f} s: {faster}; {same} of 16 are the same")
     return same == len(questions)
 
 
