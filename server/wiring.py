@@ -17,6 +17,8 @@ from server.adapters.mail_smtp import MailServer, SmtpMailer
 from server.adapters.records_sqlite import SqliteRecords
 from server.adapters.server_lock import ServerLocks
 from server.adapters.webhook_http import HttpWebhooks
+from server.background.aside import InBackground
+from server.background.copier import Copier
 from server.background.errands import Errands
 from server.background.generation import Generator
 from server.background.notifier import Notifier
@@ -28,11 +30,15 @@ from server.domain.accounts.export import Export
 from server.domain.accounts.foreign import ForeignSignIn
 from server.domain.accounts.letters import Letter, Post
 from server.domain.accounts.service import Accounts
+from server.domain.census import Census
 from server.domain.datasets.looks import Looks
 from server.domain.datasets.service import Datasets
 from server.domain.documents.service import Documents
 from server.domain.documents.uploads import Uploads
 from server.domain.documents.usage import Room
+from server.domain.jobs.aside import at_once
+from server.domain.jobs.copies import RunCopies
+from server.domain.jobs.fetching import RunFetches
 from server.domain.jobs.leases import Leases
 from server.domain.jobs.lifecycle import Lifecycle
 from server.domain.jobs.live import LiveJobs
@@ -43,6 +49,7 @@ from server.domain.jobs.service import Jobs
 from server.domain.jobs.slots import slots
 from server.domain.jobs.specs import Folders, Specs
 from server.domain.jobs.submissions import DiskRoom, Submissions
+from server.domain.jobs.superseded import Superseded
 from server.domain.jobs.tidying import Tidying
 from server.domain.jobs.uses import Uses
 from server.domain.models.catalogue import BaseModels
@@ -51,7 +58,7 @@ from server.domain.notifications.service import Notifications
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.identity import Identity
-from server.ports.launcher import Launcher
+from server.ports.launcher import Launcher, end_all_in
 from server.ports.messengers import Mail, Mailer
 from server.ports.records import Records
 from server.settings import REPOSITORY, Settings, signing_secret
@@ -89,6 +96,7 @@ class Services:
     jobs: Jobs
     live: LiveJobs
     supervisor: Supervisor
+    copier: Copier
     generator: Generator
     sweeper: Sweeper
     errands: Errands
@@ -99,16 +107,19 @@ class Services:
     notifier: Notifier
     leases: Leases
     locks: ServerLocks
+    census: Census
 
     def start(self) -> None:
         self.locks.hold(self.leases.me)
         self.supervisor.start()
+        self.copier.start()
         self.sweeper.start()
         self.notifier.start()
 
     def stop(self) -> None:
         """Runs go on without us; what only serves us ends with us."""
         self.supervisor.stop()
+        self.copier.stop()
         self.sweeper.stop()
         self.notifier.stop()
         self.generator.stop()
@@ -177,7 +188,9 @@ def build(settings: Settings) -> Services:
         free_memory_bytes=processes.free_memory_bytes,
     )
     queue = Queue(records, slots=free_slots.number)
-    tidying = Tidying(records, readers, folders)
+    copies = RunCopies(records, blobs, folders, on=settings.runs_are_copied)
+    fetches = RunFetches(records, blobs, readers, folders, end_all=lambda folder: end_all_in(folder, launcher))
+    tidying = Tidying(records, readers, folders, copies)
     submissions = Submissions(
         records,
         clock,
@@ -190,7 +203,7 @@ def build(settings: Settings) -> Services:
         room=DiskRoom(free_bytes, settings.min_free_bytes),
     )
     moves = Moves(records, clock, queue, submissions, tidying)
-    jobs = Jobs(records, clock, readers, queue, submissions, moves, Uses(records, documents, tuned_models), folders=folders)
+    jobs = Jobs(records, clock, readers, queue, submissions, moves, Uses(records, documents, tuned_models), fetches, folders=folders)
     locks = ServerLocks(settings.servers_folder)
     leases = Leases(records, clock, me=clock.new_id("srv"), is_gone=locks.is_gone)
     lifecycle = Lifecycle(
@@ -199,18 +212,21 @@ def build(settings: Settings) -> Services:
         launcher,
         tuned_models,
         readers,
-        Specs(blobs, documents, tuned_models, folders),
+        Specs(blobs, documents, tuned_models, folders, checkpoint_every_s=settings.checkpoint_every_s),
         queue,
         leases,
         tidying,
+        copies,
+        fetches,
         slots=free_slots,
         folders=folders,
+        aside=InBackground() if settings.blobs == "s3" else at_once,
     )
-    supervisor = Supervisor(lifecycle, leases, tidying)
+    supervisor = Supervisor(lifecycle, leases, tidying, Superseded(records, launcher, folders, on=settings.runs_are_copied))
     jobs.wake = supervisor.wake
     generator = Generator(launcher, clock, base_models_folder=settings.base_models_folder, threads=settings.trainer_threads)
     uploads = Uploads(records, blobs, clock, documents)
-    live = LiveJobs(records, clock, readers, runs_folder=settings.runs_folder)
+    live = LiveJobs(records, clock, readers, fetches, runs_folder=settings.runs_folder)
     departure = Departure(records, clock, accounts, jobs, tuned_models, datasets, documents, uploads)
     notifications = Notifications(
         records,
@@ -227,7 +243,7 @@ def build(settings: Settings) -> Services:
         blobs,
         launcher,
         accounts,
-        Directory(records, clock, accounts, room),
+        Directory(records, clock, accounts, room, jobs),
         departure,
         Export(accounts, documents, datasets, jobs, live, tuned_models),
         None if identity is None else ForeignSignIn(records, clock, identity, accounts, secret=secret),
@@ -239,6 +255,7 @@ def build(settings: Settings) -> Services:
         jobs,
         live,
         supervisor,
+        Copier(copies, tidying, clock),
         generator,
         Sweeper(records, clock, accounts, departure),
         errands,
@@ -249,6 +266,7 @@ def build(settings: Settings) -> Services:
         Notifier(notifications),
         leases,
         locks,
+        Census(records, clock, room, me=leases.me),
     )
 
 

@@ -39,6 +39,7 @@ server             <srv>                    a server that watches runs: a number
 outbox             <time id>                a job that ended and of which nobody was told yet: {owner, job_id, state}
 deliveries         <due>#<dlv>              pointer: a message that is to be sent, soonest first
 tidying            <job>                    files of an ended or deleted job that are being removed
+run-copy           <job>                    what the blob store has of a job's runs: checkpoints, and logs in pieces
 speed              <base>#<method>          tokens a second that this machine last reached
 """
 
@@ -142,6 +143,7 @@ SERVER_PARTITION = "server"
 OUTBOX_PARTITION = "outbox"
 DELIVERIES_PARTITION = "deliveries"
 TIDYING_PARTITION = "tidying"
+RUN_COPY_PARTITION = "run-copy"
 
 
 def queued(job_id: str) -> Key:
@@ -185,6 +187,11 @@ def tidying(job_id: str) -> Key:
     return Key(TIDYING_PARTITION, job_id)
 
 
+def run_copy(job_id: str) -> Key:
+    """Not among its owner's documents: it goes when its bytes are gone, which may be after they are."""
+    return Key(RUN_COPY_PARTITION, job_id)
+
+
 def speed(base_model: str, method: str) -> Key:
     return Key("speed", f"{base_model}#{method}")
 
@@ -211,3 +218,8 @@ def upload_problems_blob(user_id: str, upload_id: str) -> str:
 
 def model_blob(user_id: str, model_id: str, path: str) -> str:
     return f"tuned-models/{user_id}/{model_id}/{path}"
+
+
+def run_blob(user_id: str, job_id: str, sha256: str) -> str:
+    """Something that a job's runs left, by what it is."""
+    return f"runs/{user_id}/{job_id}/{sha256}"
