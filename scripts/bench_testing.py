@@ -5,6 +5,7 @@ The trainings and tests are those of the product: the trainer and the program th
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -115,7 +116,8 @@ def bench_evaluation(data: Path) -> int:
         found, seconds = _tested(data / f"test-{grader['kind']}", data, models=models, items=items, grader=grader, training=training)
         good &= seconds < EVALUATION_TARGET_S and all(model.num_graded == 200 for model in found.models)
         each = ", ".join(f"{model.model} {model.seconds:.0f} s" for model in found.models)
-        print(f"200 items, {name}: {seconds:.0f} s for both models ({each}); {_summary(found)}", flush=True)
+        cpu_s = _cpu_s() - cpu_s
+        print(f"200 items, {name}: {seconds:.0f} s for both models ({each}; {cpu_s:.0f} s of processors); {_summary(found)}", flush=True)
     good &= _side_by_side(data, worded)
     print(f"{_told(good)}: 200 items on a 135M base and its tuned model in under {EVALUATION_TARGET_S:.0f} s")
     return 0 if good else 1
@@ -215,6 +217,12 @@ def _run(program: str, folder: Path, spec: JobSpec | EvaluationSpec) -> None:
     done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{program} ended with {done.returncode}:\n{done.stdout[-1500:]}{done.stderr[-1500:]}")
+
+
+def _cpu_s() -> float:
+    """Of all programs that were run and have ended: what a busy machine does not change."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _summary(found: EvaluationResults) -> str:
