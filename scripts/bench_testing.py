@@ -109,6 +109,7 @@ def bench_evaluation(data: Path) -> int:
     worded.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     good = True
     for name, items, grader in (("scores", scored, {"kind": "score"}), ("answers of up to 64 tokens", worded, {"kind": "chrf"})):
+        cpu_s = _cpu_s()
         models = [
             {"id": "base", "source": {"kind": "base", "id": _BASE}},
             {"id": "tuned", "source": {"kind": "folder", "path": str(tuned)}},
