@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.errors import LlmTunerError, NotSignedIn
+from server.ports.patience import PATIENCE, Patience
 from server.web.addresses import is_api
 from server.web.deps import check_scope
 from server.web.errors import response_to, storage_full, too_large, unexpected
@@ -63,6 +64,7 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
+        PATIENCE.set(Patience())
         request_id = _request_id(scope)
         status: int | None = None
 

@@ -7,6 +7,8 @@ from shared.wire.accounts import (
     Accepted,
     AccountDeletion,
     Credentials,
+    EmailChange,
+    EmailChangeRequest,
     EmailVerification,
     Installation,
     PasswordChange,
@@ -51,7 +53,7 @@ from shared.wire.datasets import (
     TokenizedExample,
 )
 from shared.wire.documents import Column, Document, DocumentPatch, Mapping, Problem, ReadingOptions, Upload, UploadRequest, Usage
-from shared.wire.foreign import ForeignFinish
+from shared.wire.foreign import ForeignFinish, ForeignLink, LinkedSignIn
 from shared.wire.jobs import (
     Checkpoint,
     DownloadLink,
@@ -126,6 +128,8 @@ __all__ = [
     "DocumentPatch",
     "DownloadLink",
     "EVENT_OF",
+    "EmailChange",
+    "EmailChangeRequest",
     "EmailVerification",
     "EndState",
     "ErrorBody",
@@ -134,6 +138,7 @@ __all__ = [
     "ExactGrader",
     "Forecast",
     "ForeignFinish",
+    "ForeignLink",
     "GenerateRequest",
     "Generation",
     "Grader",
@@ -154,6 +159,7 @@ __all__ = [
     "JobRequest",
     "JsonSchemaGrader",
     "Leak",
+    "LinkedSignIn",
     "ListOf",
     "LogLine",
     "LogPage",

@@ -43,6 +43,7 @@ from server.domain.models.tuned import TunedModels
 from server.ports.launcher import end_all_in, stop_and_wait
 from server.ports.records import Delete
 from server.settings import REPOSITORY
+from shared.constants import Accelerator
 from shared.look_spec import LookSpec
 from shared.wire import Blocker, Document, Look
 
@@ -146,6 +147,7 @@ class House:
         self.folder = folder
         store = store or folder
         self.free_bytes = 10**12
+        self.accelerators: list[Accelerator] = []
         self.free_memory_bytes = 10**12
         self.script = folder / "script.json"
         if not self.script.exists():
@@ -192,6 +194,7 @@ class House:
             self.tuned_models,
             queue,
             room=DiskRoom(lambda: self.free_bytes, 1000),
+            accelerators=self.accelerators,
         )
         moves = Moves(self.records, self.clock, queue, submissions, self.tidying)
         uses = Uses(self.records, self.documents, self.tuned_models)

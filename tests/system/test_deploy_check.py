@@ -299,14 +299,16 @@ LIVE = {
     "security headers": ({}, "red"),
     "the API is closed": ({"/api/jobs": (200, b"{}")}, "red"),
     "the page is served": ({"/jobs": (404, b"nothing")}, "red"),
+    "metrics": ({}, "red"),
     "large bodies pass": ({"/api/uploads/upl-check/parts/1": (413, b"too large")}, "red"),
     "clock against the server": ({}, "red"),
 }
 
 
 @pytest.mark.parametrize("name", LIVE)
-def test_a_proxy_that_spoils_things_is_found(name: str, tmp_path: Path) -> None:
+def test_a_proxy_that_spoils_things_is_found(name: str, tmp_path: Path, monkeypatch: Patch) -> None:
     answers, level = LIVE[name]
+    monkeypatch.setattr(live, "_is_this_machine", lambda host: False)  # as the world sees it
     with wrong_server(answers) as url:
         found = CHECKS[name](place(tmp_path, url))
     assert found.level == level, found
@@ -359,3 +361,13 @@ def test_aws_is_green_when_it_is_set_up(tmp_path: Path) -> None:
     sound = on_aws(tmp_path, name)
     names = ["AWS settings", "DynamoDB table", "DynamoDB canary", "S3 canary", "S3 bucket is private"]
     assert [CHECKS[check](sound).level for check in names] == ["green"] * 5
+
+
+def test_a_table_that_keeps_what_has_expired_is_told_of(tmp_path: Path) -> None:
+    name = f"forever-{os.urandom(4).hex()}"
+    client = aws_server.client("dynamodb")
+    create_table(name, client)
+    off = {"TimeToLiveSpecification": {"Enabled": False, "AttributeName": "expires_at"}}
+    client.update_time_to_live(TableName=name, **off)
+    found = CHECKS["DynamoDB table"](on_aws(tmp_path, name))
+    assert (found.level, "TTL" in found.remedy) == ("yellow", True)
