@@ -30,6 +30,7 @@ from server.domain.accounts.export import Export
 from server.domain.accounts.foreign import ForeignSignIn
 from server.domain.accounts.letters import Letter, Post
 from server.domain.accounts.service import Accounts
+from server.domain.census import Census
 from server.domain.datasets.looks import Looks
 from server.domain.datasets.service import Datasets
 from server.domain.documents.service import Documents
@@ -106,6 +107,7 @@ class Services:
     notifier: Notifier
     leases: Leases
     locks: ServerLocks
+    census: Census
 
     def start(self) -> None:
         self.locks.hold(self.leases.me)
@@ -241,7 +243,7 @@ def build(settings: Settings) -> Services:
         blobs,
         launcher,
         accounts,
-        Directory(records, clock, accounts, room),
+        Directory(records, clock, accounts, room, jobs),
         departure,
         Export(accounts, documents, datasets, jobs, live, tuned_models),
         None if identity is None else ForeignSignIn(records, clock, identity, accounts, secret=secret),
@@ -264,6 +266,7 @@ def build(settings: Settings) -> Services:
         Notifier(notifications),
         leases,
         locks,
+        Census(records, clock, room, me=leases.me),
     )
 
 

@@ -1,11 +1,11 @@
 """Copies what runs leave to the blob store, in a thread of its own: a store that dawdles or is away holds up nothing but the copies."""
 
-import threading
 from collections.abc import Callable
 from typing import Final
 
 import structlog
 
+from server.background.rounds import Rounds
 from server.domain.jobs.copied import Damaged
 from server.domain.jobs.copies import RunCopies
 from server.domain.jobs.tidying import Tidying
@@ -25,21 +25,17 @@ class Copier:
         self._copies = copies
         self._tidying = tidying
         self._clock = clock
-        self._ending = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._rounds = Rounds("copier", self._watch, rest_after_failure_s=_FIRST_PAUSE_S)
         self._logged_at: dict[str, float] = {}
         self._pauses: dict[str, tuple[float, float]] = {}
 
     def start(self) -> None:
         if self._copies.on:
-            self._thread = threading.Thread(target=self._watch, name="copier", daemon=True)
-            self._thread.start()
+            self._rounds.start()
 
     def stop(self) -> None:
         """What is under way may be large and is not waited for: the next server begins it again."""
-        self._ending.set()
-        if self._thread is not None:
-            self._thread.join(_STOP_S)
+        self._rounds.stop(within_s=_STOP_S)
 
     def round(self) -> None:
         """One look at every run that this server holds and at every job that has come to rest."""
@@ -65,7 +61,7 @@ class Copier:
         """A job whose copy failed is left alone for a while, the longer the more often it did."""
         now = self._clock.monotonic()
         due, pause = self._pauses.get(job_id, (now, _FIRST_PAUSE_S))
-        if now < due or self._ending.is_set():
+        if now < due or self._rounds.ending:
             return
         try:
             step()
@@ -82,6 +78,6 @@ class Copier:
         self._copies.look_anew(job_id)
         self._pauses[job_id] = (self._clock.monotonic() + pause, min(2 * pause, _LONGEST_PAUSE_S))
 
-    def _watch(self) -> None:
-        while not self._ending.wait(_LOOK_S):
-            self.round()
+    def _watch(self) -> float:
+        self.round()
+        return _LOOK_S

@@ -5,6 +5,7 @@ from typing import Final
 
 import structlog
 
+from server.background.rounds import Rounds
 from server.domain.notifications.outbox import Claim
 from server.domain.notifications.service import Notifications
 from server.errors import LlmTunerError
@@ -19,36 +20,13 @@ _log = structlog.get_logger()
 class Notifier:
     def __init__(self, notifications: Notifications) -> None:
         self._notifications = notifications
-        self._wake = threading.Event()
-        self._ending = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        self._thread = threading.Thread(target=self._watch, name="notifier", daemon=True)
-        self._thread.start()
+        self._rounds = Rounds("notifier", lambda: 0.0 if self.round() else _PAUSE_S, rest_after_failure_s=_PAUSE_S)
+        self.start = self._rounds.start
+        self.wake = self._rounds.wake
 
     def stop(self) -> None:
         """Waits a moment for what is being sent. What is not through by then is claimed for a while yet, and sent again after it."""
-        self._ending.set()
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def wake(self) -> None:
-        """Something ended: look now and not at the next tick."""
-        self._wake.set()
-
-    def _watch(self) -> None:
-        while not self._ending.is_set():
-            try:
-                busy = self.round()
-            except Exception:
-                # The border of this thread: whatever went wrong with one round must not end the sending.
-                _log.exception("notifier_round_failed")
-                busy = False
-            if not busy:
-                self._wake.wait(_PAUSE_S)
-                self._wake.clear()
+        self._rounds.stop()
 
     def round(self) -> bool:
         """Everything that is due now, eight at once. True when there was something."""
@@ -62,9 +40,9 @@ class Notifier:
         return bool(claims)
 
     def _join(self, call: threading.Thread) -> None:
-        while call.is_alive() and not self._ending.is_set():
+        while call.is_alive() and not self._rounds.ending:
             call.join(_LOOK_S)
-        call.join(_STOP_S if self._ending.is_set() else None)
+        call.join(_STOP_S if self._rounds.ending else None)
 
     def _attempt(self, claim: Claim) -> None:
         try:

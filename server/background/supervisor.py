@@ -3,13 +3,13 @@ every two seconds, that this server lives; without it another server takes its r
 
 import contextlib
 import sys
-import threading
 import time
 from collections.abc import Callable
 from typing import Final
 
 import structlog
 
+from server.background.rounds import Rounds
 from server.domain.jobs.leases import BEAT_S, Leases
 from server.domain.jobs.lifecycle import Lifecycle
 from server.domain.jobs.runs import Run
@@ -29,50 +29,39 @@ class Supervisor:
         self._superseded = superseded
         self._leases = leases
         self._tidying = tidying
-        self._wake = threading.Event()
-        self._ending = threading.Event()
-        self._threads: list[threading.Thread] = []
         self._echoed: dict[str, int] = {}
+        self._swept = False
+        self._superseded_at = -_SUPERSEDED_EVERY_S
+        self._rounds = Rounds("supervisor", self._watch, rest_after_failure_s=_BUSY_S)
+        self._beats = Rounds("beats", self._live, rest_after_failure_s=BEAT_S)
+        self.wake = self._rounds.wake
 
     def start(self) -> None:
-        for name, loop in (("supervisor", self._watch), ("beats", self._live)):
-            thread = threading.Thread(target=loop, name=name, daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        self._rounds.start()
+        self._beats.start()
 
     def stop(self) -> None:
         """Stops watching. Runs go on; the next server adopts them at once."""
-        self._ending.set()
-        self._wake.set()
-        for thread in self._threads:
-            thread.join()
+        self._rounds.stop()
+        self._beats.stop()
         self._guarded(self._leases.rest)
 
-    def wake(self) -> None:
-        """Something changed: look now and not at the next tick."""
-        self._wake.set()
-
-    def _watch(self) -> None:
-        self._guarded(self._tidying.sweep)
-        looked_at = -_SUPERSEDED_EVERY_S
-        while not self._ending.is_set():
+    def _watch(self) -> float:
+        if not self._swept:
+            self._swept = True
+            self._guarded(self._tidying.sweep)
+        if time.monotonic() - self._superseded_at >= _SUPERSEDED_EVERY_S:
+            self._superseded_at = time.monotonic()
+            self._guarded(self._superseded.end)
+        try:
+            busy = self.round()
+        except StaleWrite:  # Another server was faster.
             busy = True
-            if time.monotonic() - looked_at >= _SUPERSEDED_EVERY_S:
-                looked_at = time.monotonic()
-                self._guarded(self._superseded.end)
-            self._wake.clear()
-            try:
-                busy = self.round()
-            except StaleWrite:
-                pass  # Another server was faster.
-            except Exception:
-                # The border of this thread: whatever went wrong with one round must not end the watching.
-                _log.exception("supervisor_round_failed")
-            self._wake.wait(_BUSY_S if busy else _IDLE_S)
+        return _BUSY_S if busy else _IDLE_S
 
-    def _live(self) -> None:
-        while not self._ending.wait(BEAT_S):
-            self._guarded(self._leases.beat)
+    def _live(self) -> float:
+        self._leases.beat()
+        return BEAT_S
 
     def round(self) -> bool:
         """One look at every run and at the queue. True while there is something to watch."""

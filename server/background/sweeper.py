@@ -1,10 +1,10 @@
 """Tidies up in a thread of its own: accounts on their way out, and what has run out. Every step can be repeated, by any server."""
 
-import threading
 from typing import Final
 
 import structlog
 
+from server.background.rounds import Rounds
 from server.domain import keys
 from server.domain.accounts.departure import Departure
 from server.domain.accounts.service import Accounts
@@ -25,24 +25,11 @@ class Sweeper:
         self._clock = clock
         self._accounts = accounts
         self._departure = departure
-        self._wake = threading.Event()
-        self._ending = threading.Event()
-        self._thread: threading.Thread | None = None
         self._swept_at = -_SWEEP_EVERY_S
-
-    def start(self) -> None:
-        self._thread = threading.Thread(target=self._tidy, name="sweeper", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._ending.set()
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def wake(self) -> None:
-        """Somebody asked to leave."""
-        self._wake.set()
+        self._rounds = Rounds("sweeper", lambda: _SOON_S if self.round() else _EVERY_S, rest_after_failure_s=_EVERY_S)
+        self.start = self._rounds.start
+        self.stop = self._rounds.stop
+        self.wake = self._rounds.wake
 
     def round(self) -> bool:
         """One look at everybody who leaves, and now and then at what has run out. True while somebody's runs still have to end."""
@@ -55,7 +42,7 @@ class Sweeper:
     def sweep(self) -> None:
         """Removes what has run out: sessions, links, invitations, old entries of the security log."""
         after = None
-        while not self._ending.is_set():
+        while not self._rounds.ending:
             page = self._records.page(keys.USERS_PARTITION, after=after, limit=_USERS_AT_ONCE)
             for pointer in page.records:
                 profile = self._accounts.users.find(pointer.key.sort)
@@ -77,14 +64,3 @@ class Sweeper:
         if gone:
             _log.info("account_deleted", user=user_id)
         return gone
-
-    def _tidy(self) -> None:
-        while not self._ending.is_set():
-            try:
-                busy = self.round()
-            except Exception:
-                # The border of this thread: what cannot be tidied now is tidied later.
-                _log.exception("sweeping_failed")
-                busy = False
-            self._wake.wait(_SOON_S if busy else _EVERY_S)
-            self._wake.clear()

@@ -80,7 +80,7 @@ class Departure:
             for job in page.data:
                 if job.state in LIVE_STATES:
                     try:
-                        left += self.jobs.cancel(user_id, job.id).state in LIVE_STATES
+                        left += self.jobs.cancel(user_id, job.id, wait=False).state in LIVE_STATES
                     except (Conflict, NotFound):  # It ended by itself at this moment.
                         left += 1
             if not page.has_more:

@@ -34,8 +34,8 @@ def empty_result(job: StoredJob) -> JobError:
 def out_of_memory(job: StoredJob) -> JobError:
     return JobError(
         code="out_of_memory",
-        message="The system ended the training because the machine ran out of memory.",
-        cause="The model, its batch and what else runs on this machine need more memory than there is.",
+        message="The system ended the training because the machine ran out of memory. It was not started again by itself.",
+        cause="The model, its batch and what else runs on this machine need more memory than there is; it would end the same way again.",
         fix="Train with a smaller batch, close other programs, or choose a smaller base model. The last checkpoint is kept.",
         action=_with_less_memory(job),
     )

@@ -17,7 +17,7 @@ from server.domain.jobs.submissions import Submissions
 from server.domain.jobs.uses import Uses
 from server.errors import NotFound
 from server.ports.clock import Clock
-from server.ports.records import Record, Records
+from server.ports.records import Put, Record, Records
 from shared.constants import JobState
 from shared.wire import (
     Checkpoint,
@@ -103,10 +103,15 @@ class Jobs:
         self._moves.patch(owner, job_id, patch)
         return self.get(owner, job_id)
 
-    def cancel(self, owner: str, job_id: str) -> Job:
-        """A job that does not run is cancelled at once. A running one is asked to stop; returns when it did, or a moment later."""
-        self._moves.cancel(owner, job_id, wake=self.wake)
+    def cancel(self, owner: str, job_id: str, *, wait: bool = True) -> Job:
+        """A job that does not run is cancelled at once. A running one is asked to stop; returns when it did, or a moment later, or, when
+        nobody waits for it, at once."""
+        self._moves.cancel(owner, job_id, wake=self.wake, wait=wait)
         return self.get(owner, job_id)
+
+    def cancel_for(self, owner: str, job_id: str, *, reason: str, also: Callable[[], list[Put]]) -> None:
+        """As `cancel`, by somebody who is not the owner: the history says so, and `also` is written with it."""
+        self._moves.cancel(owner, job_id, wake=self.wake, reason=reason, also=also)
 
     def pause(self, owner: str, job_id: str) -> Job:
         self._moves.pause(owner, job_id)

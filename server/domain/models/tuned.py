@@ -78,6 +78,8 @@ class TunedModels:
     def take_in(self, model: StoredModel, run_folder: Path) -> bool:
         """Copies a run's files into the store; True when all are there. Doing it twice does no harm: the names are the same."""
         for file in model.files:
+            if not (run_folder / file.path).resolve().is_relative_to(run_folder.resolve()):
+                raise ValueError(f"{file.path} is a link to what the run did not write")
             with (run_folder / file.path).open("rb") as source:
                 stat = self._blobs.put(keys.model_blob(model.owner, model.key, file.path), source)
             if (stat.size_bytes, stat.sha256) != (file.size_bytes, file.sha256):

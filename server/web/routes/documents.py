@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request, UploadFile, status
+from fastapi import APIRouter, Depends, Form, Query, Request, UploadFile, status
 from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 
 from server.domain.accounts.tokens import DOWNLOAD_TTL_S
 from server.settings import Settings
 from server.web.attachments import csv_attachment, file_answer
 from server.web.deps import AppServices, CurrentCaller, CurrentUser
+from server.web.forms import only_fields
 from server.web.paging import After, Limit
 from shared.constants import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS, DocumentType
 from shared.wire import Deleted, Document, DocumentPatch, DownloadLink, ListOf, Preview
@@ -20,7 +21,14 @@ DOCUMENT = "document/"
 
 def router(settings: Settings) -> APIRouter:
     routes = APIRouter(prefix="/api/documents", tags=["documents"])
-    routes.post("", status_code=status.HTTP_201_CREATED, max_body_size=settings.max_upload_bytes + _FORM_OVERHEAD_BYTES)(create_document)
+    routes.post(
+        "",
+        status_code=status.HTTP_201_CREATED,
+        max_body_size=settings.max_upload_bytes + _FORM_OVERHEAD_BYTES,
+        # A few more than there are, so that one too many is refused by its name; none longer than the longest description.
+        form_limits={"max_files": 4, "max_fields": 12, "max_part_size": 64 * 1024},
+        dependencies=[Depends(only_fields("file", "type", "name", "description"))],
+    )(create_document)
     routes.get("")(list_documents)
     routes.get("/{document_id}")(get_document)
     routes.patch("/{document_id}")(patch_document)
