@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+from dataclasses import astuple
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -82,7 +83,8 @@ def schema_version(place: Place) -> Finding:
         if found is None:
             return skipped("There are no records yet.")
         layout = found.execute("PRAGMA user_version").fetchone()[0]
-        rows = found.execute("SELECT data FROM documents WHERE partition = ? AND sort = ?", keys.schema()).fetchall() if layout else []
+        asked = "SELECT data FROM documents WHERE partition = ? AND sort = ?"
+        rows = found.execute(asked, astuple(keys.schema())).fetchall() if layout else []
     version = json.loads(rows[0][0])["version"] if rows else 1
     if layout > _TABLE_LAYOUT or version > schema.VERSION:
         return red("The records were written by a newer version.", "Start that version, or restore a backup from before the upgrade.")

@@ -15,6 +15,7 @@ import time
 from collections import namedtuple
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ import pytest
 from scripts.deployment import cloud, installation, live, machine, trainer
 from scripts.deployment.findings import CHECKS, Place
 from server.adapters.aws_setup import create_bucket, create_table
+from server.domain import keys, schema
 from server.settings import Settings
 from tests import aws_server
 from tests.system.harness import ROOT, Client, Server
@@ -321,6 +323,14 @@ def test_a_certificate_that_nobody_signed_is_found(tmp_path: Path) -> None:
     subprocess.run([*command, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
     with wrong_server({}, (certificate, key)) as url:
         assert CHECKS["TLS"](place(tmp_path, url)).level == "red"
+
+
+def test_records_in_a_newer_format_are_found_too(home: Path) -> None:
+    with sqlite3.connect(home / "records.sqlite3") as found:
+        row = (*astuple(keys.schema()), 1, json.dumps({"version": schema.VERSION + 1, "written_by": "9.1.0"}))
+        found.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)", row)
+    found.close()
+    assert CHECKS["schema version"](place(home)).level == "red"
 
 
 def test_every_check_has_its_fault_and_there_are_at_least_25() -> None:
