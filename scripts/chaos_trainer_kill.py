@@ -18,7 +18,7 @@ from shared.job_spec import CHECKPOINTS_FOLDER, EXIT_DONE, MODEL_FOLDER
 
 _TIMES = 50
 _EVERY_S = 0.5
-_SAVE_SHARE = 19
+_SAVE_SHARE = 24
 """A save is followed by so many times its own length of training: the interval is stretched to that."""
 _FIRST_SAVE_S = 0.06
 """What the trainer expects of the first one, from its size."""
