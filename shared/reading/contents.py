@@ -13,13 +13,17 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, BinaryIO, Literal
 
 from shared.constants import DocumentFormat
+from shared.reading.columns import plain
 from shared.reading.examples import ReadProblem
 from shared.reading.reading import Reading
-from shared.reading.scored_items import in_prose, in_rows
+from shared.reading.score_lines import value
+from shared.reading.scored_items import guide_of
 from shared.reading.shaping import Shaper
 from shared.reading.watching import answer_of
 
 MAX_CHARACTERS = 40_000_000
+_TEXT_COLUMNS = ("text", "submission", "essay", "answer", "response", "content", "body", "work", "passage", "completion", "prompt")
+_SCORE_COLUMNS = ("score", "expectedscore", "mark", "marks", "grade", "rating", "points")
 
 
 @dataclass
@@ -77,11 +81,27 @@ def contents_of(
 
 
 def _as_guide(found: Contents) -> Contents:
-    """Prose is passages and what they score; rows are scored items alone."""
+    """Of prose the scored items and the passages of everything else; of a table the scored items alone."""
     rows = [item for item in found.items if not isinstance(item, dict)]
-    passages = [item["text"] for item in found.items if isinstance(item, dict)]
-    scored = [*in_prose(passages), *in_rows(rows, found.columns)]
-    return Contents(items=passages, problems=found.problems, more=found.more, scored=[one._asdict() for one in scored])
+    guide = guide_of("\n\n".join(item["text"] for item in found.items if isinstance(item, dict)))
+    scored = [{"text": one.text, "score": one.score, "out_of": one.out_of, "place": f"line {one.line}"} for one in guide.items]
+    return Contents(items=guide.passages, problems=found.problems, more=found.more, scored=scored + _scored_rows(rows, found.columns))
+
+
+def _scored_rows(rows: list[Any], columns: dict[str, str]) -> list[dict[str, Any]]:
+    """None where no column is known to hold texts, or scores."""
+    known = {plain(name): name for name in reversed(columns)}
+    text_column = next((known[word] for word in _TEXT_COLUMNS if word in known), None)
+    score_column = next((known[word] for word in _SCORE_COLUMNS if word in known), None)
+    if text_column is None or score_column is None:
+        return []
+    scored = []
+    for line, row in rows:
+        cells = row if isinstance(row, dict) else {}
+        text, score = str(cells.get(text_column) or "").strip(), value(str(cells.get(score_column)), None)
+        if text and score is not None:
+            scored.append({"text": text, "score": score.score, "out_of": score.out_of, "place": f"row {line}"})
+    return scored
 
 
 def _characters(value: Any) -> int:

@@ -17,7 +17,7 @@ from server.errors import Conflict, InvalidInput, LlmTunerError, NotFound
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.records import Delete, Put, Records
-from shared.constants import MAX_NAME_CHARACTERS
+from shared.constants import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS
 from shared.wire import (
     Dataset,
     DatasetRequest,
@@ -137,12 +137,11 @@ class Guides:
         for guide_id in dict.fromkeys(request.guide_ids):
             guide = self._guides.get(owner, guide_id).value
             names.append(guide.name)
-            documents += [guide.document_id] if guide.num_passages else []
-            documents += [self._items_document(owner, guide_id)] if guide.num_scored_items else []
-        if not documents:
-            raise InvalidInput(
-                "These guides hold neither prose nor scored items to learn from.", code="guides.nothing_to_learn", param="guide_ids"
-            )
+            if not guide.num_passages and not guide.num_scored_items:
+                raise InvalidInput(
+                    f"{guide.name!r} holds neither prose nor scored items to learn from.", code="guides.nothing_to_learn", param="guide_ids"
+                )
+            documents.append(self._made_document(owner, guide_id) if guide.holds_items else guide.document_id)
         name = request.name or ", ".join(names)[:MAX_NAME_CHARACTERS]
         return self._datasets.create(owner, DatasetRequest(name=name, document_ids=documents, split=request.split))
 
@@ -238,22 +237,23 @@ class Guides:
 
         self._blobs.delete(keys.guide_blob(owner, guide_id, retrying(attempt)))
 
-    def _items_document(self, owner: str, guide_id: str) -> str:
-        """The items as they are now, as a document of prompts and completions; made when they were changed since the last time."""
+    def _made_document(self, owner: str, guide_id: str) -> str:
+        """The prose and the items as they are now, as one document of texts, prompts and completions; made when they were changed since
+        the last time. What was found as an item is not also learned as prose."""
 
         def attempt() -> tuple[str, str | None]:
             stored = self._guides.get(owner, guide_id)
             guide = stored.value
-            if guide.items_document_edition == guide.edition and self._is_there(owner, guide.items_document_id):
-                return str(guide.items_document_id), None
+            if guide.made_edition == guide.edition and self._is_there(owner, guide.made_document_id):
+                return str(guide.made_document_id), None
             document = self._made_of(owner, guide)
-            changed = guide.model_copy(update={"items_document_id": document.id, "items_document_edition": guide.edition})
+            changed = guide.model_copy(update={"made_document_id": document.id, "made_edition": guide.edition})
             try:
                 self._records.write(self._guides.replacing(owner, guide_id, changed, version=stored.version))
             except BaseException:
                 self._delete_document(owner, document.id)
                 raise
-            return document.id, guide.items_document_id
+            return document.id, guide.made_document_id
 
         document_id, earlier = retrying(attempt)
         if earlier is not None:
@@ -266,10 +266,12 @@ class Guides:
 
     def _made_of(self, owner: str, guide: StoredGuide) -> Document:
         shown = [item.shown() for item in self._items(owner, guide) if not item.dropped]
-        lines = "".join(json.dumps({"prompt": one.prompt, "completion": one.completion}, ensure_ascii=False) + "\n" for one in shown)
-        name = f"{guide.name}: scored items"[-MAX_NAME_CHARACTERS:]
-        about = f"Made from the training guide {guide.name!r}: {len(shown)} scored items."
-        return self._documents.add_made(owner, lines.encode(), filename="scored-items.jsonl", name=name, description=about)
+        texts: list[str] = json.loads(b"".join(self._blobs.open(keys.guide_blob(owner, guide.id, _PASSAGES))))
+        rows = [{"text": text} for text in texts] + [{"prompt": one.prompt, "completion": one.completion} for one in shown]
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        name = f"{guide.name[: MAX_NAME_CHARACTERS - 20]}: to train on"
+        about = f"Made from the training guide {guide.name!r}: {len(texts)} passages and {len(shown)} scored items."[:MAX_NOTE_CHARACTERS]
+        return self._documents.add_made(owner, lines.encode(), filename="guide.jsonl", name=name, description=about)
 
     def _is_there(self, owner: str, document_id: str | None) -> bool:
         try:
@@ -286,4 +288,4 @@ class Guides:
 
 
 def _documents_of(guide: StoredGuide) -> list[str]:
-    return [guide.document_id, *([guide.items_document_id] if guide.items_document_id else [])]
+    return [guide.document_id, *([guide.made_document_id] if guide.made_document_id else [])]

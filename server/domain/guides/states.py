@@ -48,8 +48,8 @@ class StoredItem(BaseModel):
 
 
 class StoredGuide(BaseModel):
-    """`edition` names the blob with the items as they are now: a correction writes another and then this. `items_document_id` holds the
-    items of `items_document_edition` as training examples."""
+    """`edition` names the blob with the items as they are now: a correction writes another and then this. `made_document_id` is what
+    is trained on: the prose, and the items of `made_edition` as examples. A guide without items is trained on as it is."""
 
     id: str
     name: str
@@ -70,9 +70,13 @@ class StoredGuide(BaseModel):
     passages_bytes: int
     items_bytes: int
     size_bytes: int
-    items_document_id: str | None = None
-    items_document_edition: str | None = None
+    made_document_id: str | None = None
+    made_edition: str | None = None
     created_at: datetime
+
+    @property
+    def holds_items(self) -> bool:
+        return self.num_scored_items + self.num_dropped > 0
 
     def shown(self) -> Guide:
         return Guide(**{name: getattr(self, name) for name in Guide.model_fields if name != "object"})
