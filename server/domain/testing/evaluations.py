@@ -125,10 +125,10 @@ class Evaluations:
     def items(
         self, owner: str, evaluation_id: str, *, limit: int, after: str | None, order: ItemOrder, tuned_model_id: str | None
     ) -> ListOf[EvaluatedItem]:
-        """Raises `Conflict` for an evaluation that has not succeeded."""
+        """Raises `NotFound` for an evaluation that has not succeeded."""
         evaluation = self._evaluations.get(owner, evaluation_id).value
         if evaluation.results is None:
-            raise Conflict(f"This evaluation is {evaluation.state}; it has no results to show.", code="evaluations.no_results")
+            raise NotFound(f"This evaluation is {evaluation.state}; it has no results to show.", code="evaluations.no_results")
         if tuned_model_id is not None and tuned_model_id not in evaluation.tuned_model_ids:
             raise NotFound("This evaluation is not about this tuned model.", code="evaluations.other_model")
         tuned = 0 if tuned_model_id is None else evaluation.tuned_model_ids.index(tuned_model_id)
