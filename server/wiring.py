@@ -18,6 +18,8 @@ from server.adapters.mail_smtp import MailServer, SmtpMailer
 from server.adapters.records_sqlite import SqliteRecords
 from server.adapters.server_lock import ServerLocks
 from server.adapters.webhook_http import HttpWebhooks
+from server.background.aside import InBackground
+from server.background.copier import Copier
 from server.background.errands import Errands
 from server.background.examiner import Examiner
 from server.background.generation import Generator
@@ -31,6 +33,7 @@ from server.domain.accounts.foreign import ForeignSignIn
 from server.domain.accounts.letters import Letter, Post
 from server.domain.accounts.service import Accounts
 from server.domain.accounts.testing import Testing
+from server.domain.census import Census
 from server.domain.datasets.looks import Looks
 from server.domain.datasets.service import Datasets
 from server.domain.documents.contents import DocumentContents
@@ -38,6 +41,9 @@ from server.domain.documents.service import Documents
 from server.domain.documents.uploads import Uploads
 from server.domain.documents.usage import Room
 from server.domain.guides.service import Guides
+from server.domain.jobs.aside import at_once
+from server.domain.jobs.copies import RunCopies
+from server.domain.jobs.fetching import RunFetches
 from server.domain.jobs.leases import Leases
 from server.domain.jobs.lifecycle import Lifecycle
 from server.domain.jobs.live import LiveJobs
@@ -48,6 +54,7 @@ from server.domain.jobs.service import Jobs
 from server.domain.jobs.slots import slots
 from server.domain.jobs.specs import Folders, Specs
 from server.domain.jobs.submissions import DiskRoom, Submissions
+from server.domain.jobs.superseded import Superseded
 from server.domain.jobs.tidying import Tidying
 from server.domain.jobs.uses import Uses
 from server.domain.models.catalogue import BaseModels
@@ -64,7 +71,7 @@ from server.domain.testing.test_sets import TestSets
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.identity import Identity
-from server.ports.launcher import Launcher
+from server.ports.launcher import Launcher, end_all_in
 from server.ports.messengers import Mail, Mailer
 from server.ports.records import Records
 from server.settings import REPOSITORY, Settings, signing_secret
@@ -107,6 +114,7 @@ class Services:
     examiner: Examiner
     live: LiveJobs
     supervisor: Supervisor
+    copier: Copier
     generator: Generator
     sweeper: Sweeper
     errands: Errands
@@ -117,11 +125,13 @@ class Services:
     notifier: Notifier
     leases: Leases
     locks: ServerLocks
+    census: Census
 
     def start(self) -> None:
         self.locks.hold(self.leases.me)
         self.supervisor.start()
         self.examiner.start()
+        self.copier.start()
         self.sweeper.start()
         self.notifier.start()
 
@@ -129,6 +139,7 @@ class Services:
         """Runs go on without us; what only serves us ends with us."""
         self.examiner.stop()
         self.supervisor.stop()
+        self.copier.stop()
         self.sweeper.stop()
         self.notifier.stop()
         self.generator.stop()
@@ -197,7 +208,9 @@ def build(settings: Settings) -> Services:
         free_memory_bytes=processes.free_memory_bytes,
     )
     queue = Queue(records, slots=free_slots.number)
-    tidying = Tidying(records, readers, folders)
+    copies = RunCopies(records, blobs, folders, on=settings.runs_are_copied)
+    fetches = RunFetches(records, blobs, readers, folders, end_all=lambda folder: end_all_in(folder, launcher))
+    tidying = Tidying(records, readers, folders, copies)
     submissions = Submissions(
         records,
         clock,
@@ -212,7 +225,7 @@ def build(settings: Settings) -> Services:
     moves = Moves(records, clock, queue, submissions, tidying)
     evaluation_store = EvaluationStore(records, blobs)
     uses = Uses(records, documents, tuned_models, evaluation_store)
-    jobs = Jobs(records, clock, readers, queue, submissions, moves, uses, folders=folders)
+    jobs = Jobs(records, clock, readers, queue, submissions, moves, uses, fetches, folders=folders)
     contents = DocumentContents(documents, ContentsProcess(REPOSITORY))
     guides = Guides(records, blobs, clock, documents, contents, datasets, need_unused=uses.need_unused_document)
     test_submissions = TestSubmissions(records, blobs, clock, documents, contents, need_unused=uses.need_unused_document)
@@ -229,12 +242,15 @@ def build(settings: Settings) -> Services:
         launcher,
         tuned_models,
         readers,
-        Specs(blobs, documents, tuned_models, folders),
+        Specs(blobs, documents, tuned_models, folders, checkpoint_every_s=settings.checkpoint_every_s),
         queue,
         leases,
         tidying,
+        copies,
+        fetches,
         slots=free_slots,
         folders=folders,
+        aside=InBackground() if settings.blobs == "s3" else at_once,
         following=evaluations.following,
     )
     test_runs = TestRuns(
@@ -251,11 +267,11 @@ def build(settings: Settings) -> Services:
     )
     examiner = Examiner(test_runs, leases)
     evaluations.wake = examiner.wake
-    supervisor = Supervisor(lifecycle, leases, tidying)
+    supervisor = Supervisor(lifecycle, leases, tidying, Superseded(records, launcher, folders, on=settings.runs_are_copied))
     jobs.wake = supervisor.wake
     generator = Generator(launcher, clock, base_models_folder=settings.base_models_folder, threads=settings.trainer_threads)
     uploads = Uploads(records, blobs, clock, documents)
-    live = LiveJobs(records, clock, readers, runs_folder=settings.runs_folder)
+    live = LiveJobs(records, clock, readers, fetches, runs_folder=settings.runs_folder)
     testing = Testing(test_submissions, test_sets, evaluations, guides)
     departure = Departure(records, clock, accounts, jobs, tuned_models, datasets, documents, uploads, testing)
     notifications = Notifications(
@@ -273,7 +289,7 @@ def build(settings: Settings) -> Services:
         blobs,
         launcher,
         accounts,
-        Directory(records, clock, accounts, room),
+        Directory(records, clock, accounts, room, jobs),
         departure,
         Export(accounts, documents, datasets, jobs, live, tuned_models, testing),
         None if identity is None else ForeignSignIn(records, clock, identity, accounts, secret=secret),
@@ -290,6 +306,7 @@ def build(settings: Settings) -> Services:
         examiner,
         live,
         supervisor,
+        Copier(copies, tidying, clock),
         generator,
         Sweeper(records, clock, accounts, departure),
         errands,
@@ -300,6 +317,7 @@ def build(settings: Settings) -> Services:
         Notifier(notifications),
         leases,
         locks,
+        Census(records, clock, room, me=leases.me),
     )
 
 

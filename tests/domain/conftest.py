@@ -16,6 +16,7 @@ from server.adapters.contents_process import ContentsProcess
 from server.adapters.inspector_process import InspectorProcess
 from server.adapters.launch_local import LocalLauncher
 from server.adapters.records_sqlite import SqliteRecords
+from server.background.copier import Copier
 from server.background.examiner import Examiner
 from server.background.supervisor import Supervisor
 from server.domain import keys
@@ -27,8 +28,11 @@ from server.domain.documents.service import Documents
 from server.domain.documents.uploads import Uploads
 from server.domain.documents.usage import Room
 from server.domain.guides.service import Guides
+from server.domain.jobs.copies import RunCopies
+from server.domain.jobs.fetching import RunFetches
 from server.domain.jobs.leases import Leases
 from server.domain.jobs.lifecycle import Lifecycle
+from server.domain.jobs.live import LiveJobs
 from server.domain.jobs.moves import Moves
 from server.domain.jobs.progress import RunReaders
 from server.domain.jobs.queue import Queue
@@ -36,6 +40,7 @@ from server.domain.jobs.service import Jobs
 from server.domain.jobs.slots import slots
 from server.domain.jobs.specs import Folders, Specs
 from server.domain.jobs.submissions import DiskRoom, Submissions
+from server.domain.jobs.superseded import Superseded
 from server.domain.jobs.tidying import Tidying
 from server.domain.jobs.uses import Uses
 from server.domain.models.catalogue import BaseModels
@@ -48,7 +53,7 @@ from server.domain.testing.specs import EvaluationSpecs
 from server.domain.testing.states import EvaluationStore
 from server.domain.testing.submissions import TestSubmissions
 from server.domain.testing.test_sets import TestSets
-from server.ports.launcher import stop_and_wait
+from server.ports.launcher import end_all_in, stop_and_wait
 from server.ports.records import Delete
 from server.settings import REPOSITORY
 from shared.look_spec import LookSpec
@@ -74,6 +79,7 @@ def leave(status):
     (folder / "exit.json").write_text(json.dumps(dict(run_id=spec.run_id, status=status, at="2026-11-22T10:00:00Z")))
     sys.exit(status)
 print("trainer of", spec.job_id, flush=True)
+(folder / "fence").write_text(str(spec.fence))
 with (folder / "attempts.log").open("a") as attempts:
     attempts.write(spec.run_id + " " + str(spec.fence) + "\\n")
 def checkpoint(step):
@@ -200,8 +206,18 @@ class SettableClock(SystemClock):
 class House:
     """The services of one installation, by hand and not by `wiring`, with a trainer that does as it is told."""
 
-    def __init__(self, folder: Path, *, clock: SettableClock | None = None, max_runs: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: SettableClock | None = None,
+        max_runs: int | None = None,
+        store: Path | None = None,
+        copy_runs: bool = False,
+    ) -> None:
+        """`store` is where records and blobs lie, for a house on another machine than they."""
         self.folder = folder
+        store = store or folder
         self.free_bytes = 10**12
         self.free_memory_bytes = 10**12
         self.script = folder / "script.json"
@@ -213,8 +229,8 @@ class House:
         asked = EXAMINER.format(repository=str(REPOSITORY), script=str(self.examiner_script)).replace("\\\\n", "\\n")
         (folder / "examiner.py").write_text(asked)
         (folder / "standin.py").write_text(textwrap.dedent(TRAINER.format(repository=str(REPOSITORY), script=str(self.script))))
-        self.records = SqliteRecords(folder / "records.sqlite3")
-        self.blobs = DiskBlobs(folder / "blobs")
+        self.records = SqliteRecords(store / "records.sqlite3")
+        self.blobs = DiskBlobs(store / "blobs")
         self.clock = clock or SettableClock()
         self.quota_bytes = 10**10
         self.room = Room(
@@ -240,7 +256,10 @@ class House:
         folders = Folders(folder / "runs", folder / "bases", folder / "own")
         places = slots(max_runs=max_runs, num_accelerators=0, threads=None, free_memory_bytes=lambda: self.free_memory_bytes)
         queue = Queue(self.records, slots=places.number)
-        self.tidying = Tidying(self.records, readers, folders)
+        self.copies = RunCopies(self.records, self.blobs, folders, on=copy_runs)
+        self.fetches = RunFetches(self.records, self.blobs, readers, folders, end_all=lambda place: end_all_in(place, self.launcher))
+        self.tidying = Tidying(self.records, readers, folders, self.copies)
+        self.copier = Copier(self.copies, self.tidying, self.clock)
         submissions = Submissions(
             self.records,
             self.clock,
@@ -255,7 +274,7 @@ class House:
         moves = Moves(self.records, self.clock, queue, submissions, self.tidying)
         self.evaluation_store = EvaluationStore(self.records, self.blobs)
         uses = Uses(self.records, self.documents, self.tuned_models, self.evaluation_store)
-        self.jobs = Jobs(self.records, self.clock, readers, queue, submissions, moves, uses, folders=folders)
+        self.jobs = Jobs(self.records, self.clock, readers, queue, submissions, moves, uses, self.fetches, folders=folders)
         contents = DocumentContents(self.documents, ContentsProcess(REPOSITORY))
         unused = uses.need_unused_document
         self.guides = Guides(self.records, self.blobs, self.clock, self.documents, contents, self.datasets, need_unused=unused)
@@ -274,6 +293,7 @@ class House:
             folders=folders,
         )
         self.testing = Testing(self.submissions, self.test_sets, self.evaluations, self.guides)
+        self.live = LiveJobs(self.records, self.clock, readers, self.fetches, runs_folder=folder / "runs")
         self.leases = Leases(self.records, self.clock, me=self.clock.new_id("srv"))
         self.lifecycle = Lifecycle(
             self.records,
@@ -285,6 +305,8 @@ class House:
             queue,
             self.leases,
             self.tidying,
+            self.copies,
+            self.fetches,
             slots=places,
             folders=folders,
             following=self.evaluations.following,
@@ -302,7 +324,8 @@ class House:
             folders=folders,
         )
         self.examiner = Examiner(self.test_runs, self.leases)
-        self.supervisor = Supervisor(self.lifecycle, self.leases, self.tidying)
+        self.superseded = Superseded(self.records, self.launcher, folders, on=copy_runs)
+        self.supervisor = Supervisor(self.lifecycle, self.leases, self.tidying, self.superseded)
 
     def look_with(self, spec: LookSpec) -> Look:
         """Stands in for the program with the tokenizers: finds what the test put into `blockers`."""
@@ -378,7 +401,7 @@ class House:
 
     def another_supervisor(self) -> Supervisor:
         """As after a restart: with nothing in its memory."""
-        return Supervisor(self.lifecycle, self.leases, self.tidying)
+        return Supervisor(self.lifecycle, self.leases, self.tidying, self.superseded)
 
     def end_everything(self) -> None:
         """No trainer is left, and no job that waits."""

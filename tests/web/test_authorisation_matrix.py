@@ -72,6 +72,8 @@ PUBLIC = {
     "POST /api/setup",
     "GET /api/downloads/{token}",
 }
+# Nobody's, whoever they are: the operator's program asks, from the machine itself or with a token that is no user's.
+OPERATORS = {"GET /metrics"}
 OWN = Row(foreign=NOTHING_OF_ADAS)
 ROWS: dict[str, Row] = {
     # --- reading and making: what the owner does first
@@ -176,6 +178,7 @@ ROWS: dict[str, Row] = {
     "GET /api/admin/users/{user_id}": Row(owner=403, foreign=403),
     "PATCH /api/admin/users/{user_id}": Row({"disabled": True}, owner=403, foreign=403),
     "GET /api/admin/queue": Row(owner=403, foreign=403),
+    "POST /api/admin/queue/{job_id}/cancel": Row(owner=403, foreign=403),
     "GET /api/admin/security-log": Row(owner=403, foreign=403),
     "POST /api/admin/invitations": Row({}, owner=403, foreign=403),
     "GET /api/admin/invitations": Row(owner=403, foreign=403),
@@ -330,7 +333,7 @@ STRANGERS = ["nobody", "expired", "revoked", "gone", "a refresh token", "a downl
 
 
 def test_every_route_has_a_row_and_every_row_a_route(world: World) -> None:
-    assert routes_of(world.app) == PUBLIC | set(ROWS)
+    assert routes_of(world.app) == PUBLIC | OPERATORS | set(ROWS)
 
 
 @pytest.mark.parametrize("route", ROWS)
@@ -338,6 +341,16 @@ def test_strangers_of_every_kind_are_refused_and_change_nothing(world: World, ro
     before = world.store()
     for stranger in STRANGERS:
         refusal(world.ask(route, stranger), 401)
+    assert world.store() == before
+
+
+@pytest.mark.parametrize("route", OPERATORS)
+def test_what_is_the_operators_is_for_no_user_and_no_stranger(world: World, route: str) -> None:
+    before = world.store()
+    method, path = route.split()
+    for bearer in world.bearers.values():
+        world.client.cookies.clear()
+        refusal(world.client.request(method, path, headers={"authorization": f"Bearer {bearer}"} if bearer else {}), 403)
     assert world.store() == before
 
 
