@@ -112,7 +112,8 @@ class Lifecycle:
         running = pointers(self._records, keys.RUNNING_PARTITION)
         waiting = self._queue.waiting()
         chosen = next(fair_order(self._ready(waiting), running=owners_of(running), turns=turns, slots=len(running) + 1), None)
-        if chosen is None or not self._slots.fits(chosen.memory_bytes, num_running=len(running)):
+        testing = self._queue.is_beside_a_test()
+        if chosen is None or not self._slots.fits(chosen.memory_bytes, num_running=len(running), beside_a_test=testing):
             return None
         try:
             stored = self._jobs.get(chosen.owner, chosen.job_id)

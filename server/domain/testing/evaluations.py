@@ -3,6 +3,7 @@ when a job has succeeded."""
 
 import hashlib
 from collections.abc import Callable, Iterator
+from typing import Final
 
 import structlog
 
@@ -22,6 +23,9 @@ from server.ports.records import ABSENT, Delete, Put, Records
 from shared.constants import MAX_NAME_CHARACTERS
 from shared.wire import EvaluatedItem, Evaluation, EvaluationProgress, EvaluationRequest, ItemOrder, ListOf, TestSet
 
+_PROGRAM_BYTES: Final = 700e6
+_BYTES_PER_PARAMETER: Final = 9.0
+"""Of two models in single precision, and a bit."""
 _log = structlog.get_logger()
 
 
@@ -214,6 +218,7 @@ class Evaluations:
             job_id=job_id,
             grader=test_set.grader,
             num_items=test_set.num_items,
+            memory_bytes=int(_PROGRAM_BYTES + _BYTES_PER_PARAMETER * max(model.num_parameters for model in models)),
             created_at=self._clock.now(),
         )
 

@@ -34,7 +34,7 @@ from shared.wire import EvaluationState, JobError
 
 LEASE: Final = "evaluations"
 _BACK_OFF_S: Final = (1.0, 5.0, 20.0)
-_MEMORY_BYTES: Final = 600_000_000
+_TRAININGS_TURN_S: Final = 3.0
 _TRIES: Final = 8
 _PASSING: Final = frozenset({"launcher.busy", "aws.unavailable"})
 """Nothing is wrong with the test: it is tried again at the next look."""
@@ -92,6 +92,7 @@ class TestRuns:
         self._watches: dict[str, Watch] = {}
         self._not_before: dict[str, float] = {}
         self._last_owner = ""
+        self._ended_at = -_TRAININGS_TURN_S
 
     def runs(self) -> list[TestRun]:
         return [_run(record) for record in pointers(self._records, keys.EVALUATING_PARTITION) if record.data["state"] == "running"]
@@ -116,7 +117,7 @@ class TestRuns:
             return None
         chosen = self._next(found)
         num_trainings = len(pointers(self._records, keys.RUNNING_PARTITION))
-        if chosen is None or num_trainings and self._slots.free_memory_bytes() < _MEMORY_BYTES:
+        if chosen is None or not num_trainings and self._is_trainings_turn():
             return None
         turn = self._records.get(keys.evaluation_turn())
         try:
@@ -124,6 +125,8 @@ class TestRuns:
         except NotFound:
             self._records.write(Delete(chosen.key, expect=None))
             return self.start_next()
+        if num_trainings and self._slots.free_memory_bytes() < stored.value.memory_bytes:
+            return None
         documents, whole = self._specs.training_documents(stored.value)
         evaluation = stored.value.model_copy(
             update={
@@ -233,6 +236,11 @@ class TestRuns:
         waiting = [record for record in found if record.data["state"] == "queued" and record.key.sort not in self._not_before]
         return min(waiting, key=lambda record: (record.data["owner"] == self._last_owner, record.key.sort), default=None)
 
+    def _is_trainings_turn(self) -> bool:
+        """A job that found no memory beside the last test may begin before the next one does."""
+        just_ended = self._clock.monotonic() - self._ended_at < _TRAININGS_TURN_S
+        return just_ended and bool(self._records.page(keys.QUEUE_PARTITION, limit=1).records)
+
     def _succeed(self, run: TestRun, evaluation: StoredEvaluation) -> None:
         folder = self._folders.of(run.evaluation_id)
         results = whole_results(evaluation, folder)
@@ -251,6 +259,7 @@ class TestRuns:
         ending = {"state": state, "error": error, "finished_at": self._clock.now(), "stop_requested": False}
         pointer = Delete(keys.evaluating(run.evaluation_id), run.version)
         self._move(run, pointer, {**ending, "last_progress": self._last_progress(run), **more})
+        self._ended_at = self._clock.monotonic()
         self._readers.forget(self._folders.events_of(run.evaluation_id))
         shutil.rmtree(self._folders.of(run.evaluation_id), ignore_errors=True)
         _log.info("test_ended", evaluation=run.evaluation_id, run=run.run_id, state=state, code=error.code if error else None)

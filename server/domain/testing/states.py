@@ -19,7 +19,8 @@ LIVE: Final[frozenset[EvaluationState]] = frozenset({"queued", "running"})
 
 class StoredEvaluation(BaseModel):
     """`model_keys` are the tuned models' private keys, in the order of `tuned_model_ids`; `base_key` is that of a base that is a tuned
-    model itself. `document_ids` is the training data that the items are looked for in, found when a run begins."""
+    model itself. `document_ids` is the training data that the items are looked for in, found when a run begins.
+    `memory_bytes` is an estimate."""
 
     id: str
     owner: str
@@ -34,6 +35,7 @@ class StoredEvaluation(BaseModel):
     job_id: str | None = None
     grader: Grader
     num_items: int
+    memory_bytes: int = 0
     document_ids: list[str] = []
     leakage_checked: bool = False
     run_id: str | None = None

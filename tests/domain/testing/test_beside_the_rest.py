@@ -99,3 +99,17 @@ def test_the_same_key_gives_the_same_test(house: House) -> None:
     assert house.evaluations.create(OWNER, request, idempotency_key="one").id == first.id
     with pytest.raises(Conflict, match="another request"):
         house.evaluations.create(OWNER, request.model_copy(update={"name": "Other"}), idempotency_key="one")
+
+
+def test_no_training_begins_beside_a_test_without_memory(house: House) -> None:
+    house.examiner_will("wait")
+    made = evaluation(house, tuned_model(house), question_set(house))
+    house.test_until(lambda: bool(house.tests_of(made.id)))
+    house.free_memory_bytes = 0
+    job = house.jobs.create(OWNER, job_request(house))
+    for _ in range(3):
+        house.supervisor.round()
+    assert house.jobs.get(OWNER, job.id).state == "queued"
+    house.evaluations.cancel(OWNER, made.id)
+    ended(house, made)
+    house.watch_until(lambda: house.jobs.get(OWNER, job.id).state == "succeeded")
