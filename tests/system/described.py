@@ -44,7 +44,12 @@ def furnish(client: Client) -> dict[str, str]:
     upload = client.post("/api/uploads", filename="big.txt", size_bytes=100)["id"]
     job = client.create_job(base_model="gpt2-scratch-1m", document_ids=[document], allow_short_run=True)["id"]
     client.post(f"/api/jobs/{job}/cancel")
-    return {"document_id": document, "dataset_id": dataset, "upload_id": upload, "job_id": job, "sample_id": "harbour-kettle"}
+    tea = b"Warm the pot.\n\nThe pot was warmed before.\n\nScore: 4/5\n"
+    guide = client.http.post("/api/guides", files={"file": ("tea.txt", tea)}).json()
+    essay = client.http.post("/api/test-submissions", files={"file": ("essay.txt", b"The tea was cold.")}, data={"expected": "Bad."}).json()
+    tests = {"guide_id": guide["id"], "item_id": "found-1", "submission_id": essay["id"]}
+    tests["test_set_id"] = client.post("/api/test-sets", document_id=document)["id"]
+    return {"document_id": document, "dataset_id": dataset, "upload_id": upload, "job_id": job, "sample_id": "harbour-kettle", **tests}
 
 
 def ask_everything(url: str, *, token: str | None, cases_per_operation: int, ids: dict[str, str] | None = None, start: int = 0) -> Findings:

@@ -19,6 +19,7 @@ from server.domain.jobs.checkpoints import newest_step
 from server.domain.jobs.copies import RunCopies
 from server.domain.jobs.failures import not_kept, not_started
 from server.domain.jobs.fetching import RunFetches
+from server.domain.jobs.following import Following, nothing
 from server.domain.jobs.leases import Leases
 from server.domain.jobs.progress import RunReaders
 from server.domain.jobs.queue import Queue, Waiting, fair_order, owners_of, pointers
@@ -65,6 +66,7 @@ class Lifecycle:
         slots: Slots,
         folders: Folders,
         aside: Aside = at_once,
+        following: Following = nothing,
     ) -> None:
         self._records = records
         self._clock = clock
@@ -80,6 +82,7 @@ class Lifecycle:
         self._slots = slots
         self._folders = folders
         self._aside = aside
+        self._following = following
         self._jobs = Collection(records, StoredJob, kind="job", noun="job")
         self._watches: dict[str, Watch] = {}
         self._not_before: dict[str, float] = {}
@@ -109,7 +112,8 @@ class Lifecycle:
         running = pointers(self._records, keys.RUNNING_PARTITION)
         waiting = self._queue.waiting()
         chosen = next(fair_order(self._ready(waiting), running=owners_of(running), turns=turns, slots=len(running) + 1), None)
-        if chosen is None or not self._slots.fits(chosen.memory_bytes, num_running=len(running)):
+        testing = self._queue.is_beside_a_test()
+        if chosen is None or not self._slots.fits(chosen.memory_bytes, num_running=len(running), beside_a_test=testing):
             return None
         try:
             stored = self._jobs.get(chosen.owner, chosen.job_id)
@@ -342,8 +346,10 @@ class Lifecycle:
                 left_by=left_by,
                 last_progress=self._last_progress(run),
             )
+            changed, begun = (changed, []) if model is None else self._following(changed, model)
             return [
                 self._jobs.replacing(run.owner, run.job_id, changed, version=stored.version),
+                *begun,
                 *resting(changed, entry_id=self._clock.new_id("out")),
                 *(self._tuned_models.adding(model) if model is not None else []),
                 *(also or []),

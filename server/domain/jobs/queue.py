@@ -93,6 +93,10 @@ class Queue:
     def waiting(self) -> list[Waiting]:
         return [_waiting(record) for record in pointers(self._records, keys.QUEUE_PARTITION)]
 
+    def is_beside_a_test(self) -> bool:
+        """Whether an evaluation runs."""
+        return any(record.data["state"] == "running" for record in pointers(self._records, keys.EVALUATING_PARTITION))
+
     def entering(self, job: StoredJob, *, at: Literal["front", "back"]) -> Put:
         """The change that lets a job wait, before or behind all others of its owner; part of the write that makes it `queued`."""
         orders = [one.order for one in self.waiting() if one.owner == job.owner] or [0.0]

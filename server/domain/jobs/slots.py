@@ -17,15 +17,22 @@ class Slots:
     threads: int | None
     free_memory_bytes: Callable[[], int]
 
-    def fits(self, memory_bytes: int, *, num_running: int) -> bool:
-        """Whether one more run may start now. The first may always: a forecast can be wrong, and nothing else would free memory."""
+    def fits(self, memory_bytes: int, *, num_running: int, beside_a_test: bool = False) -> bool:
+        """Whether one more run may start now. The first may always, but beside a test, whose end will free memory: a forecast can be
+        wrong, and nothing else would."""
         if num_running >= self.number:
             return False
-        return num_running == 0 or num_running < self.num_accelerators or memory_bytes <= self.free_memory_bytes()
+        return num_running == 0 and not beside_a_test or num_running < self.num_accelerators or memory_bytes <= self.free_memory_bytes()
 
     def free(self, taken: Collection[int]) -> int:
         """The lowest slot that no run has."""
         return next(number for number in range(len(taken) + 1) if number not in taken)
+
+    def threads_beside(self, num_running: int) -> int | None:
+        """What a program may use that runs beside so many trainings: all threads alone, else a share."""
+        if not num_running or self.num_accelerators:
+            return self.threads
+        return max(1, (self.threads or os.cpu_count() or 1) // (num_running + 1))
 
     def device(self, slot: int) -> Device:
         """What the run in this slot may use."""

@@ -14,7 +14,7 @@ from server.web.paging import After, Limit
 from shared.constants import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS, DocumentType
 from shared.wire import Deleted, Document, DocumentPatch, DownloadLink, ListOf, Preview
 
-_FORM_OVERHEAD_BYTES = 64 * 1024
+FORM_OVERHEAD_BYTES = 64 * 1024
 DOCUMENT = "document/"
 """What the things begin with that a download token for a document opens."""
 
@@ -24,7 +24,7 @@ def router(settings: Settings) -> APIRouter:
     routes.post(
         "",
         status_code=status.HTTP_201_CREATED,
-        max_body_size=settings.max_upload_bytes + _FORM_OVERHEAD_BYTES,
+        max_body_size=settings.max_upload_bytes + FORM_OVERHEAD_BYTES,
         # A few more than there are, so that one too many is refused by its name; none longer than the longest description.
         form_limits={"max_files": 4, "max_fields": 12, "max_part_size": 64 * 1024},
         dependencies=[Depends(only_fields("file", "type", "name", "description"))],

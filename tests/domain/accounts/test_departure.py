@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
 
 import pytest
 
@@ -12,11 +14,17 @@ from server.domain.accounts.passwords import Passwords
 from server.domain.accounts.service import Accounts, SignedIn
 from server.domain.accounts.visits import SOMEWHERE
 from server.errors import NotSignedIn, Unavailable
-from shared.wire import AccountDeletion, JobRequest
+from shared.wire import AccountDeletion, EvaluationRequest, GuideDatasetRequest, JobRequest, TestSetRequest
 from tests.domain.accounts.conftest import PASSWORD, SECRET
 from tests.domain.conftest import House
 
 EMAIL = "ada@example.org"
+
+
+def file_of(content: bytes) -> BinaryIO:
+    file = TemporaryFile()  # noqa: SIM115 - closed by whoever asked. The reader is a program of its own, which takes a descriptor.
+    file.write(content)
+    return cast(BinaryIO, file)
 
 
 class Estate:
@@ -33,7 +41,15 @@ class Estate:
             passwords=Passwords(memory_kib=8, passes=1),
         )
         self.departure = Departure(
-            house.records, house.clock, self.accounts, house.jobs, house.tuned_models, house.datasets, house.documents, house.uploads
+            house.records,
+            house.clock,
+            self.accounts,
+            house.jobs,
+            house.tuned_models,
+            house.datasets,
+            house.documents,
+            house.uploads,
+            house.testing,
         )
         self.sweeper = Sweeper(house.records, house.clock, self.accounts, self.departure)
         self.ada: SignedIn = self.accounts.register(EMAIL, PASSWORD)
@@ -58,7 +74,13 @@ class Estate:
     def left_over(self) -> list[str]:
         records = self.house.records
         found = [record.key.sort for record in records.page(keys.collection_partition(self.user_id)).records]
-        for partition in (keys.USERS_PARTITION, keys.LEAVING_PARTITION, keys.QUEUE_PARTITION, keys.RUNNING_PARTITION):
+        for partition in (
+            keys.USERS_PARTITION,
+            keys.LEAVING_PARTITION,
+            keys.QUEUE_PARTITION,
+            keys.RUNNING_PARTITION,
+            keys.EVALUATING_PARTITION,
+        ):
             found += [f"{partition} {record.key.sort}" for record in records.page(partition).records]
         return found + [str(path) for path in (self.house.folder / "blobs").rglob("*") if path.is_file()]
 
@@ -90,6 +112,30 @@ def test_a_run_that_is_under_way_is_stopped_first(estate: Estate) -> None:
     estate.leave()
     assert estate.left_over() == []
     assert not [folder for folder in (job_id, waiting) if (estate.house.folder / "runs" / folder).exists()]
+
+
+def test_guides_and_tests_go_too_and_a_running_test_is_stopped_first(estate: Estate) -> None:
+    house, ada = estate.house, estate.user_id
+    job_id = estate.start_job()
+    house.watch_until(lambda: house.jobs.get(ada, job_id).state == "succeeded")
+    text = b"Warm the pot before anything else.\n\nThe pot was warmed and the tea is hot.\n\nScore: 4/5\n"
+    with file_of(text) as file:
+        guide = house.guides.add(ada, file, filename="tea.txt", name=None, description="")
+    house.guides.dataset(ada, GuideDatasetRequest(guide_ids=[guide.id]))
+    with file_of(b"The tea was cold.") as file:
+        essay = house.submissions.add(ada, file, filename="essay.txt", name=None, expected=None, expected_score=2)
+    tests = house.test_sets.create(ada, TestSetRequest(submission_ids=[essay.id]))
+    asked = EvaluationRequest(test_set_id=tests.id, tuned_model_ids=[str(house.jobs.get(ada, job_id).tuned_model)])
+    house.evaluations.create(ada, asked)
+    house.test_until(lambda: house.evaluations.page(ada, limit=1, after=None).data[0].state == "succeeded")
+    house.examiner_will("wait")
+    running, waiting = house.evaluations.create(ada, asked), house.evaluations.create(ada, asked)
+    house.test_until(lambda: bool(house.tests_of(running.id)))
+    estate.ask()
+    assert not estate.departure.go_on(ada), "the test has not ended yet"
+    house.test_until(lambda: estate.departure.go_on(ada))
+    assert estate.left_over() == []
+    assert not house.tests_of(waiting.id)
 
 
 def test_whatever_breaks_half_way_is_done_again(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
