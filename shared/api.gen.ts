@@ -1743,6 +1743,32 @@ export interface components {
             validation_loss: number | null;
         };
         /**
+         * ChoiceGrader
+         * @description 1 where the expected choice is the one that the model finds likeliest. Read from its probabilities; nothing is generated.
+         */
+        ChoiceGrader: {
+            /** Choices */
+            choices: string[];
+            /**
+             * Kind
+             * @default choice
+             * @constant
+             */
+            kind: "choice";
+        };
+        /**
+         * ChrfGrader
+         * @description How much of the expected text's runs of 1 to 6 characters the answer has (chrF2), 0 to 1.
+         */
+        ChrfGrader: {
+            /**
+             * Kind
+             * @default chrf
+             * @constant
+             */
+            kind: "chrf";
+        };
+        /**
          * Column
          * @description A column of tabular data, or a key of JSON objects, with what it first holds (cut to 200 characters).
          */
@@ -1751,6 +1777,34 @@ export interface components {
             example: string;
             /** Name */
             name: string;
+        };
+        /**
+         * Comparison
+         * @description A tuned model against the base. `without_leaks`: the same over the items that are not in the training data, where some are.
+         */
+        Comparison: {
+            /** Model */
+            model: string;
+            verdict: components["schemas"]["Verdict"];
+            /** @default null */
+            without_leaks: components["schemas"]["Verdict"] | null;
+        };
+        /**
+         * ContainsGrader
+         * @description 1 where the expected text stands somewhere in the answer, as whole words.
+         */
+        ContainsGrader: {
+            /**
+             * Ignore Case
+             * @default true
+             */
+            ignore_case: boolean;
+            /**
+             * Kind
+             * @default contains
+             * @constant
+             */
+            kind: "contains";
         };
         /**
          * Credentials
@@ -2051,6 +2105,23 @@ export interface components {
             type: string;
         };
         /**
+         * ExactGrader
+         * @description 1 where the answer is the expected text and nothing else, up to white space, Unicode form and (usually) case.
+         */
+        ExactGrader: {
+            /**
+             * Ignore Case
+             * @default true
+             */
+            ignore_case: boolean;
+            /**
+             * Kind
+             * @default exact
+             * @constant
+             */
+            kind: "exact";
+        };
+        /**
          * Forecast
          * @description What a job request would do. Seconds are null until a run of this base and method has been measured on this machine.
          */
@@ -2305,6 +2376,13 @@ export interface components {
              */
             registration: "open" | "invite" | "closed";
         };
+        /** Interval */
+        Interval: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+        };
         /** Invitation */
         Invitation: {
             /**
@@ -2345,6 +2423,54 @@ export interface components {
              * @default 7
              */
             expires_in_days: number;
+        };
+        /**
+         * ItemResult
+         * @description What one model made of one item. `value` is the metric's; None, with a `problem` in words, where the item could not be graded.
+         *
+         *     `answer` is what it said, or the likeliest score or choice. `expected_nll` is the mean surprise per token of the expected text (nats;
+         *     its exponential is the perplexity). `shortened`: the question was too long for the model, which read its end.
+         */
+        ItemResult: {
+            /** Answer */
+            answer: string;
+            /**
+             * Expected Nll
+             * @default null
+             */
+            expected_nll: number | null;
+            /**
+             * Expected Tokens
+             * @default 0
+             */
+            expected_tokens: number;
+            /**
+             * Probabilities
+             * @default []
+             */
+            probabilities: components["schemas"]["Probability"][];
+            /**
+             * Problem
+             * @default null
+             */
+            problem: string | null;
+            /**
+             * Score Mean
+             * @default null
+             */
+            score_mean: number | null;
+            /**
+             * Score Mode
+             * @default null
+             */
+            score_mode: number | null;
+            /**
+             * Shortened
+             * @default false
+             */
+            shortened: boolean;
+            /** Value */
+            value: number | null;
         };
         /** Job */
         Job: {
@@ -2642,6 +2768,39 @@ export interface components {
              * @default
              */
             note: string;
+        };
+        /**
+         * JsonSchemaGrader
+         * @description 1 where the answer is JSON (perhaps inside a code fence) that the schema accepts. No expected text is needed.
+         */
+        JsonSchemaGrader: {
+            /** Json Schema */
+            json_schema: {
+                [key: string]: unknown;
+            };
+            /**
+             * Kind
+             * @default json_schema
+             * @constant
+             */
+            kind: "json_schema";
+        };
+        /**
+         * Leak
+         * @description The item is in the training data, word for word (`exact`) or nearly. `example` is the example's place there, counted from 0.
+         */
+        Leak: {
+            /** Example */
+            example: number;
+            /** File */
+            file: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "exact" | "near";
+            /** Similarity */
+            similarity: number;
         };
         /** ListOf[Account] */
         ListOf_Account_: {
@@ -3057,6 +3216,21 @@ export interface components {
              */
             role: "system" | "user" | "assistant";
         };
+        /**
+         * Metric
+         * @description What a value says. `name` is for programs (`accuracy`, `similarity`, `absolute_error`, `expected_loss`), `words` for people.
+         */
+        Metric: {
+            /** Higher Is Better */
+            higher_is_better: boolean;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "accuracy" | "similarity" | "absolute_error" | "expected_loss";
+            /** Words */
+            words: string;
+        };
         /** MetricPoint */
         MetricPoint: {
             /**
@@ -3129,6 +3303,30 @@ export interface components {
              * @default null
              */
             rewound_to: number | null;
+        };
+        /**
+         * ModelResult
+         * @description One model over all items. Means are over what could be graded; perplexities are per token of all texts together.
+         *
+         *     `general_perplexity` is on a small general text that ships with the product: where it rises, the model forgets.
+         */
+        ModelResult: {
+            /** Expected Perplexity */
+            expected_perplexity: number | null;
+            /** General Perplexity */
+            general_perplexity: number | null;
+            /** Mean */
+            mean: number | null;
+            /** Model */
+            model: string;
+            /** Num Graded */
+            num_graded: number;
+            /** Num Problems */
+            num_problems: number;
+            /** Num Shortened */
+            num_shortened: number;
+            /** Seconds */
+            seconds: number;
         };
         /**
          * NewApiKey
@@ -3254,6 +3452,28 @@ export interface components {
             webhook_url: string | null;
         };
         /**
+         * NumericGrader
+         * @description 1 where the answer's last number is at most `tolerance` from the expected one; `relative`: times the expected one's size.
+         */
+        NumericGrader: {
+            /**
+             * Kind
+             * @default numeric
+             * @constant
+             */
+            kind: "numeric";
+            /**
+             * Relative
+             * @default false
+             */
+            relative: boolean;
+            /**
+             * Tolerance
+             * @default 0
+             */
+            tolerance: number;
+        };
+        /**
          * Pair
          * @description Two examples that are the same or nearly so, by their places in the data.
          */
@@ -3328,6 +3548,16 @@ export interface components {
              * @default false
              */
             truncated: boolean;
+        };
+        /**
+         * Probability
+         * @description How likely the model finds one of the possible texts after the question, among all of them: together they are 1.
+         */
+        Probability: {
+            /** Probability */
+            probability: number;
+            /** Text */
+            text: string;
         };
         /**
          * Problem
@@ -3469,6 +3699,28 @@ export interface components {
             mapping: components["schemas"]["Mapping"] | null;
         };
         /**
+         * RegexGrader
+         * @description 1 where the pattern is found in the answer. Without a `pattern`, each item's expected text is its own.
+         */
+        RegexGrader: {
+            /**
+             * Ignore Case
+             * @default false
+             */
+            ignore_case: boolean;
+            /**
+             * Kind
+             * @default regex
+             * @constant
+             */
+            kind: "regex";
+            /**
+             * Pattern
+             * @default null
+             */
+            pattern: string | null;
+        };
+        /**
          * Registration
          * @description `invitation` is the code of an invitation; needed where only the invited may register.
          */
@@ -3492,6 +3744,18 @@ export interface components {
             reason: string;
             /** Value */
             value: number | string;
+        };
+        /**
+         * RougeLGrader
+         * @description How much of the expected text's words the answer has in the same order (ROUGE-L, F1), 0 to 1.
+         */
+        RougeLGrader: {
+            /**
+             * Kind
+             * @default rouge_l
+             * @constant
+             */
+            kind: "rouge_l";
         };
         /**
          * Sample
@@ -3528,6 +3792,40 @@ export interface components {
             step: number;
             /** Text */
             text: string;
+        };
+        /**
+         * ScoreGrader
+         * @description How far the model's score is from the expected one (the absolute error; lower is better). Read from its probabilities of every
+         *     score from `lowest` to `highest`; nothing is generated. The score that counts is their `mean`, or the likeliest (`mode`).
+         */
+        ScoreGrader: {
+            /**
+             * Highest
+             * @default 10
+             */
+            highest: number;
+            /**
+             * Kind
+             * @default score
+             * @constant
+             */
+            kind: "score";
+            /**
+             * Lowest
+             * @default 0
+             */
+            lowest: number;
+            /**
+             * Read As
+             * @default mean
+             * @enum {string}
+             */
+            read_as: "mean" | "mode";
+            /**
+             * Step
+             * @default 1
+             */
+            step: number;
         };
         /**
          * SecurityEvent
@@ -3681,6 +3979,53 @@ export interface components {
              * @default auto
              */
             seed: number | "auto";
+        };
+        /**
+         * TestItem
+         * @description What is asked (exactly one of `prompt` and `messages`) and what is expected. Which of the two expectations is needed, the grader
+         *     says; an `expected` text also gets a perplexity. `messages` end before the answer. `label` names the item for people.
+         */
+        TestItem: {
+            /**
+             * Expected
+             * @default null
+             */
+            expected: string | null;
+            /**
+             * Expected Score
+             * @default null
+             */
+            expected_score: number | null;
+            /** Id */
+            id: string;
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            /**
+             * Messages
+             * @default null
+             */
+            messages: components["schemas"]["Message"][] | null;
+            /**
+             * Prompt
+             * @default null
+             */
+            prompt: string | null;
+        };
+        /**
+         * TestedItem
+         * @description One item with what every model made of it, in the order of the models.
+         */
+        TestedItem: {
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+            leak: components["schemas"]["Leak"] | null;
+            /** Results */
+            results: components["schemas"]["ItemResult"][];
         };
         /**
          * Token
@@ -3849,6 +4194,48 @@ export interface components {
              * @enum {string}
              */
             role: "member" | "admin";
+        };
+        /**
+         * Verdict
+         * @description The answer to "did it work?", over the items that both models could be graded on.
+         *
+         *     `difference` is tuned minus base, with its `interval`; `verdict` says whether that excludes 0, and on which side. `num_items_needed`:
+         *     about so many items would make the seen difference certain; None where the verdict is no matter of number. `trust` is a sentence or two.
+         */
+        Verdict: {
+            /** Base */
+            base: number | null;
+            /**
+             * Confidence
+             * @default 0.95
+             */
+            confidence: number;
+            /** Difference */
+            difference: number;
+            interval: components["schemas"]["Interval"];
+            metric: components["schemas"]["Metric"];
+            /** Num Better */
+            num_better: number;
+            /** Num Equal */
+            num_equal: number;
+            /** Num Items */
+            num_items: number;
+            /**
+             * Num Items Needed
+             * @default null
+             */
+            num_items_needed: number | null;
+            /** Num Worse */
+            num_worse: number;
+            /** Trust */
+            trust: string;
+            /** Tuned */
+            tuned: number | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "improved" | "no_change" | "regressed";
         };
         /**
          * WebhookSecret
