@@ -22,7 +22,13 @@ def main() -> None:
 
     report = sys.stdin.read()
     with tempfile.TemporaryDirectory() as empty:
-        pdf = typst.compile(_TEMPLATE.read_bytes(), root=empty, package_path=empty, package_cache_path=empty, sys_inputs={"report": report})
+        pdf = typst.compile(
+            _TEMPLATE.read_bytes(),
+            root=empty.encode(),
+            package_path=empty,
+            package_cache_path=empty,
+            sys_inputs={"report": report},
+        )
     sys.stdout.buffer.write(pdf)
 
 

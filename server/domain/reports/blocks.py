@@ -1,4 +1,4 @@
-"""What a report is made of before it is HTML, PDF or Markdown: sections of plain blocks, already in words. Renderers add form and nothing else."""
+"""What a report is made of before it is HTML, PDF or Markdown: sections of plain blocks, already in words. Renderers add form alone."""
 
 from dataclasses import dataclass, field
 from typing import Literal

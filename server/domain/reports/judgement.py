@@ -76,7 +76,7 @@ def leaks_block(job: ReportedJob) -> list[Block]:
             blocks.append(Paragraph(f"{test.name}: none of its {words.count(test.num_items, 'item')} stands in the training data."))
         else:
             stand = words.count(test.num_leaked, "item stands", "items stand")
-            said = f"{test.name}: {stand} in the training data, word for word or nearly. A model that has seen the answer proves little by giving it."
+            said = f"{test.name}: {stand} in the training data, word for word or nearly. Giving an answer that it has seen proves little."
             blocks += [Notice(said, "warn"), Items([_item(test, item) for item in test.leaks])]
     return blocks
 
@@ -134,7 +134,8 @@ def _further_tests(job: ReportedJob) -> list[Block]:
             said.append(
                 Paragraph(
                     f"Another test, {test.name}: {judged.verdict.replace('_', ' ')}; {judged.metric.words} {metrics.moved(judged)}, "
-                    f"difference {metrics.difference(judged.metric, judged.difference)} ({metrics.interval(judged.metric, judged.interval)})."
+                    f"difference {metrics.difference(judged.metric, judged.difference)} "
+                    f"({metrics.interval(judged.metric, judged.interval)})."
                 )
             )
     return said

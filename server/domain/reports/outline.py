@@ -212,11 +212,8 @@ def _reproduction(job: ReportedJob) -> list[Block]:
     ]
     blocks: list[Block] = [Paragraph(found.words), Facts(rows)]
     if found.commands:
-        blocks.append(
-            Paragraph(
-                "Save this report as JSON, then run one of these in the folder of LLM Tuner: with the documents that it keeps, or with files of your own."
-            )
-        )
+        how = "Save this report as JSON, then run one of these in the folder of LLM Tuner:"
+        blocks.append(Paragraph(f"{how} with the documents that it keeps, or with files of your own."))
         blocks.append(Lines("Commands", found.commands))
     return blocks
 

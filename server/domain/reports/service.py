@@ -1,20 +1,21 @@
 """What a signed-in user does with reports: made once, read in any format, deleted. Links for others are in `shares`."""
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from server.domain import keys
 from server.domain.collection import Stored, retrying
 from server.domain.documents.usage import Room
-from server.domain.reports.material import JobMaterial
 from server.domain.reports.gathering import reported_job
+from server.domain.reports.material import JobMaterial
 from server.domain.reports.rendering import Rendering, Typeset, rendered
 from server.domain.reports.stored import StoredReport, reports_in
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.records import Delete, Put, Records
 from shared.constants import MAX_NAME_CHARACTERS
-from shared.wire import ListOf, Report, ReportContent, ReportRequest
+from shared.wire import ListOf, Report, ReportContent, ReportRequest, ShareLink
 from shared.wire.reports import ReportFormat
 
 
@@ -74,8 +75,16 @@ class Reports:
 
     def content(self, owner: str, report_id: str) -> ReportContent:
         """Raises `NotFound`."""
+        return ReportContent.model_validate_json(b"".join(self.stored_content(owner, report_id)))
+
+    def stored_content(self, owner: str, report_id: str) -> Iterator[bytes]:
+        """The same as it lies in the store. Raises `NotFound`."""
         self.stored(owner, report_id)
-        return ReportContent.model_validate_json(b"".join(self.blobs.open(keys.report_blob(owner, report_id))))
+        return self.blobs.open(keys.report_blob(owner, report_id))
+
+    def shares_of(self, owner: str, report_id: str) -> list[ShareLink]:
+        """Raises `NotFound`."""
+        return [share.shown(report_id, self.clock.now()) for share in self.stored(owner, report_id).value.shares]
 
     def rendering(self, owner: str, report_id: str, format: ReportFormat) -> Rendering:
         """The report in a format. Raises `NotFound`, and `Unavailable` when a PDF cannot be set now."""

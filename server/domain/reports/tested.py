@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from server.domain.reports.words import clipped
+from server.errors import NotFound
 from shared.evaluation_spec import EvaluationResults
 from shared.wire import Grader, ItemResult, ItemValue, ReportedItem, ReportedTest, TestedItem, TestItem
 
@@ -26,6 +27,16 @@ class FinishedTest:
     items: list[TestItem]
     tested_at: datetime | None
     leakage_checked: bool = True
+
+
+class NoTests:
+    """Where no models are tested."""
+
+    def newest(self, owner: str, model: str) -> FinishedTest | None:
+        return None
+
+    def get(self, owner: str, evaluation_id: str) -> FinishedTest:
+        raise NotFound("There is no such test here. It may have been deleted.", code="evaluation.not_found")
 
 
 @dataclass(frozen=True)
@@ -104,10 +115,9 @@ def judged_by(grader: Grader) -> str:
         case "choice":
             return f"The likeliest of {len(grader.choices)} choices must be the expected one; nothing is generated."
         case "score":
-            return (
-                f"How far the model's score is from the expected one, on {grader.lowest:g} to {grader.highest:g} in steps of {grader.step:g}; "
-                f"the {'mean' if grader.read_as == 'mean' else 'likeliest'} of its probabilities counts, and nothing is generated."
-            )
+            scale = f"{grader.lowest:g} to {grader.highest:g} in steps of {grader.step:g}"
+            how = "mean" if grader.read_as == "mean" else "likeliest"
+            return f"How far the model's score is from the expected one ({scale}). The {how} of its probabilities counts."
 
 
 def _extremes(rows: list[_Row]) -> tuple[list[_Row], list[_Row]]:

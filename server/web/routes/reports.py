@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, status
 from fastapi.responses import Response
+from pydantic import TypeAdapter
 
 from server.domain.reports.rendering import Rendering
 from server.web.attachments import disposition
@@ -76,8 +77,9 @@ def revoke_share(report_id: str, share_id: str, services: AppServices, user: Cur
 def linked_report(services: AppServices, user: str, resource: str) -> Response:
     """What a download link to a report opens."""
     _, how, chosen, report_id = resource.split("/", 3)
-    rendering = services.reports.rendering(user, report_id, chosen)
-    return shown_in_browser(rendering) if how == "view" and chosen == "html" else as_file(rendering)
+    format: ReportFormat = TypeAdapter(ReportFormat).validate_python(chosen)
+    rendering = services.reports.rendering(user, report_id, format)
+    return shown_in_browser(rendering) if how == "view" and format == "html" else as_file(rendering)
 
 
 def as_file(rendering: Rendering) -> Response:

@@ -1,4 +1,4 @@
-"""A report as Markdown (GitHub's tables), for wikis, issues and mails. Whatever users wrote is escaped: it makes no link, no image, no HTML."""
+"""A report as Markdown (GitHub's tables), for wikis, issues and mails. What users wrote makes no link, no image, no HTML."""
 
 import re
 from collections.abc import Iterator
