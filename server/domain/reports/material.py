@@ -58,7 +58,7 @@ class JobMaterial:
         for test in named:
             if not any(_is_of(test, job) for job in jobs):
                 raise InvalidInput(
-                    f"The test {test.evaluation.name!r} is of none of these jobs' models. Leave it out, or add the job whose model it tested.",
+                    f"The test {test.evaluation.name!r} is not of these jobs' models. Leave it out, or add the job it tested.",
                     code="reports.other_test",
                     param="evaluation_ids",
                 )
