@@ -7,6 +7,7 @@ program have one of its own (a memory disk in a namespace).
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from scripts import prepare
 from scripts.chaos_training import Attempts, differences, small_spec, verdict
-from shared.job_spec import EXIT_DONE, EXIT_FAILED
+from shared.job_spec import EXIT_DONE, EXIT_FAILED, SPEC_FILE, JobSpec
 
 _STEPS = 60
 _LARGEST_FILE = 2_000_000
@@ -23,17 +24,17 @@ _SMALL_DISK = 80_000_000
 _INSIDE = "inside"
 
 
-def run(folder: Path, *, times: int | None, seed: int) -> int:
+def run(folder: Path, *, times: int | None, seed: int, steps: int = _STEPS) -> int:
     """Each of the two `times` times (once, without it)."""
     wrong: list[str] = []
     done: list[str] = []
-    calm = _calm(folder, seed)
+    calm = _calm(folder, seed, steps)
     for number in range(times or 1):
         place = folder / f"limit-{number}"
         place.mkdir()
         wrong += _fills_up(Attempts(place / "run", calm.spec), calm, full=_limit, room=lambda attempts: None)
         done.append("a limit on files")
-        small = _on_a_small_disk(folder, number, seed)
+        small = _on_a_small_disk(calm, folder / f"small-{number}")
         if small is None:
             print("No small disk was tried: this machine lets nobody mount one.")
             continue
@@ -48,20 +49,22 @@ def run(folder: Path, *, times: int | None, seed: int) -> int:
     return 1 if wrong else 0
 
 
-def _calm(folder: Path, seed: int) -> Attempts:
-    calm = Attempts(folder / "calm", small_spec(folder, max_steps=_STEPS, seed=seed, checkpoint_every_s=0.0))
-    calm.start()
-    if calm.wait() != EXIT_DONE:
+def _calm(folder: Path, seed: int, steps: int) -> Attempts:
+    calm = Attempts(folder / "calm", small_spec(folder, max_steps=steps, seed=seed))
+    if calm.run_alone() != EXIT_DONE:
         raise SystemExit("The calm run did not end well.")
     return calm
 
 
 def _fills_up(attempts: Attempts, calm: Attempts, *, full: Callable[[Attempts], None], room: Callable[[Attempts], None]) -> list[str]:
     """`full` takes the disk away from a trainer that has saved once; `room` gives it back afterwards."""
+    attempts.spec = attempts.spec.model_copy(update={"checkpoint_every_s": 0.0})
     attempts.start()
     if attempts.wait_for(lambda event: event.type == "checkpoint") is None:
         return ["the trainer ended before its first checkpoint"]
+    os.kill(attempts.started.pid, signal.SIGSTOP)  # Taking a whole disk lasts longer than some steps.
     full(attempts)
+    os.kill(attempts.started.pid, signal.SIGCONT)
     kept = attempts.checkpoint_steps
     status = attempts.wait()
     wrong = [] if status == attempts.exit_status == EXIT_FAILED else [f"it ended with {status}, exit.json says {attempts.exit_status}"]
@@ -87,11 +90,10 @@ def _limit(attempts: Attempts) -> None:
     resource.prlimit(attempts.started.pid, resource.RLIMIT_FSIZE, (_LARGEST_FILE, resource.RLIM_INFINITY))
 
 
-def _on_a_small_disk(folder: Path, number: int, seed: int) -> list[str] | None:
+def _on_a_small_disk(calm: Attempts, disk: Path) -> list[str] | None:
     """In a process with a view of the file system of its own; None where that is not allowed."""
-    disk = folder / f"small-{number}"
     disk.mkdir()
-    words = [sys.executable, "-m", "scripts.chaos_disk_full", str(folder), str(disk), str(seed)]
+    words = [sys.executable, "-m", "scripts.chaos_disk_full", str(calm.folder), str(disk)]
     mounted = f'mount -t tmpfs -o size={_SMALL_DISK} none "$0" && exec "$@"'
     unshare = shutil.which("unshare")
     if unshare is None:
@@ -103,10 +105,10 @@ def _on_a_small_disk(folder: Path, number: int, seed: int) -> list[str] | None:
     return [line for line in made.stdout.splitlines() if line != _INSIDE] + ([made.stderr[-1000:]] if made.returncode else [])
 
 
-def _inside(folder: Path, disk: Path, seed: int) -> None:
+def _inside(calm_folder: Path, disk: Path) -> None:
     """What runs where `disk` is the small one: other files take all of it but some kilobytes, and later go away."""
     print(_INSIDE)
-    calm = Attempts(folder / "calm", small_spec(folder, max_steps=_STEPS, seed=seed, checkpoint_every_s=0.0))
+    calm = Attempts(calm_folder, JobSpec.model_validate_json((calm_folder / SPEC_FILE).read_bytes()))
     others = disk / "of-others"
 
     def fill(_attempts: Attempts) -> None:
@@ -123,4 +125,4 @@ def _inside(folder: Path, disk: Path, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    _inside(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    _inside(Path(sys.argv[1]), Path(sys.argv[2]))

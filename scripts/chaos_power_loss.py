@@ -47,10 +47,10 @@ class Recorded:
     true: dict[int, dict[str, str]]
 
 
-def run(folder: Path, *, times: int | None, seed: int) -> int:
-    """`times` bit flips; every prefix and every cut always."""
+def run(folder: Path, *, times: int | None, seed: int, rank: int = 4) -> int:
+    """`times` bit flips; every prefix and every cut always, of which a smaller `rank` has fewer."""
     torch.set_num_threads(1)
-    trained = _trained(folder)
+    trained = _trained(folder, rank)
     tally, chance = Tally(), random.Random(seed)
     for linked in (False, True):
         recorded = _recorded(folder / ("linked" if linked else "written"), trained, linked=linked)
@@ -69,16 +69,17 @@ def run(folder: Path, *, times: int | None, seed: int) -> int:
     return 0 if good else 1
 
 
-def _trained(folder: Path) -> Attempts:
+def _trained(folder: Path, rank: int) -> Attempts:
     """Adapters on a model from nothing, stopped when there were at least two checkpoints."""
     base = Attempts(folder / "base", small_spec(folder, max_steps=4))
     base.start()
     if base.wait():
         raise SystemExit("The model to start from could not be trained.")
-    adapters = small_spec(folder, method="lora", base_folder=folder / "base" / MODEL_FOLDER, max_steps=100, checkpoint_every_s=0.0)
+    settings = {"lora_r": rank, "max_steps": 40, "checkpoint_every_s": 0.0}
+    adapters = small_spec(folder, method="lora", base_folder=folder / "base" / MODEL_FOLDER, **settings)
     attempts = Attempts(folder / "run", adapters)
     process = attempts.start()
-    attempts.wait_for(lambda event: event.type == "checkpoint" and event.step >= 30)
+    attempts.wait_for(lambda event: event.type == "checkpoint" and event.step >= 12)
     process.terminate()
     attempts.wait()
     if len(attempts.checkpoint_steps) != 2:

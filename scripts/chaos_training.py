@@ -6,7 +6,6 @@
 import hashlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts import prepare
+from scripts.chaos_nursery import ForkedTrainer, Trainer, nursery
 from shared.job_spec import (
     ADAPTER_FOLDER,
     CHECKPOINTS_FOLDER,
@@ -36,9 +36,9 @@ PATIENCE_S = 180.0
 _SETTINGS = RunSettings(
     epochs=1,
     max_steps=40,
-    batch_size=4,
+    batch_size=2,
     gradient_accumulation=1,
-    block_size=128,
+    block_size=64,
     learning_rate=2e-3,
     scheduler="cosine",
     warmup_ratio=0.05,
@@ -46,18 +46,20 @@ _SETTINGS = RunSettings(
     max_grad_norm=1.0,
     lora_r=4,
     lora_alpha=8.0,
-    validation_fraction=0.1,
+    validation_fraction=0.05,
     seed=1,
 )
+_PARAGRAPHS = 80
 
 
 def small_spec(folder: Path, *, method: str = "scratch", base_folder: Path | None = None, **changed: Any) -> JobSpec:
-    """A run of a few seconds on the sample book: from nothing, or going on from the model in `base_folder`. Settings are named to be
-    changed."""
+    """A run of two seconds on a part of the sample book: from nothing, or going on from the model in `base_folder`. `changed` names
+    settings, and fields of the spec."""
     data = folder / "book.jsonl"
     if not data.exists():
         book = (prepare.ROOT / "shared/samples/lighthouse-year.txt").read_text(encoding="utf-8").split("\n\n")
-        data.write_text("".join(json.dumps({"text": text}) + "\n" for text in book if text.strip()), encoding="utf-8")
+        paragraphs = [text for text in book if text.strip()][:_PARAGRAPHS]
+        data.write_text("".join(json.dumps({"text": text}) + "\n" for text in paragraphs), encoding="utf-8")
     own = {name: changed.pop(name) for name in list(changed) if name not in RunSettings.model_fields}
     return JobSpec(
         **{
@@ -69,6 +71,7 @@ def small_spec(folder: Path, *, method: str = "scratch", base_folder: Path | Non
             "data": [DataFile(path=data, name=data.name, format="jsonl")],
             "settings": _SETTINGS.model_copy(update=changed),
             "base_models_folder": folder / "base-models",
+            "sample_prompts": ["The keeper"],
             "threads": 1,
             **own,
         }
@@ -82,32 +85,33 @@ class Attempts:
     folder: Path
     spec: JobSpec
     fence: int = 0
-    process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+    trainer: Trainer | None = field(default=None, repr=False)
 
-    def start(self, **options: Any) -> "subprocess.Popen[bytes]":
-        """`options` go to the process, for example a limit that it sets itself before it begins."""
+    def start(self) -> Trainer:
+        self.trainer = ForkedTrainer(self._next_spec(), self.folder / OUTPUT_FILE)
+        return self.trainer
+
+    def run_alone(self) -> int:
+        """To the end, as a program of its own, which tells of each step: what the others are compared with."""
+        nursery()
+        command = [sys.executable, "-m", "scripts.chaos_nursery", "--spec", str(self._next_spec())]
+        environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+        with (self.folder / OUTPUT_FILE).open("ab") as output:
+            options = {"cwd": prepare.ROOT, "env": environment, "timeout": PATIENCE_S, "start_new_session": True}
+            return subprocess.run(command, stdout=output, stderr=output, check=False, **options).returncode
+
+    def _next_spec(self) -> Path:
         self.fence += 1
         self.folder.mkdir(exist_ok=True)
         spec = self.spec.model_copy(update={"run_id": f"run-{self.fence}", "fence": self.fence})
         (self.folder / SPEC_FILE).write_text(spec.model_dump_json())
-        with (self.folder / OUTPUT_FILE).open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "server.tuning.gpt2_tuning", "--spec", str(self.folder / SPEC_FILE)],
-                cwd=prepare.ROOT,
-                env={**os.environ, "HF_HUB_OFFLINE": "1"},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                **options,
-            )
-        return self.process
+        return self.folder / SPEC_FILE
 
     @property
-    def started(self) -> "subprocess.Popen[bytes]":
-        if self.process is None:
+    def started(self) -> Trainer:
+        if self.trainer is None:
             raise ValueError("no trainer was started in this folder")
-        return self.process
+        return self.trainer
 
     @property
     def is_alive(self) -> bool:
@@ -117,8 +121,7 @@ class Attempts:
         return self.started.wait(PATIENCE_S)
 
     def kill(self) -> None:
-        if self.is_alive:
-            os.killpg(self.started.pid, signal.SIGKILL)
+        self.started.kill()
         self.wait()
 
     def wait_for(self, seen: Callable[[Any], bool]) -> Any:

@@ -1,4 +1,7 @@
-"""`python -m server`: one server process over one data folder. Prints its address as the last line when it really listens."""
+"""`python -m server`, or `llm-tuner` where the wheel is installed: one server process over one data folder.
+
+Prints its address as the last line when it really listens.
+"""
 
 import argparse
 import errno
@@ -49,13 +52,19 @@ def main(words: list[str] | None = None) -> int:
 
 def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m server", description="Run LLM Tuner.", epilog="Every setting: README.md, Configuration."
+        prog=_name_of_program(), description="Run LLM Tuner.", epilog="Every setting: README.md, Configuration."
     )
     parser.add_argument("--host", help="address to listen on (LLM_TUNER_HOST)")
     parser.add_argument("--port", help="port to listen on; 0 takes a free one (LLM_TUNER_PORT)")
     parser.add_argument("--data", metavar="FOLDER", dest="home", help="where everything is kept (LLM_TUNER_HOME)")
     parser.add_argument("--check", action="store_true", help="print the effective configuration, secrets masked, and stop")
     return parser.parse_args(words)
+
+
+def _name_of_program() -> str:
+    """As the person called it: through the wheel's script, or as a module."""
+    name = Path(sys.argv[0]).name
+    return "python -m server" if name == "__main__.py" else name
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:

@@ -277,6 +277,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/queue/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Queued Job
+         * @description Cancels a job that runs, waits or is paused, whoever it belongs to; its owner's log and the installation's say who did it.
+         */
+        post: operations["cancel_queued_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/security-log": {
         parameters: {
             query?: never;
@@ -5598,7 +5618,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "registered" | "signed_in" | "sign_in_failed" | "signed_out" | "refresh_token_reused" | "session_ended" | "other_sessions_ended" | "profile_changed" | "password_changed" | "password_reset_asked" | "password_reset" | "email_verified" | "google_linked" | "google_took_over" | "key_created" | "key_used" | "key_revoked" | "data_exported" | "invitation_created" | "invitation_withdrawn" | "made_administrator" | "made_member" | "disabled" | "enabled" | "registration_mode_changed";
+            kind: "registered" | "signed_in" | "sign_in_failed" | "signed_out" | "refresh_token_reused" | "session_ended" | "other_sessions_ended" | "profile_changed" | "password_changed" | "password_reset_asked" | "password_reset" | "email_verified" | "google_linked" | "google_took_over" | "key_created" | "key_used" | "key_revoked" | "data_exported" | "invitation_created" | "invitation_withdrawn" | "made_administrator" | "made_member" | "disabled" | "enabled" | "registration_mode_changed" | "job_cancelled";
             /**
              * Object
              * @default security_event
@@ -6960,6 +6980,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListOf_QueueEntry_"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cancel_queued_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueEntry"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description Every refusal, in one shape; `code` says which. */

@@ -42,6 +42,7 @@ SecurityEventKind = Literal[
     "disabled",
     "enabled",
     "registration_mode_changed",
+    "job_cancelled",
 ]
 
 MIN_PASSWORD_CHARACTERS: Final = 12

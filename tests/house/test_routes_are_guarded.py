@@ -29,6 +29,7 @@ PUBLIC = {
     "GET /api/openapi.json": "describes the API and holds no data",
     "GET /livez": "a process supervisor has no account",
     "GET /readyz": "nor has a load balancer",
+    "GET /metrics": "nor has Prometheus; it asks from this machine, or brings a token of its own: tests/web/test_metrics.py",
 }
 
 

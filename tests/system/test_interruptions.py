@@ -9,6 +9,7 @@ import httpx
 import psutil
 import pytest
 
+from scripts.chaos_servers import trainers_of
 from tests.system.harness import Client, Server, running_server
 
 LONG = {"max_steps": 5000}
@@ -109,11 +110,15 @@ def test_a_training_that_is_killed_goes_on_by_itself_from_its_checkpoint(data: P
         paused = client.wait_for(job["id"], "paused", timeout_s=60)
         assert paused["resumes_from_step"] >= 3
         assert server.trainers() == []
-        assert [one["step"] for one in client.get(f"/api/jobs/{job['id']}/checkpoints")["data"]] == [paused["resumes_from_step"]]
+        (checkpoint,) = client.get(f"/api/jobs/{job['id']}/checkpoints")["data"]
+        assert checkpoint["step"] == paused["resumes_from_step"]
+        asked = {"prompt": "The keeper", "max_tokens": 8, "temperature": 0}
+        tried = client.post(f"/api/jobs/{job['id']}/checkpoints/{checkpoint['id']}/generate", **asked)
+        assert tried["text"] and tried["model"].endswith(f"step-{checkpoint['step']}"), "what it has learned so far can be tried"
 
         client.post(f"/api/jobs/{job['id']}/resume")
         client.wait_for_step(job["id"], paused["resumes_from_step"] + 1, timeout_s=60)
-        only(server.trainers()).send_signal(signal.SIGKILL)
+        only(trainers_of(server, job["id"])).send_signal(signal.SIGKILL)
 
         finished = client.wait_for(job["id"], "succeeded", timeout_s=120)
         assert (finished["num_runs"], finished["num_resumes"]) == (3, 1)

@@ -73,6 +73,8 @@ PUBLIC = {
     "GET /api/downloads/{token}",
     "GET /shared-reports/{token}",
 }
+# Nobody's, whoever they are: the operator's program asks, from the machine itself or with a token that is no user's.
+OPERATORS = {"GET /metrics"}
 OWN = Row(foreign=NOTHING_OF_ADAS)
 ROWS: dict[str, Row] = {
     # --- reading and making: what the owner does first
@@ -129,6 +131,41 @@ ROWS: dict[str, Row] = {
     "GET /api/notifications/deliveries": OWN,
     "POST /api/notifications/test": Row(owner=409, foreign=409),
     "POST /api/notifications/webhook-secret": Row(owner=None, foreign=None),
+    "POST /api/test-submissions": Row(files={"file": ("essay.txt", b"An essay about kettles.")}, owner=None, foreign=NOTHING_OF_ADAS),
+    "GET /api/test-submissions": OWN,
+    "GET /api/test-submissions/{submission_id}": Row(),
+    "PATCH /api/test-submissions/{submission_id}": Row({"name": "Renamed"}),
+    "POST /api/test-sets": Row({"document_id": "{document_id}"}, owner=201),
+    "POST /api/test-sets/preview": Row({"submission_ids": ["{submission_id}"]}),
+    "GET /api/test-sets": OWN,
+    "GET /api/test-sets/{test_set_id}": Row(),
+    "PATCH /api/test-sets/{test_set_id}": Row({"name": "Renamed"}),
+    "GET /api/test-sets/{test_set_id}/items": Row(),
+    "POST /api/evaluations": Row({"test_set_id": "{test_set_id}", "tuned_model_ids": ["{tuned_model_id}"]}, owner=201),
+    "GET /api/evaluations": OWN,
+    "GET /api/evaluations/{evaluation_id}": Row(),
+    "GET /api/evaluations/{evaluation_id}/items": Row(owner=404),
+    "POST /api/guides": Row(files={"file": ("guide.txt", b"Always warm the pot first.")}, owner=None, foreign=NOTHING_OF_ADAS),
+    "GET /api/guides": OWN,
+    "POST /api/guides/datasets": Row({"guide_ids": ["{guide_id}"]}, owner=201),
+    "GET /api/guides/{guide_id}": Row(),
+    "PATCH /api/guides/{guide_id}": Row({"name": "Renamed"}),
+    "GET /api/guides/{guide_id}/passages": Row(),
+    "GET /api/guides/{guide_id}/scored-items": Row(),
+    "POST /api/guides/{guide_id}/scored-items": Row({"text": "A short essay.", "score": 3}, owner=201),
+    "PATCH /api/guides/{guide_id}/scored-items/{item_id}": Row({"dropped": True}),
+    "POST /llm-training/api/training-guides/upload": Row(
+        files={"file": ("guide.txt", b"Always warm the pot first."), "name": (None, "Tea")}, owner=None, foreign=NOTHING_OF_ADAS
+    ),
+    "GET /llm-training/api/training-guides": OWN,
+    "POST /llm-training/api/training-jobs": Row({"model": "gpt2-scratch-1m", "guides": ["{guide_id}"]}, owner=None),
+    "GET /llm-training/api/training-jobs": OWN,
+    "POST /llm-training/api/datasets": Row({"guides": ["{guide_id}"]}, owner=201),
+    "GET /llm-training/api/datasets": OWN,
+    "POST /llm-training/api/test-submissions/upload": Row(
+        files={"file": ("essay.txt", b"An essay about kettles."), "name": (None, "Essay")}, owner=None, foreign=NOTHING_OF_ADAS
+    ),
+    "GET /llm-training/api/test-submissions": OWN,
     "GET /api/tuned-models": OWN,
     "GET /api/tuned-models/{tuned_model_id}": Row(),
     "POST /api/tuned-models/{tuned_model_id}/generate": Row(GENERATE, owner=None),
@@ -151,6 +188,7 @@ ROWS: dict[str, Row] = {
     "GET /api/admin/users/{user_id}": Row(owner=403, foreign=403),
     "PATCH /api/admin/users/{user_id}": Row({"disabled": True}, owner=403, foreign=403),
     "GET /api/admin/queue": Row(owner=403, foreign=403),
+    "POST /api/admin/queue/{job_id}/cancel": Row(owner=403, foreign=403),
     "GET /api/admin/security-log": Row(owner=403, foreign=403),
     "POST /api/admin/invitations": Row({}, owner=403, foreign=403),
     "GET /api/admin/invitations": Row(owner=403, foreign=403),
@@ -160,7 +198,12 @@ ROWS: dict[str, Row] = {
     "DELETE /api/reports/{report_id}": Row(),
     "POST /api/jobs/{job_id}/cancel": Row(),
     "DELETE /api/jobs/{job_id}": Row(),
-    "DELETE /api/tuned-models/{tuned_model_id}": Row(),
+    "POST /api/evaluations/{evaluation_id}/cancel": Row(),
+    "DELETE /api/evaluations/{evaluation_id}": Row(),
+    "DELETE /api/test-sets/{test_set_id}": Row(owner=None),
+    "DELETE /api/test-submissions/{submission_id}": Row(),
+    "DELETE /api/guides/{guide_id}": Row(),
+    "DELETE /api/tuned-models/{tuned_model_id}": Row(owner=None),
     "DELETE /api/datasets/{dataset_id}": Row(),
     "DELETE /api/documents/{document_id}": Row(),
     "DELETE /api/uploads/{upload_id}": Row(),
@@ -222,7 +265,8 @@ def routes_of(app: FastAPI) -> set[str]:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     app = create_app(Settings(home=tmp_path_factory.mktemp("matrix"), hub="off", signing_secret=SECRET))  # type: ignore[arg-type]
     with TestClient(app) as client:
-        app.state.services.supervisor.stop()  # Jobs stay in the queue: nothing is trained here.
+        app.state.services.supervisor.stop()  # Jobs stay in the queue: nothing is trained here, nor tested.
+        app.state.services.examiner.stop()
         yield furnished(World(app, client))
 
 
@@ -261,6 +305,15 @@ def furnished(world: World) -> World:
     world.ids |= {"key_id": key["id"], "user_id": world.ids["ada"], "tuned_model_id": MODEL, "sample_id": "nothing", "part": "1"}
     world.ids |= {"model_id": "nothing", "invitation_id": "inv-1", "token": "x", "checkpoint_id": "1"}
     services.records.write(*services.tuned_models.adding(model_of(world.ids["ada"], world.ids["job_id"])))
+    guide = {"file": ("guide.md", b"Warm the pot.\n\nThe pot was warmed and the tea is hot.\n\nScore: 7/10\n")}
+    world.ids["guide_id"] = post("/api/guides", files=guide, headers=ada).json()["id"]
+    world.ids["item_id"] = "found-1"
+    essay = {"file": ("essay.txt", b"The tea was cold."), "expected_score": (None, "3")}
+    world.ids["submission_id"] = post("/api/test-submissions", files=essay, headers=ada).json()["id"]
+    test_set = post("/api/test-sets", json={"submission_ids": [world.ids["submission_id"]]}, headers=ada).json()
+    world.ids["test_set_id"] = test_set["id"]
+    asked = {"test_set_id": test_set["id"], "tuned_model_ids": [MODEL]}
+    world.ids["evaluation_id"] = post("/api/evaluations", json=asked, headers=ada).json()["id"]
     world.bearers |= {"a reading key": key["key"], "nobody": None}
     world.bearers["a download token"] = post(f"/api/tuned-models/{MODEL}/download-link", headers=ada).json()["url"].rpartition("/")[2]
     world.bearers["expired"] = expired(world)
@@ -298,7 +351,7 @@ STRANGERS = ["nobody", "expired", "revoked", "gone", "a refresh token", "a downl
 
 
 def test_every_route_has_a_row_and_every_row_a_route(world: World) -> None:
-    assert routes_of(world.app) == PUBLIC | set(ROWS)
+    assert routes_of(world.app) == PUBLIC | OPERATORS | set(ROWS)
 
 
 @pytest.mark.parametrize("route", ROWS)
@@ -306,6 +359,16 @@ def test_strangers_of_every_kind_are_refused_and_change_nothing(world: World, ro
     before = world.store()
     for stranger in STRANGERS:
         refusal(world.ask(route, stranger), 401)
+    assert world.store() == before
+
+
+@pytest.mark.parametrize("route", OPERATORS)
+def test_what_is_the_operators_is_for_no_user_and_no_stranger(world: World, route: str) -> None:
+    before = world.store()
+    method, path = route.split()
+    for bearer in world.bearers.values():
+        world.client.cookies.clear()
+        refusal(world.client.request(method, path, headers={"authorization": f"Bearer {bearer}"} if bearer else {}), 403)
     assert world.store() == before
 
 
@@ -356,6 +419,14 @@ BODIES = [
     ("POST /api/datasets", {"document_ids": ["{document_id}"]}),
     ("POST /api/reports", {"job_ids": ["{job_id}"]}),
     ("POST /api/jobs", {"base_model": "{tuned_model_id}", "document_ids": ["{document_id}"]}),
+    ("POST /api/test-sets", {"document_id": "{document_id}"}),
+    ("POST /api/test-sets", {"submission_ids": ["{submission_id}"]}),
+    ("POST /api/test-sets", {"hold_back": {"document_id": "{document_id}", "num_items": 2}}),
+    ("POST /api/evaluations", {"test_set_id": "{test_set_id}", "tuned_model_ids": ["{tuned_model_id}"]}),
+    ("POST /api/guides/datasets", {"guide_ids": ["{guide_id}"]}),
+    ("POST /llm-training/api/training-jobs", {"model": "gpt2-scratch-1m", "guides": ["{guide_id}"]}),
+    ("POST /llm-training/api/training-jobs", {"model": "gpt2-scratch-1m", "dataset_id": "{dataset_id}"}),
+    ("POST /llm-training/api/datasets", {"document_ids": ["{document_id}"]}),
 ]
 
 

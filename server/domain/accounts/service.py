@@ -108,10 +108,13 @@ class Accounts:
         )
         return profile.shown()
 
-    def login(self, email: str, password: str, visit: Visit = SOMEWHERE) -> SignedIn:
-        """Raises `NotSignedIn`, in the same words and after the same work for a wrong password and for an unknown address."""
+    def login(self, email: str, password: str, visit: Visit = SOMEWHERE, *, known: bool = False) -> SignedIn:
+        """Raises `NotSignedIn`, in the same words and after the same work for a wrong password and for an unknown address.
+
+        `known`: from a browser that has signed in to this account before.
+        """
         profile = self.users.by_email(email)
-        if not self.users.has_password(profile, password) or profile is None:
+        if not self.users.has_password(profile, password, known=known) or profile is None:
             if profile is not None:
                 self.log.noticed(profile.id, "sign_in_failed", visit)
             raise NotSignedIn("The e-mail address or the password is wrong.", code="accounts.wrong_credentials")

@@ -124,9 +124,9 @@ class Users:
 
         return retrying(attempt)
 
-    def has_password(self, profile: Profile | None, password: str) -> bool:
-        """The same work whether there is an account, a password, or neither: time must not tell."""
-        return self.passwords.verify(None if profile is None else profile.password_hash, password) and profile is not None
+    def has_password(self, profile: Profile | None, password: str, *, known: bool = False) -> bool:
+        """The same work whether there is an account, a password, or neither: time must not tell. `known` as in `Passwords.verify`."""
+        return self.passwords.verify(None if profile is None else profile.password_hash, password, known=known) and profile is not None
 
     def is_there_an_administrator(self) -> bool:
         return bool(self.records.page(keys.ADMINISTRATORS_PARTITION, limit=_MAX_ADMINISTRATORS).records)

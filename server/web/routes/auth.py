@@ -82,7 +82,7 @@ def login(
     device = services.accounts.tokens.read_device(device_cookie) if device_cookie else None
     known = device.id if device is not None and account in device.accounts else None
     with limit_of(request).trying(Try(account, visit.network, known)):
-        signed_in = services.accounts.login(credentials.email, credentials.password, visit)
+        signed_in = services.accounts.login(credentials.email, credentials.password, visit, known=known is not None)
     return welcome(signed_in, services, response, device_cookie)
 
 

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, UploadFile, status
+from fastapi import APIRouter, Depends, Form, Query, UploadFile, status
 from fastapi.responses import PlainTextResponse, StreamingResponse
 
 from server.settings import Settings
 from server.web.attachments import csv_attachment, disposition
 from server.web.deps import AppServices, CurrentUser
+from server.web.forms import only_fields
 from server.web.paging import After, Limit
 from shared.constants import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS, DocumentType
 from shared.wire import Deleted, Document, DocumentPatch, ListOf, Preview
@@ -17,7 +18,14 @@ FORM_OVERHEAD_BYTES = 64 * 1024
 
 def router(settings: Settings) -> APIRouter:
     routes = APIRouter(prefix="/api/documents", tags=["documents"])
-    routes.post("", status_code=status.HTTP_201_CREATED, max_body_size=settings.max_upload_bytes + FORM_OVERHEAD_BYTES)(create_document)
+    routes.post(
+        "",
+        status_code=status.HTTP_201_CREATED,
+        max_body_size=settings.max_upload_bytes + FORM_OVERHEAD_BYTES,
+        # A few more than there are, so that one too many is refused by its name; none longer than the longest description.
+        form_limits={"max_files": 4, "max_fields": 12, "max_part_size": 64 * 1024},
+        dependencies=[Depends(only_fields("file", "type", "name", "description"))],
+    )(create_document)
     routes.get("")(list_documents)
     routes.get("/{document_id}")(get_document)
     routes.patch("/{document_id}")(patch_document)

@@ -4,8 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from server.domain.jobs.live import LiveJobs
-from server.domain.jobs.progress import RunReaders
 from server.domain.jobs.specs import Folders
 from server.domain.reports.material import JobMaterial
 from server.domain.reports.service import Reports
@@ -56,13 +54,12 @@ class Desk:
         self.typeset: list[dict[str, object]] = []
         self.active = {OWNER}
         folders = Folders(house.folder / "runs", house.folder / "bases", house.folder / "own")
-        live = LiveJobs(house.records, house.clock, RunReaders(), runs_folder=folders.runs)
         material = JobMaterial(
             house.records,
             house.datasets,
             house.documents,
             house.base_models,
-            live,
+            house.live,
             folders,
             self.tests,  # type: ignore[arg-type]
             product_version="0.0.0",

@@ -31,6 +31,7 @@ export const EVENTS: Record<Kind, string> = {
   disabled: "Account disabled",
   enabled: "Account enabled",
   registration_mode_changed: "Who may register was changed",
+  job_cancelled: "A job was cancelled by an administrator",
 };
 
 const BAD: readonly Kind[] = ["sign_in_failed", "refresh_token_reused", "disabled"];
