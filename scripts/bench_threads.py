@@ -45,7 +45,8 @@ class Choice:
 
     def __str__(self) -> str:
         calm, loaded, p99 = (statistics.median(seen) for seen in (self.calm, self.loaded, self.p99_s))
-        return f"{self.name:<34} {calm:6.2f} steps/s calm {loaded:6.2f} polled ({loaded / calm:4.0%})   polls p99 {1000 * p99:6.1f} ms"
+        kept = loaded / max(calm, 1e-9)
+        return f"{self.name:<34} steps/s: {calm:6.2f} calm, {loaded:6.2f} polled ({kept:4.0%}); polls p99 {1000 * p99:.1f} ms"
 
 
 def choices() -> list[Choice]:
@@ -78,9 +79,9 @@ def bench_threads(folder: Path, *, rounds: int, window_s: float, base_model: str
     for choice in tried:
         print(choice, flush=True)
     ours = tried[0]
-    kept, p99 = statistics.median(ours.loaded) / statistics.median(ours.calm), statistics.median(ours.p99_s)
+    kept, p99 = statistics.median(ours.loaded) / max(1e-9, statistics.median(ours.calm)), statistics.median(ours.p99_s)
     best = max(tried, key=lambda choice: statistics.median(choice.loaded))
-    share = statistics.median(ours.loaded) / statistics.median(best.loaded)
+    share = statistics.median(ours.loaded) / max(1e-9, statistics.median(best.loaded))
     good = kept >= _KEPT_TARGET and p99 < _P99_TARGET_S and share >= 0.9
     say(
         good,
@@ -101,7 +102,7 @@ class _Trainer:
         self._process.send_signal(signal.SIGSTOP)
 
     def steps_per_s(self, seconds: float) -> float:
-        """Of the steps that are told of in a window that begins when things have settled."""
+        """Of the steps that are told of in a window that begins when things have settled; 0 where fewer than two were."""
         time.sleep(SETTLE_S)
         before = self._events.stat().st_size
         time.sleep(seconds)

@@ -63,6 +63,22 @@ def ensure_environment(*, extras: Sequence[str] = ()) -> Path:
     return _interpreter(ENVIRONMENT)
 
 
+def ensure_builder() -> Path:
+    """The interpreter of `.venv`, with what builds the wheel. Nothing else is installed for it: what the wheel needs is not needed here."""
+    with _one_at_a_time():
+        if _version_of(_interpreter(ENVIRONMENT)) is None:
+            make_environment(ENVIRONMENT)
+        if not _has_pinned(ENVIRONMENT, "hatchling"):
+            [builder] = [requirement for requirement in _requirements().extra["test"] if requirement.startswith("hatchling")]
+            _pip(ENVIRONMENT, "the builder of the wheel", "-c", str(CONSTRAINTS), builder)
+    return _interpreter(ENVIRONMENT)
+
+
+def _has_pinned(environment: Path, package: str) -> bool:
+    pin = next(line for line in CONSTRAINTS.read_text().splitlines() if line.startswith(f"{package}=="))
+    return any(environment.glob(f"lib/*/site-packages/{pin.replace('==', '-')}.dist-info"))
+
+
 def continue_in_environment() -> None:
     """For scripts that need more than the standard library: set up, and start again with the project's Python unless this is it."""
     if Path(sys.prefix).resolve() == ENVIRONMENT.resolve():
@@ -296,11 +312,16 @@ def _last_lines(text: str, *, count: int = 15) -> str:
 
 
 def _main(words: list[str]) -> None:
-    """For the shell scripts: `page` prints the page's fingerprint, `path` a PATH on which Node.js is."""
+    """For shell scripts: `page` prints the page's fingerprint, `path` a PATH with Node.js on it. For operators: `all` sets up all of it."""
     if words == ["page"]:
         print(page_fingerprint())
         return
     try:
+        if words == ["all"]:
+            ensure_environment()
+            ensure_page()
+            say("Everything is set up.")
+            return
         with redirect_stdout(sys.stderr):  # What is said on the way is for the person; the answer is for the script.
             path = path_with_node()
     except Trouble as trouble:

@@ -216,14 +216,13 @@ class Settings(BaseSettings):
     @property
     def registration_mode(self) -> RegistrationMode:
         """Open where nobody but the people of this machine can come; a stranger from the network needs an invitation."""
-        return self.registration or ("open" if self.is_loopback else "invite")
+        return self.registration or ("open" if self.is_for_this_machine else "invite")
 
     @property
-    def is_loopback(self) -> bool:
-        try:
-            return ip_address(self.host.strip("[]")).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+    def is_for_this_machine(self) -> bool:
+        """Whether nobody else can reach the server: it listens here alone, and no setting speaks of a proxy that lets others in."""
+        public = urlsplit(self.public_url or "").hostname
+        return _is_loopback(self.host) and not self.trusted_proxies and (public is None or _is_loopback(public))
 
     @property
     def https(self) -> bool:
@@ -283,6 +282,13 @@ class Settings(BaseSettings):
     def masked(self) -> dict[str, Any]:
         """The effective configuration, fit to be printed."""
         return {name: str(value) if isinstance(value, Path | SecretStr) else value for name, value in self.model_dump().items()}
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _origin(url: str) -> str | None:

@@ -27,6 +27,7 @@ from server.background.generation import Generator
 from server.background.notifier import Notifier
 from server.background.supervisor import Supervisor
 from server.background.sweeper import Sweeper
+from server.domain import schema
 from server.domain.accounts.administration import Directory
 from server.domain.accounts.departure import Departure
 from server.domain.accounts.export import Export
@@ -73,6 +74,7 @@ from server.domain.testing.specs import EvaluationSpecs
 from server.domain.testing.states import EvaluationStore
 from server.domain.testing.submissions import TestSubmissions
 from server.domain.testing.test_sets import TestSets
+from server.errors import LlmTunerError, StaleWrite
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.identity import Identity
@@ -166,6 +168,7 @@ def build(settings: Settings) -> Services:
 
     clock = SystemClock()
     records = _records(settings)
+    _check_format(records)
     blobs = _blobs(settings)
     hub = {"HF_ENDPOINT": settings.hub_url, "HF_HUB_OFFLINE": str(int(settings.hub == "off"))}
     launcher = LocalLauncher(REPOSITORY, hub)
@@ -228,6 +231,7 @@ def build(settings: Settings) -> Services:
         tuned_models,
         queue,
         room=DiskRoom(free_bytes, settings.min_free_bytes),
+        accelerators=processes.accelerators(),
     )
     moves = Moves(records, clock, queue, submissions, tidying)
     evaluation_store = EvaluationStore(records, blobs)
@@ -371,6 +375,19 @@ def _identity(settings: Settings, clock: Clock) -> Identity | None:
         client_id=settings.google_client_id,
         client_secret=settings.google_client_secret.get_secret_value(),
     )
+
+
+def _check_format(records: Records) -> None:
+    """Raises `NewerStore`. A store that does not answer now is none to refuse: every request says so, and works when it answers."""
+    try:
+        steps = schema.bring_up_to_date(records, product=VERSION)
+    except StaleWrite:
+        return  # Another server, started at the same moment, did it.
+    except LlmTunerError as error:
+        _log.warning("format_not_checked", reason=str(error))
+        return
+    if steps:
+        _log.info("records_upgraded", steps=steps, format=schema.VERSION)
 
 
 def _records(settings: Settings) -> Records:

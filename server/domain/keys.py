@@ -6,6 +6,7 @@ user#<usr>         session#<ses>            a signed-in browser: hashes of its r
 user#<usr>         apikey#<key>             an API key, without the key
 user#<usr>         reset#<sha256>           a password reset that was asked for
 user#<usr>         verification#<sha256>    a letter that proves an address
+user#<usr>         address#<sha256>         a letter that proves the new address that an account is to have
 user#<usr>         security#<time id>       what was done with the account
 email#<address>    owner                    pointer: who has this address
 apikey#<sha256>    owner                    pointer: whose API key this is
@@ -16,6 +17,7 @@ security           <time id>                pointer: an entry of somebody's secu
 invitations        <inv>                    an invitation to register
 setup              <sha256>                 a set-up link that was printed
 installation       registration             who may register, where an administrator chose it
+installation       schema                   the format of all of this, and the version of the product that last changed it
 user#<usr>         identity#<sha256>        a sign-in at a provider that belongs to the account, by issuer and subject
 identity#<sha256>  owner                    pointer: whose that sign-in is
 sign-in            <time id>                somebody a provider has just told us of, for the ten minutes until they are signed in
@@ -112,6 +114,10 @@ def setup(digest: str) -> Key:
 
 def registration_mode() -> Key:
     return Key("installation", "registration")
+
+
+def schema() -> Key:
+    return Key("installation", "schema")
 
 
 def identity(user_id: str, digest: str) -> Key:
@@ -276,6 +282,9 @@ def guide_blob(user_id: str, guide_id: str, edition: str) -> str:
     return f"guides/{user_id}/{guide_id}/{edition}"
 
 
+RUN_BLOBS = "runs/"
+
+
 def run_blob(user_id: str, job_id: str, sha256: str) -> str:
     """Something that a job's runs left, by what it is."""
-    return f"runs/{user_id}/{job_id}/{sha256}"
+    return f"{RUN_BLOBS}{user_id}/{job_id}/{sha256}"

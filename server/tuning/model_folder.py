@@ -43,7 +43,7 @@ def load_model(folder: Path) -> CausalModel:
 
 def save_model(model: CausalModel, folder: Path, *, bos_id: int | None, end_ids: list[int], pad_id: int | None) -> None:
     """`config.json`, `generation_config.json` and one `model.safetensors` that transformers loads as they are."""
-    tensors = {slot.name: (slot.view.T if slot.transposed else slot.view).contiguous() for slot in model.slots()}
+    tensors = {slot.name: (slot.view.T if slot.transposed else slot.view).contiguous().cpu() for slot in model.slots()}
     save_file(tensors, folder / WEIGHTS_FILE, metadata={"format": "pt"})
     write_json(folder / CONFIG_FILE, config_of(model.shape, bos_id=bos_id, eos_ids=end_ids, pad_id=pad_id))
     tokens = {"bos_token_id": bos_id, "eos_token_id": one_or_all(end_ids), "pad_token_id": pad_id}

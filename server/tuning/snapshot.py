@@ -109,7 +109,7 @@ def restore_weights(folder: Path, into: Tensor) -> None:
 def best_weights(folder: Path, size: int) -> Tensor | None:
     if not (folder / BEST_FILE).exists():
         return None
-    best = torch.empty(size)
+    best = torch.empty(size)  # On the processor: whoever puts it back copies it to where the weights are.
     _read(folder / BEST_FILE, {WEIGHTS: best})
     return best
 

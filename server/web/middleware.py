@@ -13,6 +13,7 @@ from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.errors import LlmTunerError, NotSignedIn
+from server.ports.patience import PATIENCE, Patience
 from server.web.addresses import is_api
 from server.web.cookies import FORM_COOKIE, FORMS_PATH
 from server.web.deps import check_scope
@@ -65,6 +66,7 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
+        PATIENCE.set(Patience())
         request_id = _request_id(scope)
         status: int | None = None
 

@@ -56,6 +56,7 @@ from server.domain.testing.test_sets import TestSets
 from server.ports.launcher import end_all_in, stop_and_wait
 from server.ports.records import Delete
 from server.settings import REPOSITORY
+from shared.constants import Accelerator
 from shared.look_spec import LookSpec
 from shared.wire import Blocker, Document, Look
 
@@ -219,6 +220,7 @@ class House:
         self.folder = folder
         store = store or folder
         self.free_bytes = 10**12
+        self.accelerators: list[Accelerator] = []
         self.free_memory_bytes = 10**12
         self.script = folder / "script.json"
         if not self.script.exists():
@@ -270,6 +272,7 @@ class House:
             self.tuned_models,
             queue,
             room=DiskRoom(lambda: self.free_bytes, 1000),
+            accelerators=self.accelerators,
         )
         moves = Moves(self.records, self.clock, queue, submissions, self.tidying)
         self.evaluation_store = EvaluationStore(self.records, self.blobs)

@@ -83,7 +83,7 @@ def test_public_routes_do_not_ask_for_an_access_token_nor_fall_over(client: Test
     assert [statuses[f"GET {path}"] for path in ("/api/installation", "/livez", "/readyz")] == [200, 200, 200]
 
 
-IN_PERSON = ("/api/account", "/api/keys", "/api/admin", "/api/setup/")
+IN_PERSON = ("/api/account", "/api/keys", "/api/admin", "/api/setup/", "/api/auth/google/link")
 
 
 @pytest.fixture(scope="module")

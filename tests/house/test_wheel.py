@@ -32,7 +32,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def built(sources: Path, folder: Path) -> Path:
-    wheel: Path = runpy.run_path(str(ROOT / "scripts/build_wheel"))["build"](sources, folder)
+    wheel: Path = runpy.run_path(str(ROOT / "scripts/build_wheel"))["build"](Path(sys.executable), sources, folder)
     return wheel
 
 

@@ -100,6 +100,13 @@ class Server:
     def stop(self) -> None:
         self._end(signal.SIGTERM)
 
+    def wait(self, *, timeout_s: float) -> int:
+        """The exit status of a server that was told to end by somebody else. Raises `subprocess.TimeoutExpired`."""
+        assert self._process is not None, "the server was not started"
+        status = self._process.wait(timeout_s)
+        self._process = None
+        return status
+
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is None:

@@ -108,7 +108,9 @@ def test_a_table_that_is_not_there_is_said_and_the_server_stays_up(tmp_path: Pat
         server.close()
 
 
-def test_a_run_goes_on_upon_another_machine_from_the_bucket_alone(tmp_path: Path, settings: dict[str, str]) -> None:
+def test_a_run_goes_on_upon_another_machine_from_the_bucket_alone(
+    tmp_path: Path, settings: dict[str, str], request: pytest.FixtureRequest
+) -> None:
     """Server, trainer and disk are lost at once. The model is the very one that a calm run makes."""
     name, steps = f"two-machines-{os.urandom(4).hex()}", 120
     create_table(name, aws_server.client("dynamodb"))
@@ -116,6 +118,7 @@ def test_a_run_goes_on_upon_another_machine_from_the_bucket_alone(tmp_path: Path
     often = {**settings, "aws_table": name, "aws_bucket": name, "checkpoint_every_s": "1", "signing_secret": "x" * 40}
     records = DynamoRecords(name, aws_server.client("dynamodb"))
     lost = Server(tmp_path / "lost" / "data", **often)
+    request.addfinalizer(lost.close)
     for machine in ("lost", "other"):
         (tmp_path / machine).mkdir()
     with running_server(tmp_path / "other" / "data", **often) as other:
@@ -156,7 +159,6 @@ def test_a_run_goes_on_upon_another_machine_from_the_bucket_alone(tmp_path: Path
         assert copy.value.checkpoints == []
         kept = {key for key in S3Blobs(name, prefix="prod/").everything() if job["id"] in key}
         assert kept == {keys.run_blob(copy.value.owner, job["id"], name) for name in copy.value.names()}
-    lost.close()
 
 
 def calm_run(run_folder: Path, folder: Path) -> subprocess.Popen[bytes]:

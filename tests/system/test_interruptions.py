@@ -1,6 +1,9 @@
 """What is lost when somebody presses Cancel, pulls the plug of the server, or kills a training: nothing, and nothing is doubled."""
 
+import contextlib
 import signal
+import socket
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -86,6 +89,42 @@ def test_a_server_that_is_killed_and_started_again_takes_the_running_job_over(da
             assert steps == sorted(set(steps)), "a step was counted twice"
         client.wait_for(queued["id"], "succeeded", timeout_s=120)
         assert len(client.get("/api/tuned-models")["data"]) == 2
+
+
+def test_a_server_that_is_told_to_stop_does_so_within_ten_seconds_whatever_goes_on(data: Path, small_text: bytes) -> None:
+    with running_server(data, trainer_threads="1") as server, socket.create_connection(("127.0.0.1", server.port)) as dawdling:
+        client = signed_up(server)
+        job = start_job(client, small_text, LONG)
+        before = client.wait_for_step(job["id"], 1, timeout_s=60)
+        trainer = only(server.trainers())
+        # One who sends a byte and no more, one who watches, and one who waits for a long answer.
+        bearer = client.http.headers["authorization"]
+        dawdling.sendall(
+            f"POST /api/documents HTTP/1.1\r\nHost: localhost\r\nAuthorization: {bearer}\r\nContent-Length: 1000\r\n\r\nx".encode()
+        )
+        asking = threading.Thread(target=ask_at_length, args=(server.url, bearer))
+        asking.start()
+        with client.http.stream("GET", f"/api/jobs/{job['id']}/stream") as stream:
+            next(stream.iter_bytes())
+            process = psutil.Process(server.pid)
+            began = time.monotonic()
+            process.terminate()
+            assert server.wait(timeout_s=15) in {0, -signal.SIGTERM}
+            assert time.monotonic() - began < 10
+        asking.join(timeout=10)
+        assert trainer.is_running(), "the training ended with its server"
+
+        server.start()
+        after = client.wait_for_step(job["id"], client.job(job["id"])["progress"]["step"] + 1, timeout_s=60)
+        assert (after["num_runs"], after["num_resumes"]) == (1, 0), "the training was started anew and not taken up"
+        assert after["started_at"] == before["started_at"]
+        assert only(server.trainers()).pid == trainer.pid
+
+
+def ask_at_length(url: str, bearer: str) -> None:
+    question = {"prompt": "Day 1.", "max_tokens": 512}
+    with contextlib.suppress(httpx.HTTPError):
+        httpx.post(f"{url}/api/base-models/gpt2-scratch-1m/generate", json=question, headers={"authorization": bearer}, timeout=60)
 
 
 def test_a_run_that_ends_while_no_server_is_there_is_found_and_kept(data: Path, small_text: bytes) -> None:

@@ -1,5 +1,7 @@
 """Administration over HTTP: the set-up link, users, who may register, the queue, the log."""
 
+from typing import Any
+
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -111,6 +113,12 @@ def test_who_may_register_changes_while_the_server_runs(boss: TestClient, client
 def test_strangers_from_the_network_need_an_invitation_unless_the_operator_says_otherwise(settings: Settings, host: str, mode: str) -> None:
     assert settings.model_copy(update={"host": host}).registration_mode == mode
     assert settings.model_copy(update={"host": host, "registration": "closed"}).registration_mode == "closed"
+
+
+@pytest.mark.parametrize("proxy", [{"trusted_proxies": ("127.0.0.1",)}, {"public_url": "https://tuner.example.org"}])
+def test_behind_a_proxy_on_this_machine_they_need_one_too(settings: Settings, proxy: dict[str, Any]) -> None:
+    assert settings.model_copy(update=proxy).registration_mode == "invite"
+    assert settings.model_copy(update={"public_url": "http://localhost:5000"}).registration_mode == "open"
 
 
 def test_the_queue_is_everybodys_without_names(boss: TestClient, signed_in: TestClient, app: FastAPI) -> None:

@@ -82,6 +82,10 @@ ROWS: dict[str, Row] = {
     "PATCH /api/account": Row({"name": "Ada"}, foreign=NOTHING_OF_ADAS),
     "POST /api/account/password": Row({"current_password": "wrong", "new_password": PASSWORD}, owner=403, foreign=403),
     "POST /api/account/verification": Row(owner=409, foreign=409),
+    "POST /api/account/email": Row({"email": "new@example.org", "password": "wrong"}, owner=403, foreign=403),
+    "GET /api/account/identities": OWN,
+    "DELETE /api/account/identities/{linked_id}": Row(owner=404),
+    "POST /api/auth/google/link": Row({"code": "nonsense"}, owner=404),
     "GET /api/account/sessions": OWN,
     "GET /api/account/security-log": OWN,
     "GET /api/account/export": OWN,
@@ -98,6 +102,7 @@ ROWS: dict[str, Row] = {
     "PATCH /api/documents/{document_id}": Row({"name": "Renamed"}),
     "GET /api/documents/{document_id}/preview": Row(),
     "GET /api/documents/{document_id}/content": Row(),
+    "POST /api/documents/{document_id}/download-link": Row(),
     "GET /api/documents/{document_id}/text": Row(owner=None),
     "GET /api/documents/{document_id}/problems": Row(owner=None),
     "GET /api/uploads": OWN,
@@ -303,7 +308,7 @@ def furnished(world: World) -> World:
     world.bearers["a shared report's token"] = share["url"].rpartition("/")[2]
     key = post("/api/keys", json={"name": "for the matrix", "scopes": ["read"]}, headers=ada).json()
     world.ids |= {"key_id": key["id"], "user_id": world.ids["ada"], "tuned_model_id": MODEL, "sample_id": "nothing", "part": "1"}
-    world.ids |= {"model_id": "nothing", "invitation_id": "inv-1", "token": "x", "checkpoint_id": "1"}
+    world.ids |= {"model_id": "nothing", "invitation_id": "inv-1", "token": "x", "checkpoint_id": "1", "linked_id": "0" * 64}
     services.records.write(*services.tuned_models.adding(model_of(world.ids["ada"], world.ids["job_id"])))
     guide = {"file": ("guide.md", b"Warm the pot.\n\nThe pot was warmed and the tea is hot.\n\nScore: 7/10\n")}
     world.ids["guide_id"] = post("/api/guides", files=guide, headers=ada).json()["id"]

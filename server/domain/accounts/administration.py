@@ -92,6 +92,7 @@ class Directory:
             visit,
             lambda: self.accounts.keys.removing_all(user_id),
         )
+        self.accounts.look_up_again(user_id)
         self.accounts.sessions.sweep(user_id, epoch=profile.epoch)
 
     def _enable(self, caller: Caller, user_id: str, visit: Visit) -> None:

@@ -61,7 +61,7 @@ class Users:
         address = emails.normalised(email)
         passwords.check_new(password, email=address)
         if self.records.get(keys.email_owner(address)) is not None:  # Spares the hashing; the write decides.
-            raise _taken()
+            raise taken()
         return Profile(id=self.clock.new_id("usr"), email=address, password_hash=self.passwords.hash(password), created_at=self.clock.now())
 
     def add(self, profile: Profile, *also: Change) -> None:
@@ -79,7 +79,7 @@ class Users:
         except StaleWrite as stale:
             if stale.key != keys.email_owner(profile.email):
                 raise
-            raise _taken() from None
+            raise taken() from None
 
     def by_email(self, email: str) -> Profile | None:
         """Raises `InvalidInput` for what is no address."""
@@ -137,5 +137,5 @@ def check_enabled(profile: Profile) -> None:
         raise NotSignedIn("This account was disabled by an administrator of this installation. Ask them why.", code="accounts.disabled")
 
 
-def _taken() -> Conflict:
+def taken() -> Conflict:
     return Conflict("There is already an account with this e-mail address. Sign in instead.", code="accounts.email_taken", param="email")

@@ -141,13 +141,13 @@ def ask_password_reset(asked: PasswordResetRequest, services: AppServices, visit
 @router.post("/api/auth/password-reset/finish", status_code=status.HTTP_204_NO_CONTENT)
 def finish_password_reset(reset: PasswordReset, services: AppServices, visit: CurrentVisit) -> None:
     """Sets the new password and ends every session and API key of the account. Then sign in with it."""
-    services.accounts.recovery.reset(reset.token, reset.password, visit)
+    services.accounts.look_up_again(services.accounts.recovery.reset(reset.token, reset.password, visit))
 
 
 @router.post("/api/auth/verify-email", status_code=status.HTTP_204_NO_CONTENT)
 def verify_email(verification: EmailVerification, services: AppServices, visit: CurrentVisit) -> None:
-    """Takes the token of the link in the letter."""
-    services.accounts.recovery.verify(verification.token, visit)
+    """Takes the token of the link in the letter, to the account's address or to the new one that it is to have."""
+    services.accounts.verify_email(verification.token, visit)
 
 
 def limit_of(request: Request) -> LoginLimit:
