@@ -17,6 +17,7 @@ from server.adapters.look_process import LookProcess
 from server.adapters.mail_smtp import MailServer, SmtpMailer
 from server.adapters.records_sqlite import SqliteRecords
 from server.adapters.server_lock import ServerLocks
+from server.adapters.typeset_process import TypesetProcess
 from server.adapters.webhook_http import HttpWebhooks
 from server.background.aside import InBackground
 from server.background.copier import Copier
@@ -61,6 +62,10 @@ from server.domain.jobs.uses import Uses
 from server.domain.models.catalogue import BaseModels
 from server.domain.models.tuned import TunedModels
 from server.domain.notifications.service import Notifications
+from server.domain.reports.material import JobMaterial
+from server.domain.reports.service import Reports
+from server.domain.reports.shares import Shares
+from server.domain.reports.tests import TestsOfModels
 from server.domain.testing.evaluations import Evaluations
 from server.domain.testing.progress import TestReaders
 from server.domain.testing.results import KeptItems
@@ -127,6 +132,8 @@ class Services:
     notifier: Notifier
     leases: Leases
     locks: ServerLocks
+    reports: Reports
+    shares: Shares
     census: Census
 
     def start(self) -> None:
@@ -277,7 +284,9 @@ def build(settings: Settings) -> Services:
     uploads = Uploads(records, blobs, clock, documents)
     live = LiveJobs(records, clock, readers, fetches, runs_folder=settings.runs_folder)
     testing = Testing(test_submissions, test_sets, evaluations, guides)
-    departure = Departure(records, clock, accounts, jobs, tuned_models, datasets, documents, uploads, testing)
+    material = JobMaterial(records, datasets, documents, base_models, live, folders, TestsOfModels(evaluations), product_version=VERSION)
+    reports = Reports(records, blobs, clock, room, material, TypesetProcess(REPOSITORY))
+    departure = Departure(records, clock, accounts, jobs, tuned_models, datasets, documents, uploads, reports, testing)
     notifications = Notifications(
         records,
         clock,
@@ -295,7 +304,7 @@ def build(settings: Settings) -> Services:
         accounts,
         Directory(records, clock, accounts, room, jobs),
         departure,
-        Export(accounts, documents, datasets, jobs, live, tuned_models, testing),
+        Export(accounts, documents, datasets, jobs, live, tuned_models, reports, testing),
         None if identity is None else ForeignSignIn(records, clock, identity, accounts, secret=secret),
         documents,
         uploads,
@@ -321,6 +330,8 @@ def build(settings: Settings) -> Services:
         Notifier(notifications),
         leases,
         locks,
+        reports,
+        Shares(records, clock, accounts.users.is_active, settings.address),
         Census(records, clock, room, me=leases.me),
     )
 

@@ -25,6 +25,7 @@ PUBLIC = {
     "POST /api/auth/google/finish": "so are they, with a code that is good once",
     "GET /api/installation": "the sign-in page needs it",
     "GET /api/downloads/{token}": "the token in the address is the permission, for a minute and one thing",
+    "GET /shared-reports/{token}": "the token in the address is the permission, for one report and until its link ends",
     "GET /api/openapi.json": "describes the API and holds no data",
     "GET /livez": "a process supervisor has no account",
     "GET /readyz": "nor has a load balancer",

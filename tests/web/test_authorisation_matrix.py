@@ -71,6 +71,7 @@ PUBLIC = {
     "POST /api/auth/verify-email",
     "POST /api/setup",
     "GET /api/downloads/{token}",
+    "GET /shared-reports/{token}",
 }
 # Nobody's, whoever they are: the operator's program asks, from the machine itself or with a token that is no user's.
 OPERATORS = {"GET /metrics"}
@@ -175,6 +176,15 @@ ROWS: dict[str, Row] = {
     "POST /api/tuned-models/{tuned_model_id}/generate": Row(GENERATE, owner=None),
     "GET /api/tuned-models/{tuned_model_id}/download": Row(owner=None),
     "POST /api/tuned-models/{tuned_model_id}/download-link": Row(),
+    "POST /api/reports": Row({"job_ids": ["{job_id}"]}, owner=201),
+    "GET /api/reports": OWN,
+    "GET /api/reports/{report_id}": Row(),
+    "GET /api/reports/{report_id}/content": Row(),
+    "POST /api/reports/{report_id}/link": Row({"format": "html", "view": True}),
+    "POST /api/reports/{report_id}/share": Row({"expires_in_days": 1}, owner=201),
+    "GET /api/reports/{report_id}/shares": Row(),
+    "GET /llm-training/api/reports": OWN,
+    "POST /llm-training/api/reports": Row({"job_ids": ["{job_id}"], "format": "markdown"}, owner=201),
     # --- the administration: Ada is no administrator either
     "POST /api/setup/administrator": Row({"token": "nonsense"}, owner=403, foreign=403),
     "GET /api/admin/installation": Row(owner=403, foreign=403),
@@ -189,6 +199,8 @@ ROWS: dict[str, Row] = {
     "GET /api/admin/invitations": Row(owner=403, foreign=403),
     "DELETE /api/admin/invitations/{invitation_id}": Row(owner=403, foreign=403),
     # --- ending and deleting: what the owner does last
+    "DELETE /api/reports/{report_id}/shares/{share_id}": Row(),
+    "DELETE /api/reports/{report_id}": Row(),
     "POST /api/jobs/{job_id}/cancel": Row(),
     "DELETE /api/jobs/{job_id}": Row(),
     "POST /api/evaluations/{evaluation_id}/cancel": Row(),
@@ -288,6 +300,12 @@ def furnished(world: World) -> World:
     job = post("/api/jobs", json=JOB | documents | {"allow_short_run": True}, headers=ada)
     assert job.status_code == 201, job.text
     world.ids["job_id"] = job.json()["id"]
+    report = post("/api/reports", json={"job_ids": [world.ids["job_id"]]}, headers=ada)
+    assert report.status_code == 201, report.text
+    world.ids["report_id"] = report.json()["id"]
+    share = post(f"/api/reports/{report.json()['id']}/share", json={}, headers=ada).json()
+    world.ids["share_id"] = share["id"]
+    world.bearers["a shared report's token"] = share["url"].rpartition("/")[2]
     key = post("/api/keys", json={"name": "for the matrix", "scopes": ["read"]}, headers=ada).json()
     world.ids |= {"key_id": key["id"], "user_id": world.ids["ada"], "tuned_model_id": MODEL, "sample_id": "nothing", "part": "1"}
     world.ids |= {"model_id": "nothing", "invitation_id": "inv-1", "token": "x", "checkpoint_id": "1", "linked_id": "0" * 64}
@@ -334,7 +352,7 @@ def expired(world: World) -> str:
     return token
 
 
-STRANGERS = ["nobody", "expired", "revoked", "gone", "a refresh token", "a download token"]
+STRANGERS = ["nobody", "expired", "revoked", "gone", "a refresh token", "a download token", "a shared report's token"]
 
 
 def test_every_route_has_a_row_and_every_row_a_route(world: World) -> None:
@@ -404,6 +422,7 @@ BODIES = [
     ("POST /api/forecasts", JOB | {"dataset_id": "{dataset_id}"}),
     ("POST /api/looks", {"base_model": "gpt2-scratch-1m", "dataset_id": "{dataset_id}"}),
     ("POST /api/datasets", {"document_ids": ["{document_id}"]}),
+    ("POST /api/reports", {"job_ids": ["{job_id}"]}),
     ("POST /api/jobs", {"base_model": "{tuned_model_id}", "document_ids": ["{document_id}"]}),
     ("POST /api/test-sets", {"document_id": "{document_id}"}),
     ("POST /api/test-sets", {"submission_ids": ["{submission_id}"]}),

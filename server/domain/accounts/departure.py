@@ -17,6 +17,7 @@ from server.domain.documents.service import Documents
 from server.domain.documents.uploads import Uploads
 from server.domain.jobs.service import Jobs
 from server.domain.models.tuned import TunedModels
+from server.domain.reports.service import Reports
 from server.errors import Conflict, InvalidInput, NotFound
 from server.ports.clock import Clock
 from server.ports.records import Delete, Put, Records
@@ -36,6 +37,7 @@ class Departure:
     datasets: Datasets
     documents: Documents
     uploads: Uploads
+    reports: Reports
     testing: Testing
 
     def ask(self, caller: Caller, confirmation: AccountDeletion, visit: Visit) -> None:
@@ -70,6 +72,7 @@ class Departure:
             return False
         testing = self.testing
         for delete_some in (
+            self._delete_reports,
             testing.delete_evaluations,
             testing.delete_test_sets,
             testing.delete_submissions,
@@ -99,6 +102,12 @@ class Departure:
             if not page.has_more:
                 return left == 0
             after = page.data[-1].id
+
+    def _delete_reports(self, user_id: str) -> bool:
+        page = self.reports.page(user_id, limit=_AT_ONCE, after=None)
+        for report in page.data:
+            self.reports.delete(user_id, report.id)
+        return bool(page.data)
 
     def _delete_jobs(self, user_id: str) -> bool:
         page = self.jobs.page(user_id, limit=_AT_ONCE, after=None, state=None)

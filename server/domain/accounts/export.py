@@ -16,6 +16,7 @@ from server.domain.documents.service import Documents
 from server.domain.jobs.live import LiveJobs
 from server.domain.jobs.service import Jobs
 from server.domain.models.tuned import TunedModels
+from server.domain.reports.service import Reports
 from server.errors import NotFound
 from shared.wire import ListOf
 
@@ -31,6 +32,7 @@ datasets/            documents in an order, with their split
 guides/              each training guide with its scored items, as corrected
 tests/               submissions, test sets with their items, evaluations with their results
 jobs/                each job with its settings, its log and its figures
+reports/             each report: its content, and the links to it (without their secret part, which is not kept)
 models/              each tuned model; `from_pretrained` loads the folder `model`
 """
 
@@ -45,6 +47,7 @@ class Export:
     jobs: Jobs
     live: LiveJobs
     tuned_models: TunedModels
+    reports: Reports
     testing: Testing
 
     def archive(self, user_id: str) -> ZipStream:
@@ -59,6 +62,7 @@ class Export:
         self._add_guides(archive, user_id)
         self._add_tests(archive, user_id)
         self._add_jobs(archive, user_id)
+        self._add_reports(archive, user_id)
         self._add_models(archive, user_id)
         return archive
 
@@ -107,6 +111,13 @@ class Export:
         for job in _all(lambda after: self.jobs.page(user_id, limit=_PAGE, after=after, state=None)):
             archive.add(_json(job.model_dump(mode="json")), f"jobs/{job.id}/job.json")
             archive.add(_opened(lambda job_id=job.id: self._log(user_id, job_id)), f"jobs/{job.id}/log.txt")  # type: ignore[misc]
+
+    def _add_reports(self, archive: ZipStream, user_id: str) -> None:
+        for report in _all(lambda after: self.reports.page(user_id, limit=_PAGE, after=after)):
+            folder = f"reports/{report.id}"
+            shares = [share.model_dump(mode="json") for share in self.reports.shares_of(user_id, report.id)]
+            archive.add(_json({**report.model_dump(mode="json"), "shares": shares}), f"{folder}/report.json")
+            archive.add(_opened(lambda report_id=report.id: self.reports.stored_content(user_id, report_id)), f"{folder}/content.json")  # type: ignore[misc]
 
     def _add_models(self, archive: ZipStream, user_id: str) -> None:
         for shown in _all(lambda after: self.tuned_models.page(user_id, limit=_PAGE, after=after)):

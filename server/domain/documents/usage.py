@@ -9,7 +9,13 @@ from server.ports.records import Json, Records
 from shared.wire import Usage
 
 _PAGE: Final = 500
-_BESIDE: Final = {"submission": "text_bytes", "test_set": "size_bytes", "evaluation": "size_bytes", "guide": "size_bytes"}
+_BESIDE: Final = {
+    "submission": "text_bytes",
+    "test_set": "size_bytes",
+    "evaluation": "size_bytes",
+    "guide": "size_bytes",
+    "report": "size_bytes",
+}
 
 
 class Room:
@@ -25,7 +31,7 @@ class Room:
         self._min_free_bytes = min_free_bytes
 
     def usage(self, owner: str) -> Usage:
-        """Documents, files that are still coming, tuned models, and what is kept of tests and guides beside their documents."""
+        """Documents, files that are still coming, tuned models, reports, and what is kept of tests and guides beside their documents."""
         documents = sum(data["size_bytes"] for data in self._all(owner, "document"))
         uploads = sum(data["upload"]["size_bytes"] for data in self._all(owner, "upload"))
         models = sum(file["size_bytes"] for data in self._all(owner, "model") for file in data["files"])
