@@ -26,7 +26,10 @@ from server.web.routes import (
     datasets,
     documents,
     downloads,
+    evaluations,
     google,
+    guided,
+    guides,
     health,
     installation,
     jobs,
@@ -34,6 +37,7 @@ from server.web.routes import (
     live,
     notifications,
     samples,
+    test_sets,
     tuned_models,
     uploads,
 )
@@ -82,6 +86,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         live.router,
         tuned_models.router,
         downloads.router,
+        test_sets.router(settings),
+        evaluations.router,
+        guides.router(settings),
+        guided.router(settings),
         notifications.router,
     ]
     for router in routers:

@@ -768,6 +768,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Evaluations
+         * @description All of them, or those of a test set, or those of a tuned model.
+         */
+        get: operations["list_evaluations"];
+        put?: never;
+        /**
+         * Create Evaluation
+         * @description Queues a test of tuned models and, by itself, of their base. Sent again with the same `Idempotency-Key` it answers the same.
+         */
+        post: operations["create_evaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluations/{evaluation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Evaluation */
+        get: operations["get_evaluation"];
+        put?: never;
+        post?: never;
+        /** Delete Evaluation */
+        delete: operations["delete_evaluation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluations/{evaluation_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Evaluation
+         * @description One that waits is cancelled at once; a running one is asked to stop and shows `stopping` until it has.
+         */
+        post: operations["cancel_evaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluations/{evaluation_id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Evaluated Items
+         * @description Item by item, base and tuned answer side by side: as given, or by what changed most for a tuned model (without one: the first).
+         */
+        get: operations["list_evaluated_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/forecasts": {
         parameters: {
             query?: never;
@@ -786,6 +868,133 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/guides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Guides */
+        get: operations["list_guides"];
+        put?: never;
+        /**
+         * Create Guide
+         * @description Takes a guide in any readable format, splits its text into passages, and finds the scored items in it.
+         */
+        post: operations["create_guide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guides/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Guide Dataset
+         * @description The prose and the scored items of these guides as one dataset, to be trained on together. The same again gives the same.
+         */
+        post: operations["create_guide_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guides/{guide_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Guide */
+        get: operations["get_guide"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Guide
+         * @description With its documents, which a live job that trains on them forbids.
+         */
+        delete: operations["delete_guide"];
+        options?: never;
+        head?: never;
+        /** Patch Guide */
+        patch: operations["patch_guide"];
+        trace?: never;
+    };
+    "/api/guides/{guide_id}/passages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Guide Passages
+         * @description In their order.
+         */
+        get: operations["list_guide_passages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guides/{guide_id}/scored-items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Scored Items
+         * @description In the order of the guide, then those that were added; dropped ones too.
+         */
+        get: operations["list_scored_items"];
+        put?: never;
+        /**
+         * Create Scored Item
+         * @description Adds an item that was not found in the guide.
+         */
+        post: operations["create_scored_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guides/{guide_id}/scored-items/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Patch Scored Item
+         * @description Corrects an item, drops it, or takes it back.
+         */
+        patch: operations["patch_scored_item"];
         trace?: never;
     };
     "/api/installation": {
@@ -1267,6 +1476,135 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/test-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Test Sets */
+        get: operations["list_test_sets"];
+        put?: never;
+        /**
+         * Create Test Set
+         * @description Items of submissions, of the rows of a document, or kept back from training data, with the grader that fits them.
+         */
+        post: operations["create_test_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/test-sets/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Test Set
+         * @description What this request would make: the columns and the grader that were found, and the first items. Makes nothing.
+         */
+        post: operations["preview_test_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/test-sets/{test_set_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Test Set */
+        get: operations["get_test_set"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Test Set
+         * @description With its evaluations. Refused while one of them waits or runs.
+         */
+        delete: operations["delete_test_set"];
+        options?: never;
+        head?: never;
+        /** Patch Test Set */
+        patch: operations["patch_test_set"];
+        trace?: never;
+    };
+    "/api/test-sets/{test_set_id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Test Items
+         * @description In their order; `after` is the id of the last item of the page before.
+         */
+        get: operations["list_test_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/test-submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Test Submissions */
+        get: operations["list_test_submissions"];
+        put?: never;
+        /**
+         * Create Test Submission
+         * @description Takes a document in any format that holds one text, with the score or the answer that is expected for it.
+         */
+        post: operations["create_test_submission"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/test-submissions/{submission_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Test Submission */
+        get: operations["get_test_submission"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Test Submission
+         * @description With its document. Test sets that were made of it stay as they are.
+         */
+        delete: operations["delete_test_submission"];
+        options?: never;
+        head?: never;
+        /**
+         * Patch Test Submission
+         * @description Test sets that were made of it before stay as they are.
+         */
+        patch: operations["patch_test_submission"];
+        trace?: never;
+    };
     "/api/tuned-models": {
         parameters: {
             query?: never;
@@ -1472,6 +1810,116 @@ export interface paths {
         get: operations["get_usage"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/llm-training/api/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Training Datasets */
+        get: operations["list_training_datasets"];
+        put?: never;
+        /**
+         * Create Training Dataset
+         * @description A dataset of documents, or of the prose and the scored items of guides.
+         */
+        post: operations["create_training_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/llm-training/api/test-submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Submissions */
+        get: operations["list_submissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/llm-training/api/test-submissions/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload Test Submission */
+        post: operations["upload_test_submission"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/llm-training/api/training-guides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Training Guides */
+        get: operations["list_training_guides"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/llm-training/api/training-guides/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload Training Guide */
+        post: operations["upload_training_guide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/llm-training/api/training-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Training Jobs */
+        get: operations["list_training_jobs"];
+        put?: never;
+        /**
+         * Create Training Job
+         * @description Queues a job on a dataset, or on guides, of which a dataset is made by itself.
+         */
+        post: operations["create_training_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1715,6 +2163,62 @@ export interface components {
              */
             type: "dataset" | "training_guide" | "test_submission";
         };
+        /** Body_create_guide */
+        Body_create_guide: {
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** File */
+            file: string;
+            /** Name */
+            name?: string | null;
+        };
+        /** Body_create_test_submission */
+        Body_create_test_submission: {
+            /** Expected */
+            expected?: string | null;
+            /** Expected Score */
+            expected_score?: number | null;
+            /** File */
+            file: string;
+            /** Name */
+            name?: string | null;
+        };
+        /** Body_upload_test_submission */
+        Body_upload_test_submission: {
+            /**
+             * Csrf Token
+             * @description Of a form without a bearer token: the value of the cookie `llm_tuner_csrf`.
+             */
+            csrf_token?: string | null;
+            /** Expected */
+            expected?: string | null;
+            /** Expected Score */
+            expected_score?: number | null;
+            /** File */
+            file: string;
+            /** Name */
+            name: string;
+        };
+        /** Body_upload_training_guide */
+        Body_upload_training_guide: {
+            /**
+             * Csrf Token
+             * @description Of a form without a bearer token: the value of the cookie `llm_tuner_csrf`.
+             */
+            csrf_token?: string | null;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** File */
+            file: string;
+            /** Name */
+            name: string;
+        };
         /**
          * Checkpoint
          * @description A complete, verified training state. `id` is its step as text; the newest is where a run goes on.
@@ -1743,6 +2247,30 @@ export interface components {
             validation_loss: number | null;
         };
         /**
+         * ChoiceGrader
+         * @description 1 where the expected choice is the one that the model finds likeliest. Read from its probabilities; nothing is generated.
+         */
+        ChoiceGrader: {
+            /** Choices */
+            choices: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "choice";
+        };
+        /**
+         * ChrfGrader
+         * @description How much of the expected text's runs of 1 to 6 characters the answer has (chrF2), 0 to 1.
+         */
+        ChrfGrader: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "chrf";
+        };
+        /**
          * Column
          * @description A column of tabular data, or a key of JSON objects, with what it first holds (cut to 200 characters).
          */
@@ -1751,6 +2279,33 @@ export interface components {
             example: string;
             /** Name */
             name: string;
+        };
+        /**
+         * Comparison
+         * @description A tuned model against the base. `without_leaks`: the same over the items that are not in the training data, where some are.
+         */
+        Comparison: {
+            /** Model */
+            model: string;
+            verdict: components["schemas"]["Verdict"];
+            /** @default null */
+            without_leaks: components["schemas"]["Verdict"] | null;
+        };
+        /**
+         * ContainsGrader
+         * @description 1 where the expected text stands somewhere in the answer, as whole words.
+         */
+        ContainsGrader: {
+            /**
+             * Ignore Case
+             * @default true
+             */
+            ignore_case: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "contains";
         };
         /**
          * Credentials
@@ -2051,6 +2606,175 @@ export interface components {
             type: string;
         };
         /**
+         * EvaluatedItem
+         * @description An item with what every model made of it; `results` are in the order of the evaluation's models. Long prompts are cut.
+         *
+         *     `change`: how much better (worse, where negative) than the base the tuned model was that the list is about; None where one of the two
+         *     could not be graded. `position` is the item's place in the test set, from 0.
+         */
+        EvaluatedItem: {
+            /** Change */
+            change: number | null;
+            /** Expected */
+            expected: string | null;
+            /** Expected Score */
+            expected_score: number | null;
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+            leak: components["schemas"]["Leak"] | null;
+            /**
+             * Object
+             * @default evaluated_item
+             * @constant
+             */
+            object: "evaluated_item";
+            /** Position */
+            position: number;
+            /** Prompt */
+            prompt: string;
+            /** Prompt Cut */
+            prompt_cut: boolean;
+            /** Results */
+            results: components["schemas"]["ItemResult"][];
+        };
+        /**
+         * Evaluation
+         * @description One run of a test set. `job_id`: the job whose end started it by itself. `queue_position`: evaluations before it, and this one.
+         */
+        Evaluation: {
+            /** Base Model */
+            base_model: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            error: components["schemas"]["JobError"] | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Grader */
+            grader: components["schemas"]["ExactGrader"] | components["schemas"]["ContainsGrader"] | components["schemas"]["RegexGrader"] | components["schemas"]["NumericGrader"] | components["schemas"]["JsonSchemaGrader"] | components["schemas"]["ChrfGrader"] | components["schemas"]["RougeLGrader"] | components["schemas"]["ChoiceGrader"] | components["schemas"]["ScoreGrader"];
+            /** Id */
+            id: string;
+            /** Job Id */
+            job_id: string | null;
+            /** Name */
+            name: string;
+            /** Num Items */
+            num_items: number;
+            /**
+             * Object
+             * @default evaluation
+             * @constant
+             */
+            object: "evaluation";
+            progress: components["schemas"]["EvaluationProgress"] | null;
+            /** Queue Position */
+            queue_position: number | null;
+            results: components["schemas"]["EvaluationSummary"] | null;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** Stopping */
+            stopping: boolean;
+            /** Test Set Id */
+            test_set_id: string;
+            /** Test Set Name */
+            test_set_name: string;
+            /** Tuned Model Ids */
+            tuned_model_ids: string[];
+        };
+        /**
+         * EvaluationProgress
+         * @description `done` of `total` answers of all models together. `stage` is what goes on, in words.
+         */
+        EvaluationProgress: {
+            /**
+             * Done
+             * @default 0
+             */
+            done: number;
+            /**
+             * Eta S
+             * @default null
+             */
+            eta_s: number | null;
+            /** Stage */
+            stage: string;
+            /**
+             * Total
+             * @default null
+             */
+            total: number | null;
+            /**
+             * Updated At
+             * @default null
+             */
+            updated_at: string | null;
+        };
+        /**
+         * EvaluationRequest
+         * @description Runs a test set over tuned models and, by itself, over the base of the first one; verdicts are against that base.
+         */
+        EvaluationRequest: {
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /** Test Set Id */
+            test_set_id: string;
+            /** Tuned Model Ids */
+            tuned_model_ids: string[];
+        };
+        /**
+         * EvaluationSummary
+         * @description What came out, without the items. `comparisons` are one for each tuned model, in their order; `models` begin with the base.
+         *
+         *     `leakage_checked`: the items were looked for in the training data. False where that is not there any more.
+         */
+        EvaluationSummary: {
+            /** Comparisons */
+            comparisons: components["schemas"]["Comparison"][];
+            /** Leakage Checked */
+            leakage_checked: boolean;
+            metric: components["schemas"]["Metric"];
+            /** Models */
+            models: components["schemas"]["ModelResult"][];
+            /** Num Items */
+            num_items: number;
+            /** Num Leaked */
+            num_leaked: number;
+            /** Seconds */
+            seconds: number;
+            /** Versions */
+            versions: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ExactGrader
+         * @description 1 where the answer is the expected text and nothing else, up to white space, Unicode form and (usually) case.
+         */
+        ExactGrader: {
+            /**
+             * Ignore Case
+             * @default true
+             */
+            ignore_case: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "exact";
+        };
+        /**
          * Forecast
          * @description What a job request would do. Seconds are null until a run of this base and method has been measured on this machine.
          */
@@ -2176,6 +2900,110 @@ export interface components {
             token_ids: number[];
         };
         /**
+         * Guide
+         * @description `num_scored_items` counts those that will be trained on, `num_dropped` those that were taken out by hand.
+         *
+         *     `lowest_score`, `highest_score` and `score_step` are those of the items, None where there are none.
+         */
+        Guide: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            /** Document Id */
+            document_id: string;
+            /** Filename */
+            filename: string;
+            /** Format */
+            format: string;
+            /** Highest Score */
+            highest_score: number | null;
+            /** Id */
+            id: string;
+            /** Lowest Score */
+            lowest_score: number | null;
+            /** Name */
+            name: string;
+            /** Num Characters */
+            num_characters: number;
+            /** Num Corrected */
+            num_corrected: number;
+            /** Num Dropped */
+            num_dropped: number;
+            /** Num Passages */
+            num_passages: number;
+            /** Num Scored Items */
+            num_scored_items: number;
+            /**
+             * Object
+             * @default training_guide
+             * @constant
+             */
+            object: "training_guide";
+            /** Score Step */
+            score_step: number | null;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * GuideDatasetRequest
+         * @description A dataset of the prose and of the scored items of these guides.
+         */
+        GuideDatasetRequest: {
+            /** Guide Ids */
+            guide_ids: string[];
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Split
+             * @default {
+             *       "fraction": "auto",
+             *       "kind": "fraction",
+             *       "seed": "auto"
+             *     }
+             */
+            split: components["schemas"]["SplitByFraction"] | components["schemas"]["SplitByDocument"];
+        };
+        /**
+         * GuidePassage
+         * @description A piece of the guide's prose as it is trained on.
+         */
+        GuidePassage: {
+            /** Id */
+            id: string;
+            /**
+             * Object
+             * @default guide_passage
+             * @constant
+             */
+            object: "guide_passage";
+            /** Position */
+            position: number;
+            /** Text */
+            text: string;
+        };
+        /** GuidePatch */
+        GuidePatch: {
+            /**
+             * Description
+             * @default null
+             */
+            description: string | null;
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+        };
+        /**
          * HistogramBin
          * @description Examples with `low` to `high` tokens, both included.
          */
@@ -2186,6 +3014,21 @@ export interface components {
             high: number;
             /** Low */
             low: number;
+        };
+        /**
+         * HoldBack
+         * @description So many examples of a document, chosen by `seed`, become tests. What is left becomes a document of its own, to be trained on.
+         */
+        HoldBack: {
+            /** Document Id */
+            document_id: string;
+            /** Num Items */
+            num_items: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
         };
         /**
          * Hyperparameters
@@ -2305,6 +3148,13 @@ export interface components {
              */
             registration: "open" | "invite" | "closed";
         };
+        /** Interval */
+        Interval: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+        };
         /** Invitation */
         Invitation: {
             /**
@@ -2346,6 +3196,54 @@ export interface components {
              */
             expires_in_days: number;
         };
+        /**
+         * ItemResult
+         * @description What one model made of one item. `value` is the metric's; None, with a `problem` in words, where the item could not be graded.
+         *
+         *     `answer` is what it said, or the likeliest score or choice. `expected_nll` is the mean surprise per token of the expected text (nats;
+         *     its exponential is the perplexity). `shortened`: the question was too long for the model, which read its end.
+         */
+        ItemResult: {
+            /** Answer */
+            answer: string;
+            /**
+             * Expected Nll
+             * @default null
+             */
+            expected_nll: number | null;
+            /**
+             * Expected Tokens
+             * @default 0
+             */
+            expected_tokens: number;
+            /**
+             * Probabilities
+             * @default []
+             */
+            probabilities: components["schemas"]["Probability"][];
+            /**
+             * Problem
+             * @default null
+             */
+            problem: string | null;
+            /**
+             * Score Mean
+             * @default null
+             */
+            score_mean: number | null;
+            /**
+             * Score Mode
+             * @default null
+             */
+            score_mode: number | null;
+            /**
+             * Shortened
+             * @default false
+             */
+            shortened: boolean;
+            /** Value */
+            value: number | null;
+        };
         /** Job */
         Job: {
             /** Base Model */
@@ -2372,6 +3270,11 @@ export interface components {
              * @default null
              */
             estimated_start: string | null;
+            /**
+             * Evaluation Id
+             * @default null
+             */
+            evaluation_id: string | null;
             /** Finished At */
             finished_at: string | null;
             /**
@@ -2441,6 +3344,11 @@ export interface components {
              * @default null
              */
             stopping: ("cancel" | "pause") | null;
+            /**
+             * Test Set Id
+             * @default null
+             */
+            test_set_id: string | null;
             /** Tuned Model */
             tuned_model: string | null;
         };
@@ -2523,6 +3431,11 @@ export interface components {
              * @default null
              */
             note: string | null;
+            /**
+             * Test Set Id
+             * @default null
+             */
+            test_set_id: string | null;
         };
         /**
          * JobError
@@ -2642,6 +3555,43 @@ export interface components {
              * @default
              */
             note: string;
+            /**
+             * Test Set Id
+             * @default null
+             */
+            test_set_id: string | null;
+        };
+        /**
+         * JsonSchemaGrader
+         * @description 1 where the answer is JSON (perhaps inside a code fence) that the schema accepts. No expected text is needed.
+         */
+        JsonSchemaGrader: {
+            /** Json Schema */
+            json_schema: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "json_schema";
+        };
+        /**
+         * Leak
+         * @description The item is in the training data, word for word (`exact`) or nearly. `example` is the example's place there, counted from 0.
+         */
+        Leak: {
+            /** Example */
+            example: number;
+            /** File */
+            file: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "exact" | "near";
+            /** Similarity */
+            similarity: number;
         };
         /** ListOf[Account] */
         ListOf_Account_: {
@@ -2755,6 +3705,70 @@ export interface components {
              */
             object: "list";
         };
+        /** ListOf[EvaluatedItem] */
+        ListOf_EvaluatedItem_: {
+            /** Data */
+            data: components["schemas"]["EvaluatedItem"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more: boolean;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
+        };
+        /** ListOf[Evaluation] */
+        ListOf_Evaluation_: {
+            /** Data */
+            data: components["schemas"]["Evaluation"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more: boolean;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
+        };
+        /** ListOf[GuidePassage] */
+        ListOf_GuidePassage_: {
+            /** Data */
+            data: components["schemas"]["GuidePassage"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more: boolean;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
+        };
+        /** ListOf[Guide] */
+        ListOf_Guide_: {
+            /** Data */
+            data: components["schemas"]["Guide"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more: boolean;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
+        };
         /** ListOf[Invitation] */
         ListOf_Invitation_: {
             /** Data */
@@ -2819,6 +3833,22 @@ export interface components {
              */
             object: "list";
         };
+        /** ListOf[ScoredItem] */
+        ListOf_ScoredItem_: {
+            /** Data */
+            data: components["schemas"]["ScoredItem"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more: boolean;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
+        };
         /** ListOf[SecurityEvent] */
         ListOf_SecurityEvent_: {
             /** Data */
@@ -2839,6 +3869,54 @@ export interface components {
         ListOf_SignIn_: {
             /** Data */
             data: components["schemas"]["SignIn"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more: boolean;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
+        };
+        /** ListOf[TestItem] */
+        ListOf_TestItem_: {
+            /** Data */
+            data: components["schemas"]["TestItem"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more: boolean;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
+        };
+        /** ListOf[TestSet] */
+        ListOf_TestSet_: {
+            /** Data */
+            data: components["schemas"]["TestSet"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more: boolean;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
+        };
+        /** ListOf[TestSubmission] */
+        ListOf_TestSubmission_: {
+            /** Data */
+            data: components["schemas"]["TestSubmission"][];
             /**
              * Has More
              * @default false
@@ -3057,6 +4135,21 @@ export interface components {
              */
             role: "system" | "user" | "assistant";
         };
+        /**
+         * Metric
+         * @description What a value says. `name` is for programs (`accuracy`, `similarity`, `absolute_error`, `expected_loss`), `words` for people.
+         */
+        Metric: {
+            /** Higher Is Better */
+            higher_is_better: boolean;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "accuracy" | "similarity" | "absolute_error" | "expected_loss";
+            /** Words */
+            words: string;
+        };
         /** MetricPoint */
         MetricPoint: {
             /**
@@ -3129,6 +4222,30 @@ export interface components {
              * @default null
              */
             rewound_to: number | null;
+        };
+        /**
+         * ModelResult
+         * @description One model over all items. Means are over what could be graded; perplexities are per token of all texts together.
+         *
+         *     `general_perplexity` is on a small general text that ships with the product: where it rises, the model forgets.
+         */
+        ModelResult: {
+            /** Expected Perplexity */
+            expected_perplexity: number | null;
+            /** General Perplexity */
+            general_perplexity: number | null;
+            /** Mean */
+            mean: number | null;
+            /** Model */
+            model: string;
+            /** Num Graded */
+            num_graded: number;
+            /** Num Problems */
+            num_problems: number;
+            /** Num Shortened */
+            num_shortened: number;
+            /** Seconds */
+            seconds: number;
         };
         /**
          * NewApiKey
@@ -3254,6 +4371,27 @@ export interface components {
             webhook_url: string | null;
         };
         /**
+         * NumericGrader
+         * @description 1 where the answer's last number is at most `tolerance` from the expected one; `relative`: times the expected one's size.
+         */
+        NumericGrader: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "numeric";
+            /**
+             * Relative
+             * @default false
+             */
+            relative: boolean;
+            /**
+             * Tolerance
+             * @default 0
+             */
+            tolerance: number;
+        };
+        /**
          * Pair
          * @description Two examples that are the same or nearly so, by their places in the data.
          */
@@ -3328,6 +4466,16 @@ export interface components {
              * @default false
              */
             truncated: boolean;
+        };
+        /**
+         * Probability
+         * @description How likely the model finds one of the possible texts after the question, among all of them: together they are 1.
+         */
+        Probability: {
+            /** Probability */
+            probability: number;
+            /** Text */
+            text: string;
         };
         /**
          * Problem
@@ -3469,6 +4617,27 @@ export interface components {
             mapping: components["schemas"]["Mapping"] | null;
         };
         /**
+         * RegexGrader
+         * @description 1 where the pattern is found in the answer. Without a `pattern`, each item's expected text is its own.
+         */
+        RegexGrader: {
+            /**
+             * Ignore Case
+             * @default false
+             */
+            ignore_case: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "regex";
+            /**
+             * Pattern
+             * @default null
+             */
+            pattern: string | null;
+        };
+        /**
          * Registration
          * @description `invitation` is the code of an invitation; needed where only the invited may register.
          */
@@ -3492,6 +4661,17 @@ export interface components {
             reason: string;
             /** Value */
             value: number | string;
+        };
+        /**
+         * RougeLGrader
+         * @description How much of the expected text's words the answer has in the same order (ROUGE-L, F1), 0 to 1.
+         */
+        RougeLGrader: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "rouge_l";
         };
         /**
          * Sample
@@ -3526,6 +4706,122 @@ export interface components {
             prompt: string;
             /** Step */
             step: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * ScoreGrader
+         * @description How far the model's score is from the expected one (the absolute error; lower is better). Read from its probabilities of every
+         *     score from `lowest` to `highest`; nothing is generated. The score that counts is their `mean`, or the likeliest (`mode`).
+         */
+        ScoreGrader: {
+            /**
+             * Highest
+             * @default 10
+             */
+            highest: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "score";
+            /**
+             * Lowest
+             * @default 0
+             */
+            lowest: number;
+            /**
+             * Read As
+             * @default mean
+             * @enum {string}
+             */
+            read_as: "mean" | "mode";
+            /**
+             * Step
+             * @default 1
+             */
+            step: number;
+        };
+        /**
+         * ScoredItem
+         * @description Something that was scored, and its score; `out_of` is the highest possible one where the guide says it. `place` is where it was
+         *     found, in words. `prompt` and `completion` are what it becomes in training.
+         *
+         *     `found_text` and `found_score` are what the guide says, where that was corrected; None for an item that was added by hand.
+         */
+        ScoredItem: {
+            /** Completion */
+            completion: string;
+            /** Corrected */
+            corrected: boolean;
+            /** Dropped */
+            dropped: boolean;
+            /** Found Score */
+            found_score: number | null;
+            /** Found Text */
+            found_text: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Object
+             * @default scored_item
+             * @constant
+             */
+            object: "scored_item";
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "found" | "added";
+            /** Out Of */
+            out_of: number | null;
+            /** Place */
+            place: string;
+            /** Prompt */
+            prompt: string;
+            /** Score */
+            score: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * ScoredItemPatch
+         * @description A correction. A dropped item is not trained on; it stays in the list and can be taken back.
+         */
+        ScoredItemPatch: {
+            /**
+             * Dropped
+             * @default null
+             */
+            dropped: boolean | null;
+            /**
+             * Out Of
+             * @default null
+             */
+            out_of: number | null;
+            /**
+             * Score
+             * @default null
+             */
+            score: number | null;
+            /**
+             * Text
+             * @default null
+             */
+            text: string | null;
+        };
+        /**
+         * ScoredItemRequest
+         * @description An item that the guide was not seen to hold.
+         */
+        ScoredItemRequest: {
+            /**
+             * Out Of
+             * @default null
+             */
+            out_of: number | null;
+            /** Score */
+            score: number;
             /** Text */
             text: string;
         };
@@ -3683,6 +4979,344 @@ export interface components {
             seed: number | "auto";
         };
         /**
+         * TestColumns
+         * @description Which column of a table plays which part. `input` is read after the prompt, a blank line between them.
+         */
+        TestColumns: {
+            /**
+             * Expected
+             * @default null
+             */
+            expected: string | null;
+            /**
+             * Expected Score
+             * @default null
+             */
+            expected_score: string | null;
+            /**
+             * Input
+             * @default null
+             */
+            input: string | null;
+            /**
+             * Label
+             * @default null
+             */
+            label: string | null;
+            /** Prompt */
+            prompt: string;
+        };
+        /**
+         * TestItem
+         * @description What is asked (exactly one of `prompt` and `messages`) and what is expected. Which of the two expectations is needed, the grader
+         *     says; an `expected` text also gets a perplexity. `messages` end before the answer. `label` names the item for people.
+         */
+        TestItem: {
+            /**
+             * Expected
+             * @default null
+             */
+            expected: string | null;
+            /**
+             * Expected Score
+             * @default null
+             */
+            expected_score: number | null;
+            /** Id */
+            id: string;
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            /**
+             * Messages
+             * @default null
+             */
+            messages: components["schemas"]["Message"][] | null;
+            /**
+             * Prompt
+             * @default null
+             */
+            prompt: string | null;
+        };
+        /**
+         * TestSet
+         * @description Items and how their answers are graded; never changed once made. `content_sha256` is over both.
+         *
+         *     `training_document_id`: what a document was left with, when items were kept back from it.
+         */
+        TestSet: {
+            /**
+             * Asked As
+             * @enum {string}
+             */
+            asked_as: "chat" | "text";
+            columns: components["schemas"]["TestColumns"] | null;
+            /** Content Sha256 */
+            content_sha256: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Document Id */
+            document_id: string | null;
+            /** Grader */
+            grader: components["schemas"]["ExactGrader"] | components["schemas"]["ContainsGrader"] | components["schemas"]["RegexGrader"] | components["schemas"]["NumericGrader"] | components["schemas"]["JsonSchemaGrader"] | components["schemas"]["ChrfGrader"] | components["schemas"]["RougeLGrader"] | components["schemas"]["ChoiceGrader"] | components["schemas"]["ScoreGrader"];
+            /** Grader Reason */
+            grader_reason: string | null;
+            /** Id */
+            id: string;
+            /** Max Tokens */
+            max_tokens: number;
+            /** Name */
+            name: string;
+            /** Num Characters */
+            num_characters: number;
+            /** Num Items */
+            num_items: number;
+            /**
+             * Object
+             * @default test_set
+             * @constant
+             */
+            object: "test_set";
+            /**
+             * Prompt Form
+             * @enum {string}
+             */
+            prompt_form: "as_given" | "for_score";
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "submissions" | "document" | "hold_back";
+            /** Submission Ids */
+            submission_ids: string[];
+            /** Training Document Id */
+            training_document_id: string | null;
+            /**
+             * Verdict On
+             * @enum {string}
+             */
+            verdict_on: "grade" | "expected_loss";
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * TestSetPatch
+         * @description Only the name: another grader makes another test, which is another test set.
+         */
+        TestSetPatch: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * TestSetPlan
+         * @description What a test set is, or would be. `grader_reason` says in a line why this grader, where it was not asked for; `warnings` are for
+         *     people.
+         */
+        TestSetPlan: {
+            /**
+             * Asked As
+             * @enum {string}
+             */
+            asked_as: "chat" | "text";
+            columns: components["schemas"]["TestColumns"] | null;
+            /** Grader */
+            grader: components["schemas"]["ExactGrader"] | components["schemas"]["ContainsGrader"] | components["schemas"]["RegexGrader"] | components["schemas"]["NumericGrader"] | components["schemas"]["JsonSchemaGrader"] | components["schemas"]["ChrfGrader"] | components["schemas"]["RougeLGrader"] | components["schemas"]["ChoiceGrader"] | components["schemas"]["ScoreGrader"];
+            /** Grader Reason */
+            grader_reason: string | null;
+            /** Max Tokens */
+            max_tokens: number;
+            /** Num Characters */
+            num_characters: number;
+            /** Num Items */
+            num_items: number;
+            /**
+             * Prompt Form
+             * @enum {string}
+             */
+            prompt_form: "as_given" | "for_score";
+            /**
+             * Verdict On
+             * @enum {string}
+             */
+            verdict_on: "grade" | "expected_loss";
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * TestSetPreview
+         * @description What a request would make, with its first items. `available_columns` are those of the document.
+         */
+        TestSetPreview: {
+            /**
+             * Asked As
+             * @enum {string}
+             */
+            asked_as: "chat" | "text";
+            /** Available Columns */
+            available_columns: string[];
+            columns: components["schemas"]["TestColumns"] | null;
+            /** Grader */
+            grader: components["schemas"]["ExactGrader"] | components["schemas"]["ContainsGrader"] | components["schemas"]["RegexGrader"] | components["schemas"]["NumericGrader"] | components["schemas"]["JsonSchemaGrader"] | components["schemas"]["ChrfGrader"] | components["schemas"]["RougeLGrader"] | components["schemas"]["ChoiceGrader"] | components["schemas"]["ScoreGrader"];
+            /** Grader Reason */
+            grader_reason: string | null;
+            /** Items */
+            items: components["schemas"]["TestItem"][];
+            /** Max Tokens */
+            max_tokens: number;
+            /** Num Characters */
+            num_characters: number;
+            /** Num Items */
+            num_items: number;
+            /**
+             * Object
+             * @default test_set_preview
+             * @constant
+             */
+            object: "test_set_preview";
+            /**
+             * Prompt Form
+             * @enum {string}
+             */
+            prompt_form: "as_given" | "for_score";
+            /**
+             * Verdict On
+             * @enum {string}
+             */
+            verdict_on: "grade" | "expected_loss";
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * TestSetRequest
+         * @description Give exactly one of `submission_ids`, `document_id` and `hold_back`. What is left out is found: the columns by their names, the
+         *     grader by what is expected.
+         *
+         *     `prompt_form` "for_score" puts the question for a score behind every prompt, as training on a guide does; "as_given" leaves prompts as
+         *     they are. Left out, it is "for_score" where a score is expected of submissions or of a column that holds texts.
+         */
+        TestSetRequest: {
+            /**
+             * Asked As
+             * @default chat
+             * @enum {string}
+             */
+            asked_as: "chat" | "text";
+            /** @default null */
+            columns: components["schemas"]["TestColumns"] | null;
+            /**
+             * Document Id
+             * @default null
+             */
+            document_id: string | null;
+            /**
+             * Grader
+             * @default null
+             */
+            grader: (components["schemas"]["ExactGrader"] | components["schemas"]["ContainsGrader"] | components["schemas"]["RegexGrader"] | components["schemas"]["NumericGrader"] | components["schemas"]["JsonSchemaGrader"] | components["schemas"]["ChrfGrader"] | components["schemas"]["RougeLGrader"] | components["schemas"]["ChoiceGrader"] | components["schemas"]["ScoreGrader"]) | null;
+            /** @default null */
+            hold_back: components["schemas"]["HoldBack"] | null;
+            /**
+             * Max Tokens
+             * @default 128
+             */
+            max_tokens: number;
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Prompt Form
+             * @default null
+             */
+            prompt_form: ("as_given" | "for_score") | null;
+            /**
+             * Submission Ids
+             * @default null
+             */
+            submission_ids: string[] | null;
+            /**
+             * Verdict On
+             * @default grade
+             * @enum {string}
+             */
+            verdict_on: "grade" | "expected_loss";
+        };
+        /**
+         * TestSubmission
+         * @description A document with what is expected of a model that reads it: a score, an answer, or both. `beginning` is that of its text.
+         */
+        TestSubmission: {
+            /** Beginning */
+            beginning: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Document Id */
+            document_id: string;
+            /** Expected */
+            expected: string | null;
+            /** Expected Score */
+            expected_score: number | null;
+            /** Filename */
+            filename: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Num Characters */
+            num_characters: number;
+            /**
+             * Object
+             * @default test_submission
+             * @constant
+             */
+            object: "test_submission";
+        };
+        /**
+         * TestSubmissionPatch
+         * @description A field that is sent as null is taken away.
+         */
+        TestSubmissionPatch: {
+            /**
+             * Expected
+             * @default null
+             */
+            expected: string | null;
+            /**
+             * Expected Score
+             * @default null
+             */
+            expected_score: number | null;
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+        };
+        /**
+         * TestedItem
+         * @description One item with what every model made of it, in the order of the models.
+         */
+        TestedItem: {
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+            leak: components["schemas"]["Leak"] | null;
+            /** Results */
+            results: components["schemas"]["ItemResult"][];
+        };
+        /**
          * Token
          * @description `special` tokens are no text of the user's: they mark turns and ends.
          */
@@ -3710,6 +5344,71 @@ export interface components {
             num_tokens: number;
             /** Tokens */
             tokens: components["schemas"]["Token"][];
+        };
+        /**
+         * TrainingDatasetRequest
+         * @description The guided workflow's dataset: of documents, or of guides.
+         */
+        TrainingDatasetRequest: {
+            /**
+             * Document Ids
+             * @default null
+             */
+            document_ids: string[] | null;
+            /**
+             * Guides
+             * @default null
+             */
+            guides: string[] | null;
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+        };
+        /**
+         * TrainingJobRequest
+         * @description The guided workflow's job. Give exactly one of `dataset_id` and `guides`, of which a dataset is made by itself. What is left out
+         *     of the settings is chosen.
+         */
+        TrainingJobRequest: {
+            /**
+             * Batch Size
+             * @default null
+             */
+            batch_size: number | null;
+            /**
+             * Dataset Id
+             * @default null
+             */
+            dataset_id: string | null;
+            /**
+             * Epochs
+             * @default null
+             */
+            epochs: number | null;
+            /**
+             * Guides
+             * @default null
+             */
+            guides: string[] | null;
+            /**
+             * Learning Rate
+             * @default null
+             */
+            learning_rate: number | null;
+            /** Model */
+            model: string;
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Test Set Id
+             * @default null
+             */
+            test_set_id: string | null;
         };
         /** TunedModel */
         TunedModel: {
@@ -3849,6 +5548,48 @@ export interface components {
              * @enum {string}
              */
             role: "member" | "admin";
+        };
+        /**
+         * Verdict
+         * @description The answer to "did it work?", over the items that both models could be graded on.
+         *
+         *     `difference` is tuned minus base, with its `interval`; `verdict` says whether that excludes 0, and on which side. `num_items_needed`:
+         *     about so many items would make the seen difference certain; None where the verdict is no matter of number. `trust` is a sentence or two.
+         */
+        Verdict: {
+            /** Base */
+            base: number | null;
+            /**
+             * Confidence
+             * @default 0.95
+             */
+            confidence: number;
+            /** Difference */
+            difference: number;
+            interval: components["schemas"]["Interval"];
+            metric: components["schemas"]["Metric"];
+            /** Num Better */
+            num_better: number;
+            /** Num Equal */
+            num_equal: number;
+            /** Num Items */
+            num_items: number;
+            /**
+             * Num Items Needed
+             * @default null
+             */
+            num_items_needed: number | null;
+            /** Num Worse */
+            num_worse: number;
+            /** Trust */
+            trust: string;
+            /** Tuned */
+            tuned: number | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "improved" | "no_change" | "regressed";
         };
         /**
          * WebhookSecret
@@ -5703,6 +7444,262 @@ export interface operations {
             };
         };
     };
+    list_evaluations: {
+        parameters: {
+            query?: {
+                /** @description Items of one page. */
+                limit?: number;
+                /** @description Id of the last item of the page before. */
+                after?: string | null;
+                test_set_id?: string | null;
+                tuned_model_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_Evaluation_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_evaluation: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                evaluation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                evaluation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cancel_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                evaluation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_evaluated_items: {
+        parameters: {
+            query?: {
+                /** @description Items of one page. */
+                limit?: number;
+                /** @description Id of the last item of the page before. */
+                after?: string | null;
+                order?: "given" | "best" | "worst";
+                tuned_model_id?: string | null;
+            };
+            header?: never;
+            path: {
+                evaluation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_EvaluatedItem_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     create_forecast: {
         parameters: {
             query?: never;
@@ -5723,6 +7720,436 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Forecast"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_guides: {
+        parameters: {
+            query?: {
+                /** @description Items of one page. */
+                limit?: number;
+                /** @description Id of the last item of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_Guide_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_guide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_create_guide"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Guide"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_guide_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuideDatasetRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_guide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                guide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Guide"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_guide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                guide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    patch_guide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                guide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuidePatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Guide"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_guide_passages: {
+        parameters: {
+            query?: {
+                /** @description Items of one page. */
+                limit?: number;
+                /** @description Id of the last item of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path: {
+                guide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_GuidePassage_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_scored_items: {
+        parameters: {
+            query?: {
+                /** @description Items of one page. */
+                limit?: number;
+                /** @description Id of the last item of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path: {
+                guide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_ScoredItem_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_scored_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                guide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScoredItemRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoredItem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    patch_scored_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                guide_id: string;
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScoredItemPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoredItem"];
                 };
             };
             /** @description Validation Error */
@@ -6898,6 +9325,511 @@ export interface operations {
             };
         };
     };
+    list_test_sets: {
+        parameters: {
+            query?: {
+                /** @description Items of one page. */
+                limit?: number;
+                /** @description Id of the last item of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_TestSet_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_test_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestSetRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestSet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    preview_test_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestSetRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestSetPreview"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_test_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                test_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestSet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_test_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                test_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    patch_test_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                test_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestSetPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestSet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_test_items: {
+        parameters: {
+            query?: {
+                /** @description Items of one page. */
+                limit?: number;
+                /** @description Id of the last item of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path: {
+                test_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_TestItem_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_test_submissions: {
+        parameters: {
+            query?: {
+                /** @description Items of one page. */
+                limit?: number;
+                /** @description Id of the last item of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_TestSubmission_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_test_submission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_create_test_submission"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestSubmission"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_test_submission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestSubmission"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_test_submission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    patch_test_submission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestSubmissionPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestSubmission"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_tuned_models: {
         parameters: {
             query?: {
@@ -7437,6 +10369,373 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_training_datasets: {
+        parameters: {
+            query?: {
+                /** @description Items of one page. */
+                limit?: number;
+                /** @description Id of the last item of the page before. */
+                after?: string | null;
+            };
+            header?: {
+                /** @description The value of the cookie `llm_tuner_csrf`. */
+                "x-csrf-token"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_Dataset_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_training_dataset: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The value of the cookie `llm_tuner_csrf`. */
+                "x-csrf-token"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrainingDatasetRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["TrainingDatasetRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_submissions: {
+        parameters: {
+            query?: {
+                /** @description Items of one page. */
+                limit?: number;
+                /** @description Id of the last item of the page before. */
+                after?: string | null;
+            };
+            header?: {
+                /** @description The value of the cookie `llm_tuner_csrf`. */
+                "x-csrf-token"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_TestSubmission_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    upload_test_submission: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The value of the cookie `llm_tuner_csrf`. */
+                "x-csrf-token"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_upload_test_submission"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestSubmission"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_training_guides: {
+        parameters: {
+            query?: {
+                /** @description Items of one page. */
+                limit?: number;
+                /** @description Id of the last item of the page before. */
+                after?: string | null;
+            };
+            header?: {
+                /** @description The value of the cookie `llm_tuner_csrf`. */
+                "x-csrf-token"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_Guide_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    upload_training_guide: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The value of the cookie `llm_tuner_csrf`. */
+                "x-csrf-token"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_upload_training_guide"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Guide"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_training_jobs: {
+        parameters: {
+            query?: {
+                /** @description Items of one page. */
+                limit?: number;
+                /** @description Id of the last item of the page before. */
+                after?: string | null;
+            };
+            header?: {
+                /** @description The value of the cookie `llm_tuner_csrf`. */
+                "x-csrf-token"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_Job_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_training_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+                /** @description The value of the cookie `llm_tuner_csrf`. */
+                "x-csrf-token"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrainingJobRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["TrainingJobRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description Every refusal, in one shape; `code` says which. */

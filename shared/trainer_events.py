@@ -1,6 +1,6 @@
-"""What a trainer says: one JSON object a line in `events.jsonl`, appended and never changed.
+"""What a trainer says, and the program that tests models: one JSON object a line in `events.jsonl`, appended and never changed.
 
-The trainer builds these models and writes them; the server parses and renders them. A run's events carry a rising `seq`; `at` is aware
+They build these models and write them; the server parses and renders them. A run's events carry a rising `seq`; `at` is aware
 UTC. Readers skip lines they cannot parse (a crash may leave half a line) and types they do not know.
 """
 
@@ -35,7 +35,7 @@ class StageEvent(_Event):
     """The run entered a stage or moved inside it. `fraction` is 0 to 1 where the end is known."""
 
     type: Literal["stage"] = "stage"
-    stage: Literal["prepare", "read", "tokenize", "load", "train", "evaluate", "export", "verify"]
+    stage: Literal["prepare", "read", "tokenize", "load", "train", "evaluate", "export", "verify", "test"]
     message: str
     fraction: float | None = None
 
@@ -160,6 +160,29 @@ class FailureAction(BaseModel):
     hyperparameters: dict[str, float | int | str] = {}
 
 
+class TestingEvent(_Event):
+    """Where a test is: `done` of `total` items of all models together. Items that an earlier attempt had done count as done."""
+
+    __test__ = False  # pytest collects classes by this name
+
+    type: Literal["testing"] = "testing"
+    model: str
+    done: int
+    total: int
+    eta_s: float | None
+
+
+class TestedEvent(_Event):
+    """The test ended well: its results were written and synced."""
+
+    __test__ = False
+
+    type: Literal["tested"] = "tested"
+    num_items: int
+    seconds: float
+    peak_memory_bytes: int
+
+
 class FailedEvent(_Event):
     type: Literal["failed"] = "failed"
     code: str
@@ -189,6 +212,8 @@ Event = Annotated[
     | ResumedEvent
     | WarningEvent
     | DoneEvent
+    | TestingEvent
+    | TestedEvent
     | FailedEvent
     | CancelledEvent,
     Field(discriminator="type"),
@@ -248,6 +273,11 @@ def render(event: Event) -> str:
         case "done":
             speed = f"{event.step} steps in {event.seconds:.0f} s, {event.tokens_per_s:.0f} tokens/s"
             return f"Done: {speed}, training loss {event.train_loss:.4f}"
+        case "testing":
+            left = "" if event.eta_s is None else f", {event.eta_s:.0f} s left"
+            return f"{event.model}: {event.done} of {event.total} answers graded{left}"
+        case "tested":
+            return f"Done: {event.num_items} items in {event.seconds:.0f} s"
         case "failed":
             return f"Failed ({event.code}): {event.message} {event.fix}"
         case "cancelled":

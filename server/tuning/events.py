@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 
 from server.tuning.failures import is_disk_full
 from server.tuning.process import StopRequest
-from shared.trainer_events import CancelledEvent, DoneEvent, FailedEvent, LogEvent, StageEvent, WarningEvent, render
+from shared.trainer_events import CancelledEvent, DoneEvent, FailedEvent, LogEvent, StageEvent, TestedEvent, WarningEvent, render
 
 E = TypeVar("E")
 ROOM_FILE = ".room-for-last-words"
-_LAST = (DoneEvent, FailedEvent, CancelledEvent)
+_LAST = (DoneEvent, TestedEvent, FailedEvent, CancelledEvent)
 _ROOM_BYTES = 32_768
 
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.errors import LlmTunerError, NotSignedIn
 from server.web.addresses import is_api
+from server.web.cookies import FORM_COOKIE, FORMS_PATH
 from server.web.deps import check_scope
 from server.web.errors import response_to, storage_full, too_large, unexpected
 
@@ -96,8 +98,12 @@ class BodiesOfStrangers:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _may_be_long(headers := Headers(scope=scope)):
+            form = scope["path"].startswith(f"{FORMS_PATH}/") and "authorization" not in headers
             try:
-                await run_in_threadpool(self._check, scope["method"], headers.get("authorization", ""))
+                if form:
+                    await run_in_threadpool(self._accounts.identify_form, cookie_parser(headers.get("cookie", "")).get(FORM_COOKIE, ""))
+                else:
+                    await run_in_threadpool(self._check, scope["method"], headers.get("authorization", ""))
             except LlmTunerError as error:
                 await response_to(error)(scope, receive, send)
                 return

@@ -48,6 +48,8 @@ class JobRequest(Request):
     hyperparameters: Hyperparameters = Hyperparameters()
     allow_short_run: bool = False
     """Start also what would take fewer than 10 optimizer steps (naming `max_steps` allows that too), or could learn nothing."""
+    test_set_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    """Tests the model with this as soon as the job has succeeded."""
 
 
 class JobPatch(Request):
@@ -71,6 +73,7 @@ class JobChanges(Request):
     method: Method | Auto | None = None
     hyperparameters: Hyperparameters = Hyperparameters()
     allow_short_run: bool | None = None
+    test_set_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
 
 
 class Progress(Answer):
@@ -157,6 +160,9 @@ class Job(Answer):
     history: list[JobMove] = []
     error: JobError | None
     tuned_model: str | None
+    test_set_id: str | None = None
+    evaluation_id: str | None = None
+    """The test that began by itself when the job had succeeded."""
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

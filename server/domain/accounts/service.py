@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 
 from server.domain import keys
 from server.domain.accounts import passwords as rules
@@ -32,10 +32,11 @@ _ALL_SCOPES: Final[frozenset[Scope]] = frozenset({"read", "write"})
 
 @dataclass(frozen=True)
 class SignedIn:
-    """The answer for the page, and the refresh token for its cookie."""
+    """The answer for the page, and the tokens for its cookies: one to refresh with, one for forms."""
 
     session: Session
     refresh_token: str
+    form_token: str
 
 
 def at_once(work: Callable[[], None]) -> None:
@@ -65,6 +66,7 @@ class Accounts:
     ) -> None:
         self._records = records
         self._clock = clock
+        self._session_ttl_s = session_ttl_s
         self.letters = Letters(post, public_url=public_url)
         self.users = Users(records, clock, passwords or Passwords())
         self.sessions = Sessions(records, clock, ttl_s=session_ttl_s)
@@ -154,8 +156,12 @@ class Accounts:
         self._recent.remember(token, caller, seen_open_at=seen_open_at)
         return caller
 
-    def _identify_session(self, token: str) -> Caller:
-        access, expires_at = self.tokens.read_access_until(token)
+    def identify_form(self, token: str) -> Caller:
+        """Whose form this is, by the token of its cookie. The caller has to make sure that our own page sent it. Raises `NotSignedIn`."""
+        return self._identify_session(token, kind="form")
+
+    def _identify_session(self, token: str, *, kind: Literal["access", "form"] = "access") -> Caller:
+        access, expires_at = self.tokens.read_access_until(token, kind=kind)
         session = self.sessions.get(access.user_id, access.session_id)
         profile = self.users.active(access.user_id)
         if session is None or session.epoch != profile.epoch:
@@ -281,8 +287,10 @@ class Accounts:
         return self._signed_in(profile, self.sessions.open(profile.id, listed, *also, epoch=profile.epoch, visit=visit))
 
     def _signed_in(self, profile: Profile, opened: Opened) -> SignedIn:
-        token, expires_in = self.tokens.access(Access(opened.user_id, opened.session_id))
-        return SignedIn(Session(access_token=token, expires_in=expires_in, user=profile.shown()), opened.token)
+        access = Access(opened.user_id, opened.session_id)
+        token, expires_in = self.tokens.access(access)
+        form_token = self.tokens.form(access, ttl_s=self._session_ttl_s)
+        return SignedIn(Session(access_token=token, expires_in=expires_in, user=profile.shown()), opened.token, form_token)
 
 
 def _signed_out() -> NotSignedIn:

@@ -1,7 +1,8 @@
 """Signed tokens (JWT, RFC 7519). The only module that knows the JOSE library; the algorithm and the header are fixed.
 
 An access token says who calls and in which session. A download token opens one thing for a minute, from an address bar. A device token
-says on whose accounts somebody has signed in from this browser before; it lets nobody in.
+says on whose accounts somebody has signed in from this browser before; it lets nobody in. A form token says who calls, as an access token
+does, in a cookie that only the guided workflow's forms are sent; it ends with its session.
 """
 
 import math
@@ -26,7 +27,7 @@ _AUDIENCE: Final = "llm-tuner"
 _MAX_CHARACTERS: Final = 2048
 # Only for tokens from the future: our clock was set back, or another server's runs ahead. Nothing lives longer for it.
 _LEEWAY_S: Final = 10
-Kind = Literal["access", "download", "device"]
+Kind = Literal["access", "download", "device", "form"]
 _OPTIONS: Final = {
     **{f"require_{claim}": True for claim in ("iss", "aud", "iat", "jti", "sub")},
     "verify_exp": False,  # The library would ask the machine's clock; `_claims` demands it and asks the port's.
@@ -70,6 +71,9 @@ class Tokens:
         """The token and its lifetime in seconds."""
         return self._signed("access", self._access_ttl_s, sub=access.user_id, sid=access.session_id), self._access_ttl_s
 
+    def form(self, access: Access, *, ttl_s: int) -> str:
+        return self._signed("form", ttl_s, sub=access.user_id, sid=access.session_id)
+
     def download(self, download: Download) -> tuple[str, int]:
         """The token and its lifetime in seconds."""
         return self._signed("download", DOWNLOAD_TTL_S, sub=download.user_id, res=download.resource, via=download.via), DOWNLOAD_TTL_S
@@ -81,9 +85,9 @@ class Tokens:
         """Raises `NotSignedIn`."""
         return self.read_access_until(token)[0]
 
-    def read_access_until(self, token: str) -> tuple[Access, datetime]:
+    def read_access_until(self, token: str, *, kind: Literal["access", "form"] = "access") -> tuple[Access, datetime]:
         """The same, and when the token ends. Raises `NotSignedIn`."""
-        claims = self._claims(token, "access")
+        claims = self._claims(token, kind)
         return Access(_text(claims, "sub"), _text(claims, "sid")), datetime.fromtimestamp(_number(claims, "exp"), UTC)
 
     def read_download(self, token: str) -> Download:

@@ -12,12 +12,12 @@ from server.web.paging import After, Limit
 from shared.constants import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS, DocumentType
 from shared.wire import Deleted, Document, DocumentPatch, ListOf, Preview
 
-_FORM_OVERHEAD_BYTES = 64 * 1024
+FORM_OVERHEAD_BYTES = 64 * 1024
 
 
 def router(settings: Settings) -> APIRouter:
     routes = APIRouter(prefix="/api/documents", tags=["documents"])
-    routes.post("", status_code=status.HTTP_201_CREATED, max_body_size=settings.max_upload_bytes + _FORM_OVERHEAD_BYTES)(create_document)
+    routes.post("", status_code=status.HTTP_201_CREATED, max_body_size=settings.max_upload_bytes + FORM_OVERHEAD_BYTES)(create_document)
     routes.get("")(list_documents)
     routes.get("/{document_id}")(get_document)
     routes.patch("/{document_id}")(patch_document)

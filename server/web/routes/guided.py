@@ -1,0 +1,138 @@
+"""The guided workflow's own API: the same services under the addresses and fields of its four steps. Its reports are in a file of their
+own.
+
+Forms may be sent by a signed-in browser without a bearer token; see `server.web.guided`.
+"""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Form, Request, UploadFile, status
+from starlette.concurrency import run_in_threadpool
+
+from server.errors import InvalidInput
+from server.settings import Settings
+from server.web.deps import AppServices
+from server.web.guided import GuidedUser, described, sent_as
+from server.web.paging import After, Limit
+from server.web.routes.documents import FORM_OVERHEAD_BYTES
+from server.web.routes.jobs import IdempotencyKey
+from server.web.routes.test_sets import ExpectedScore
+from shared.constants import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS
+from shared.wire import (
+    Dataset,
+    DatasetRequest,
+    Guide,
+    GuideDatasetRequest,
+    Hyperparameters,
+    Job,
+    JobRequest,
+    ListOf,
+    TestSubmission,
+    TrainingDatasetRequest,
+    TrainingJobRequest,
+)
+
+_LISTS: Final = frozenset({"guides", "document_ids"})
+CsrfField = Annotated[str | None, Form(description="Of a form without a bearer token: the value of the cookie `llm_tuner_csrf`.")]
+
+
+def router(settings: Settings) -> APIRouter:
+    routes = APIRouter(prefix="/llm-training/api", tags=["guided workflow"])
+    most = settings.max_upload_bytes + FORM_OVERHEAD_BYTES
+    routes.post("/training-guides/upload", status_code=status.HTTP_201_CREATED, max_body_size=most)(upload_training_guide)
+    routes.get("/training-guides")(list_training_guides)
+    routes.post("/training-jobs", status_code=status.HTTP_201_CREATED, openapi_extra=described(TrainingJobRequest))(create_training_job)
+    routes.get("/training-jobs")(list_training_jobs)
+    routes.post("/datasets", status_code=status.HTTP_201_CREATED, openapi_extra=described(TrainingDatasetRequest))(create_training_dataset)
+    routes.get("/datasets")(list_training_datasets)
+    routes.post("/test-submissions/upload", status_code=status.HTTP_201_CREATED, max_body_size=most)(upload_test_submission)
+    routes.get("/test-submissions")(list_submissions)
+    return routes
+
+
+def upload_training_guide(
+    services: AppServices,
+    user: GuidedUser,
+    file: UploadFile,
+    name: Annotated[str, Form(min_length=1, max_length=MAX_NAME_CHARACTERS)],
+    description: Annotated[str, Form(max_length=MAX_NOTE_CHARACTERS)] = "",
+    csrf_token: CsrfField = None,
+) -> Guide:
+    return services.guides.add(user, file.file, filename=file.filename or "unnamed", name=name, description=description)
+
+
+def list_training_guides(services: AppServices, user: GuidedUser, limit: Limit = 20, after: After = None) -> ListOf[Guide]:
+    return services.guides.page(user, limit=limit, after=after)
+
+
+async def create_training_job(request: Request, services: AppServices, user: GuidedUser, idempotency_key: IdempotencyKey = None) -> Job:
+    """Queues a job on a dataset, or on guides, of which a dataset is made by itself."""
+    asked = await sent_as(request, TrainingJobRequest, lists=_LISTS)
+    return await run_in_threadpool(_created, services, user, asked, idempotency_key)
+
+
+def list_training_jobs(services: AppServices, user: GuidedUser, limit: Limit = 20, after: After = None) -> ListOf[Job]:
+    return services.jobs.page(user, limit=limit, after=after, state=None)
+
+
+async def create_training_dataset(request: Request, services: AppServices, user: GuidedUser) -> Dataset:
+    """A dataset of documents, or of the prose and the scored items of guides."""
+    asked = await sent_as(request, TrainingDatasetRequest, lists=_LISTS)
+    return await run_in_threadpool(_dataset, services, user, asked)
+
+
+def list_training_datasets(services: AppServices, user: GuidedUser, limit: Limit = 20, after: After = None) -> ListOf[Dataset]:
+    return services.datasets.page(user, limit=limit, after=after)
+
+
+def upload_test_submission(
+    services: AppServices,
+    user: GuidedUser,
+    file: UploadFile,
+    name: Annotated[str, Form(min_length=1, max_length=MAX_NAME_CHARACTERS)],
+    expected_score: ExpectedScore = None,
+    expected: Annotated[str | None, Form(max_length=100_000)] = None,
+    csrf_token: CsrfField = None,
+) -> TestSubmission:
+    filename = file.filename or "unnamed"
+    return services.submissions.add(user, file.file, filename=filename, name=name, expected=expected, expected_score=expected_score)
+
+
+def list_submissions(services: AppServices, user: GuidedUser, limit: Limit = 20, after: After = None) -> ListOf[TestSubmission]:
+    return services.submissions.page(user, limit=limit, after=after)
+
+
+def _created(services: AppServices, user: str, asked: TrainingJobRequest, idempotency_key: str | None) -> Job:
+    if (asked.dataset_id is None) == (asked.guides is None):
+        raise InvalidInput("Give either a dataset_id or guides.", code="jobs.dataset_or_guides", param="guides")
+    dataset_id = asked.dataset_id or _of_guides(services, user, asked.guides or []).id
+    settings = asked.model_dump(include={"epochs", "batch_size", "learning_rate"}, exclude_none=True)
+    job = JobRequest(
+        name=asked.name,
+        base_model=asked.model,
+        dataset_id=dataset_id,
+        hyperparameters=Hyperparameters.model_validate(settings),
+        test_set_id=asked.test_set_id,
+    )
+    try:
+        return services.jobs.create(user, job, idempotency_key=idempotency_key)
+    except InvalidInput as error:
+        raise InvalidInput(error.message, code=error.code, param=_here(error.param), details=error.details) from None
+
+
+def _here(param: str | None) -> str | None:
+    """The field of this request that another's field is called here."""
+    names = {"base_model": "model", "document_ids": "guides"}
+    return None if param is None else names.get(param, param.removeprefix("hyperparameters."))
+
+
+def _dataset(services: AppServices, user: str, asked: TrainingDatasetRequest) -> Dataset:
+    if (asked.document_ids is None) == (asked.guides is None):
+        raise InvalidInput("Give either document_ids or guides.", code="datasets.documents_or_guides", param="document_ids")
+    if asked.guides is not None:
+        return _of_guides(services, user, asked.guides, name=asked.name)
+    return services.datasets.create(user, DatasetRequest(name=asked.name, document_ids=asked.document_ids or []))
+
+
+def _of_guides(services: AppServices, user: str, guides: list[str], *, name: str | None = None) -> Dataset:
+    return services.guides.dataset(user, GuideDatasetRequest(guide_ids=guides, name=name))
