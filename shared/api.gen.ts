@@ -2292,6 +2292,25 @@ export interface components {
             without_leaks: components["schemas"]["Verdict"] | null;
         };
         /**
+         * Conclusion
+         * @description Did it work? `headline` is a few words, `words` a sentence or two with what they rest on.
+         */
+        Conclusion: {
+            /** Headline */
+            headline: string;
+            /** Job Id */
+            job_id: string;
+            /** Job Name */
+            job_name: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "improved" | "no_change" | "regressed" | "not_tested" | "not_trained";
+            /** Words */
+            words: string;
+        };
+        /**
          * ContainsGrader
          * @description 1 where the expected text stands somewhere in the answer, as whole words.
          */
@@ -2316,6 +2335,39 @@ export interface components {
             email: string;
             /** Password */
             password: string;
+        };
+        /**
+         * DataCard
+         * @description `content_sha256` is the dataset's: over the bytes, how they are read, and the split. Tokens are of one epoch, as the run counted
+         *     them; `samples` are the first examples as the model saw them, cut short.
+         */
+        DataCard: {
+            /** Content Sha256 */
+            content_sha256: string;
+            /** Dataset Id */
+            dataset_id: string;
+            /** Dataset Name */
+            dataset_name: string | null;
+            /** Files */
+            files: components["schemas"]["ReportedFile"][];
+            /** Num Examples */
+            num_examples: number | null;
+            /** Num Tokens Per Epoch */
+            num_tokens_per_epoch: number | null;
+            /** Num Validation Examples */
+            num_validation_examples: number | null;
+            /**
+             * Samples
+             * @default []
+             */
+            samples: string[];
+            /** Split */
+            split: string;
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
         };
         /**
          * Dataset
@@ -2812,6 +2864,27 @@ export interface components {
             seconds_low: number | null;
         };
         /**
+         * ForecastLine
+         * @description What was said before the run against what came. `low` and `high` are equal where one number was said.
+         */
+        ForecastLine: {
+            /** Actual */
+            actual: number | null;
+            /** High */
+            high: number | null;
+            /** Low */
+            low: number | null;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "steps" | "tokens" | "seconds" | "memory_bytes";
+            /** Title */
+            title: string;
+            /** Words */
+            words: string;
+        };
+        /**
          * ForeignFinish
          * @description `code` is what the hand-over page gave. An account under the same address that nobody has verified needs one of the others as well.
          *
@@ -3243,6 +3316,22 @@ export interface components {
             shortened: boolean;
             /** Value */
             value: number | null;
+        };
+        /**
+         * ItemValue
+         * @description One item's values alone: of every item, so that the whole table can be had as CSV and JSON.
+         */
+        ItemValue: {
+            /** Base */
+            base: number | null;
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+            /** Leaked */
+            leaked: boolean;
+            /** Tuned */
+            tuned: number | null;
         };
         /** Job */
         Job: {
@@ -4313,6 +4402,33 @@ export interface components {
             /** Used At */
             used_at: string | null;
         };
+        /** NewShareLink */
+        NewShareLink: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expired */
+            expired: boolean;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /**
+             * Object
+             * @default share_link
+             * @constant
+             */
+            object: "share_link";
+            /** Report Id */
+            report_id: string;
+            /** Url */
+            url: string;
+        };
         /**
          * NotificationChoice
          * @description The whole choice, replaced as a whole. `states` are the ends that are told, by whichever way.
@@ -4652,6 +4768,427 @@ export interface components {
             /** Password */
             password: string;
         };
+        /** Report */
+        Report: {
+            /** Conclusions */
+            conclusions: components["schemas"]["Conclusion"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "html" | "pdf" | "json" | "csv" | "markdown";
+            /** Id */
+            id: string;
+            /** Include Logs */
+            include_logs: boolean;
+            /** Include Metrics */
+            include_metrics: boolean;
+            /** Job Ids */
+            job_ids: string[];
+            /** Name */
+            name: string;
+            /** Num Shares */
+            num_shares: number;
+            /**
+             * Object
+             * @default report
+             * @constant
+             */
+            object: "report";
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * ReportContent
+         * @description The whole report: what `format=json` gives, and what `scripts/reproduce` reads.
+         */
+        ReportContent: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Include Logs */
+            include_logs: boolean;
+            /** Include Metrics */
+            include_metrics: boolean;
+            /** Jobs */
+            jobs: components["schemas"]["ReportedJob"][];
+            /** Name */
+            name: string;
+            /**
+             * Object
+             * @default report_content
+             * @constant
+             */
+            object: "report_content";
+            /**
+             * Version
+             * @default 1
+             * @constant
+             */
+            version: 1;
+        };
+        /**
+         * ReportLinkRequest
+         * @description For an address that a plain browser can be sent to: a download, or with `view` (`html` and `pdf`) the report shown in the browser.
+         */
+        ReportLinkRequest: {
+            /**
+             * Format
+             * @default html
+             * @enum {string}
+             */
+            format: "html" | "pdf" | "json" | "csv" | "markdown";
+            /**
+             * View
+             * @default false
+             */
+            view: boolean;
+        };
+        /**
+         * ReportRequest
+         * @description `format` is what opens first: every report can be had in every format. Metrics are the curves, logs what the trainer said.
+         *
+         *     Without `evaluation_ids` the newest finished test of each job's model is told of; with them those, and with none of them no test.
+         */
+        ReportRequest: {
+            /**
+             * Evaluation Ids
+             * @default null
+             */
+            evaluation_ids: string[] | null;
+            /**
+             * Format
+             * @default html
+             * @enum {string}
+             */
+            format: "html" | "pdf" | "json" | "csv" | "markdown";
+            /**
+             * Include Logs
+             * @default false
+             */
+            include_logs: boolean;
+            /**
+             * Include Metrics
+             * @default true
+             */
+            include_metrics: boolean;
+            /** Job Ids */
+            job_ids: string[];
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+        };
+        /**
+         * ReportedCost
+         * @description Seconds are those of the run; `waited_s` in the queue. Energy and money only where something measured them.
+         */
+        ReportedCost: {
+            /** Core Seconds */
+            core_seconds: number | null;
+            /**
+             * Currency
+             * @default null
+             */
+            currency: string | null;
+            /**
+             * Energy Wh
+             * @default null
+             */
+            energy_wh: number | null;
+            /**
+             * Money
+             * @default null
+             */
+            money: number | null;
+            /** Peak Memory Bytes */
+            peak_memory_bytes: number | null;
+            /** Seconds */
+            seconds: number | null;
+            /** Waited S */
+            waited_s: number | null;
+        };
+        /**
+         * ReportedEnvironment
+         * @description Of the run, as the trainer told it. `versions` are programs and libraries by name.
+         */
+        ReportedEnvironment: {
+            /** Device */
+            device: string | null;
+            /** Num Parameters */
+            num_parameters: number | null;
+            /** Num Runs */
+            num_runs: number;
+            /** Num Trainable */
+            num_trainable: number | null;
+            /** Product Version */
+            product_version: string;
+            /** Threads */
+            threads: number | null;
+            /** Versions */
+            versions: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ReportedFile
+         * @description A document as the run read it. `role`: whether it was trained on or validated on. `missing`: it was deleted before the report
+         *     was made, and nothing more is known of it.
+         */
+        ReportedFile: {
+            /** Document Id */
+            document_id: string;
+            /**
+             * Filename
+             * @default
+             */
+            filename: string;
+            /**
+             * Format
+             * @default null
+             */
+            format: ("txt" | "md" | "html" | "pdf" | "docx" | "csv" | "tsv" | "json" | "jsonl" | "parquet" | "zip") | null;
+            /**
+             * Missing
+             * @default false
+             */
+            missing: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Num Characters
+             * @default null
+             */
+            num_characters: number | null;
+            /**
+             * Num Examples
+             * @default null
+             */
+            num_examples: number | null;
+            /**
+             * Num Problems
+             * @default 0
+             */
+            num_problems: number;
+            /**
+             * Problems
+             * @default []
+             */
+            problems: components["schemas"]["Problem"][];
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "training" | "validation";
+            /**
+             * Sha256
+             * @default null
+             */
+            sha256: string | null;
+            /**
+             * Size Bytes
+             * @default null
+             */
+            size_bytes: number | null;
+        };
+        /**
+         * ReportedItem
+         * @description One test item with both answers, cut short. `change` is tuned minus base, in the unit of the metric; None where one has no value.
+         */
+        ReportedItem: {
+            base: components["schemas"]["ItemResult"] | null;
+            /** Change */
+            change: number | null;
+            /** Expected */
+            expected: string | null;
+            /** Expected Score */
+            expected_score: number | null;
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+            leak: components["schemas"]["Leak"] | null;
+            /** Question */
+            question: string;
+            tuned: components["schemas"]["ItemResult"] | null;
+        };
+        /** ReportedJob */
+        ReportedJob: {
+            /** Base Model */
+            base_model: string;
+            /** Base Model Name */
+            base_model_name: string;
+            conclusion: components["schemas"]["Conclusion"];
+            cost: components["schemas"]["ReportedCost"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            data: components["schemas"]["DataCard"];
+            environment: components["schemas"]["ReportedEnvironment"];
+            error: components["schemas"]["JobError"] | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Forecast */
+            forecast: components["schemas"]["ForecastLine"][];
+            /** Id */
+            id: string;
+            /** Log */
+            log: components["schemas"]["LogLine"][] | null;
+            /**
+             * Log Is Shortened
+             * @default false
+             */
+            log_is_shortened: boolean;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "lora" | "full" | "scratch";
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            reproduction: components["schemas"]["Reproduction"];
+            /** Settings */
+            settings: components["schemas"]["ReportedSetting"][];
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "paused" | "succeeded" | "failed" | "cancelled";
+            /** Tests */
+            tests: components["schemas"]["ReportedTest"][];
+            training: components["schemas"]["ReportedTraining"];
+            /** Tuned Model */
+            tuned_model: string | null;
+        };
+        /**
+         * ReportedSetting
+         * @description `asked` is what the person set, None for "auto".
+         */
+        ReportedSetting: {
+            /** Asked */
+            asked: number | string | null;
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+            /** Title */
+            title: string;
+            /** Value */
+            value: number | string;
+        };
+        /**
+         * ReportedTest
+         * @description A test of the job's model against its base. `best` and `worst` are the items on which it gained and lost most, or was most wrong.
+         */
+        ReportedTest: {
+            base: components["schemas"]["ModelResult"] | null;
+            /** Best */
+            best: components["schemas"]["ReportedItem"][];
+            comparison: components["schemas"]["Comparison"] | null;
+            /** Evaluation Id */
+            evaluation_id: string;
+            /** Grader */
+            grader: components["schemas"]["ExactGrader"] | components["schemas"]["ContainsGrader"] | components["schemas"]["RegexGrader"] | components["schemas"]["NumericGrader"] | components["schemas"]["JsonSchemaGrader"] | components["schemas"]["ChrfGrader"] | components["schemas"]["RougeLGrader"] | components["schemas"]["ChoiceGrader"] | components["schemas"]["ScoreGrader"];
+            /** Leaks */
+            leaks: components["schemas"]["ReportedItem"][];
+            metric: components["schemas"]["Metric"];
+            /** Name */
+            name: string;
+            /** Num Items */
+            num_items: number;
+            /** Num Leaked */
+            num_leaked: number;
+            /** Tested At */
+            tested_at: string | null;
+            tuned: components["schemas"]["ModelResult"] | null;
+            /** Values */
+            values: components["schemas"]["ItemValue"][];
+            /** Versions */
+            versions: {
+                [key: string]: string;
+            };
+            /** Worst */
+            worst: components["schemas"]["ReportedItem"][];
+        };
+        /**
+         * ReportedTraining
+         * @description What the run did. Losses are mean per trained token; `points` is None where metrics were left out of the report.
+         */
+        ReportedTraining: {
+            /** Best Step */
+            best_step: number | null;
+            /** Epochs */
+            epochs: number | null;
+            /** Generations */
+            generations: components["schemas"]["SampleGeneration"][];
+            /** Num Steps */
+            num_steps: number | null;
+            /** Num Training Tokens */
+            num_training_tokens: number | null;
+            /** Points */
+            points: components["schemas"]["MetricPoint"][] | null;
+            /** Tokens Per S */
+            tokens_per_s: number | null;
+            /** Train Loss */
+            train_loss: number | null;
+            /** Validation Loss */
+            validation_loss: number | null;
+            /** Validation Loss Before */
+            validation_loss_before: number | null;
+        };
+        /**
+         * Reproduction
+         * @description All that it takes to run the training again. `bit_exact` says whether the same loss can be expected to the last bit, `words` why.
+         */
+        Reproduction: {
+            /** Base Model */
+            base_model: string;
+            /** Bit Exact */
+            bit_exact: boolean;
+            /** Commands */
+            commands: string[];
+            /** Content Sha256 */
+            content_sha256: string;
+            /** Device */
+            device: string | null;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "lora" | "full" | "scratch";
+            /** Seed */
+            seed: number | null;
+            /** Settings */
+            settings: {
+                [key: string]: number | string;
+            };
+            /** Threads */
+            threads: number | null;
+            /** Train Loss */
+            train_loss: number | null;
+            /** Validation Loss */
+            validation_loss: number | null;
+            /** Weights Sha256 */
+            weights_sha256: string | null;
+            /** Words */
+            words: string;
+        };
         /**
          * Resolved
          * @description The value a run uses, and one line of why.
@@ -4900,6 +5437,42 @@ export interface components {
         SetUpToken: {
             /** Token */
             token: string;
+        };
+        /**
+         * ShareLink
+         * @description A link that shows the report as a page to whoever has it. The link itself is told once, when it is made.
+         */
+        ShareLink: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expired */
+            expired: boolean;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /**
+             * Object
+             * @default share_link
+             * @constant
+             */
+            object: "share_link";
+            /** Report Id */
+            report_id: string;
+        };
+        /** ShareRequest */
+        ShareRequest: {
+            /**
+             * Expires In Days
+             * @default 30
+             */
+            expires_in_days: number;
         };
         /**
          * SignIn
