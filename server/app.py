@@ -29,6 +29,7 @@ from server.web.routes import (
     evaluations,
     google,
     guided,
+    guided_reports,
     guides,
     health,
     installation,
@@ -36,7 +37,9 @@ from server.web.routes import (
     keys,
     live,
     notifications,
+    reports,
     samples,
+    shared_reports,
     test_sets,
     tuned_models,
     uploads,
@@ -90,6 +93,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         evaluations.router,
         guides.router(settings),
         guided.router(settings),
+        reports.router,
+        guided_reports.router,
+        shared_reports.router,
         notifications.router,
     ]
     for router in routers:

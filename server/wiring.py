@@ -16,6 +16,7 @@ from server.adapters.look_process import LookProcess
 from server.adapters.mail_smtp import MailServer, SmtpMailer
 from server.adapters.records_sqlite import SqliteRecords
 from server.adapters.server_lock import ServerLocks
+from server.adapters.typeset_process import TypesetProcess
 from server.adapters.webhook_http import HttpWebhooks
 from server.background.errands import Errands
 from server.background.generation import Generator
@@ -48,13 +49,17 @@ from server.domain.jobs.uses import Uses
 from server.domain.models.catalogue import BaseModels
 from server.domain.models.tuned import TunedModels
 from server.domain.notifications.service import Notifications
+from server.domain.reports.material import JobMaterial
+from server.domain.reports.service import Reports
+from server.domain.reports.shares import Shares
+from server.domain.reports.tested import NoTests
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.identity import Identity
 from server.ports.launcher import Launcher
 from server.ports.messengers import Mail, Mailer
 from server.ports.records import Records
-from server.settings import REPOSITORY, Settings, signing_secret
+from server.settings import REPOSITORY, VERSION, Settings, signing_secret
 
 _log = structlog.get_logger()
 
@@ -99,6 +104,8 @@ class Services:
     notifier: Notifier
     leases: Leases
     locks: ServerLocks
+    reports: Reports
+    shares: Shares
 
     def start(self) -> None:
         self.locks.hold(self.leases.me)
@@ -211,7 +218,9 @@ def build(settings: Settings) -> Services:
     generator = Generator(launcher, clock, base_models_folder=settings.base_models_folder, threads=settings.trainer_threads)
     uploads = Uploads(records, blobs, clock, documents)
     live = LiveJobs(records, clock, readers, runs_folder=settings.runs_folder)
-    departure = Departure(records, clock, accounts, jobs, tuned_models, datasets, documents, uploads)
+    material = JobMaterial(records, datasets, documents, base_models, live, folders, NoTests(), product_version=VERSION)
+    reports = Reports(records, blobs, clock, room, material, TypesetProcess(REPOSITORY))
+    departure = Departure(records, clock, accounts, jobs, tuned_models, datasets, documents, uploads, reports)
     notifications = Notifications(
         records,
         clock,
@@ -229,7 +238,7 @@ def build(settings: Settings) -> Services:
         accounts,
         Directory(records, clock, accounts, room),
         departure,
-        Export(accounts, documents, datasets, jobs, live, tuned_models),
+        Export(accounts, documents, datasets, jobs, live, tuned_models, reports),
         None if identity is None else ForeignSignIn(records, clock, identity, accounts, secret=secret),
         documents,
         uploads,
@@ -249,6 +258,8 @@ def build(settings: Settings) -> Services:
         Notifier(notifications),
         leases,
         locks,
+        reports,
+        Shares(records, clock, accounts.users.is_active, settings.address),
     )
 
 

@@ -31,6 +31,8 @@ user#<usr>         model-name#<ft:...>      pointer: the tuned model of this pub
 user#<usr>         idempotency#<sha256>     pointer: the job that a key made
 user#<usr>         delivery#<dlv>           a message about the end of a job, and what became of it
 user#<usr>         notifications            how the user wants to be told
+user#<usr>         report#<rpt>             a report, with its share links: hashes of their tokens
+shared#<sha256>    report                   pointer: the report that a share link opens
 queue              <job>                    pointer: a job that waits, with its place among its owner's and what it will take
 running            <job>                    pointer: a job that has a run, with the run's handle, its number and the server that watches it
 paused             <job>                    pointer: a job that rests and still needs its documents
@@ -207,6 +209,14 @@ def upload_part_blob(user_id: str, upload_id: str, part: int) -> str:
 
 def upload_problems_blob(user_id: str, upload_id: str) -> str:
     return f"uploads/{user_id}/{upload_id}/problems"
+
+
+def shared_report(digest: str) -> Key:
+    return Key(f"shared#{digest}", "report")
+
+
+def report_blob(user_id: str, report_id: str) -> str:
+    return f"reports/{user_id}/{report_id}"
 
 
 def model_blob(user_id: str, model_id: str, path: str) -> str:

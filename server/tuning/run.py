@@ -337,12 +337,16 @@ def _done(events: EventLog, folder: Path, trained: _Trained, *, chat: bool, seco
 
 
 def _versions() -> dict[str, str]:
+    """What the result may depend on to the last bit: the processor's instructions are as much a part of it as the libraries."""
     import safetensors
     import tokenizers
 
     return {
         "python": platform.python_version(),
         "torch": torch.__version__,
+        "numpy": np.__version__,
         "tokenizers": tokenizers.__version__,
         "safetensors": safetensors.__version__,
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": torch.backends.cpu.get_cpu_capability(),
     }

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from shared.constants import MAX_COMPARED_RUNS, DocumentFormat, JobState, Method
 from shared.wire.base import Answer, Name, Request
-from shared.wire.documents import Problem
+from shared.wire.documents import Mapping, Problem
 from shared.wire.jobs import JobError, LogLine, MetricPoint, SampleGeneration
 from shared.wire.testing import Comparison, Grader, ItemResult, Leak, Metric, ModelResult
 
@@ -36,7 +36,7 @@ class ReportRequest(Request):
 
 
 class ReportLinkRequest(Request):
-    """For an address that a plain browser can be sent to: a download, or with `view` (`html` and `pdf`) the report shown in the browser."""
+    """For an address that a plain browser can be sent to: a download, or with `view` (of `html` alone) the report as a page."""
 
     format: ReportFormat = "html"
     view: bool = False
@@ -100,6 +100,9 @@ class ReportedFile(Answer):
     size_bytes: int | None = None
     num_examples: int | None = None
     num_characters: int | None = None
+    charset: str | None = None
+    mapping: Mapping | None = None
+    leave_out_bad: bool = False
     problems: list[Problem] = []
     num_problems: int = 0
     missing: bool = False
@@ -233,6 +236,8 @@ class ReportedTest(Answer):
     metric: Metric
     num_items: int
     num_leaked: int
+    leakage_checked: bool
+    """The items were looked for in the training data."""
     base: ModelResult | None
     tuned: ModelResult | None
     comparison: Comparison | None

@@ -16,6 +16,7 @@ from server.domain.documents.service import Documents
 from server.domain.documents.uploads import Uploads
 from server.domain.jobs.service import Jobs
 from server.domain.models.tuned import TunedModels
+from server.domain.reports.service import Reports
 from server.errors import Conflict, InvalidInput, NotFound
 from server.ports.clock import Clock
 from server.ports.records import Delete, Put, Records
@@ -35,6 +36,7 @@ class Departure:
     datasets: Datasets
     documents: Documents
     uploads: Uploads
+    reports: Reports
 
     def ask(self, caller: Caller, confirmation: AccountDeletion, visit: Visit) -> None:
         """Raises `InvalidInput` when the address typed is another, `Forbidden` for a wrong password or a sign-in that was long ago."""
@@ -65,7 +67,13 @@ class Departure:
         """Deletes what can be deleted now. False while a run still has to end; then call again in a moment."""
         if not self._end_jobs(user_id):
             return False
-        for delete_some in (self._delete_jobs, self._delete_models, self._delete_documents, self._delete_uploads):
+        for delete_some in (
+            self._delete_reports,
+            self._delete_jobs,
+            self._delete_models,
+            self._delete_documents,
+            self._delete_uploads,
+        ):
             while delete_some(user_id):
                 pass
         self._delete_records(user_id)
@@ -86,6 +94,12 @@ class Departure:
             if not page.has_more:
                 return left == 0
             after = page.data[-1].id
+
+    def _delete_reports(self, user_id: str) -> bool:
+        page = self.reports.page(user_id, limit=_AT_ONCE, after=None)
+        for report in page.data:
+            self.reports.delete(user_id, report.id)
+        return bool(page.data)
 
     def _delete_jobs(self, user_id: str) -> bool:
         page = self.jobs.page(user_id, limit=_AT_ONCE, after=None, state=None)

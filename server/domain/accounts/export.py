@@ -15,6 +15,7 @@ from server.domain.documents.service import Documents
 from server.domain.jobs.live import LiveJobs
 from server.domain.jobs.service import Jobs
 from server.domain.models.tuned import TunedModels
+from server.domain.reports.service import Reports
 from server.errors import NotFound
 from shared.wire import ListOf
 
@@ -28,6 +29,7 @@ security-log.json    what was done with the account in the last 90 days
 documents/           your files as you uploaded them, each beside what is known of it
 datasets/            documents in an order, with their split
 jobs/                each job with its settings, its log and its figures
+reports/             each report: its content, and the links to it (without their secret part, which is not kept)
 models/              each tuned model; `from_pretrained` loads the folder `model`
 """
 
@@ -42,6 +44,7 @@ class Export:
     jobs: Jobs
     live: LiveJobs
     tuned_models: TunedModels
+    reports: Reports
 
     def archive(self, user_id: str) -> ZipStream:
         """The names are settled at once; bytes are read while the archive is."""
@@ -53,6 +56,7 @@ class Export:
         archive.add(_json_list(datasets), "datasets/list.json")
         self._add_documents(archive, user_id)
         self._add_jobs(archive, user_id)
+        self._add_reports(archive, user_id)
         self._add_models(archive, user_id)
         return archive
 
@@ -79,6 +83,13 @@ class Export:
         for job in _all(lambda after: self.jobs.page(user_id, limit=_PAGE, after=after, state=None)):
             archive.add(_json(job.model_dump(mode="json")), f"jobs/{job.id}/job.json")
             archive.add(_opened(lambda job_id=job.id: self._log(user_id, job_id)), f"jobs/{job.id}/log.txt")  # type: ignore[misc]
+
+    def _add_reports(self, archive: ZipStream, user_id: str) -> None:
+        for report in _all(lambda after: self.reports.page(user_id, limit=_PAGE, after=after)):
+            folder = f"reports/{report.id}"
+            shares = [share.model_dump(mode="json") for share in self.reports.shares_of(user_id, report.id)]
+            archive.add(_json({**report.model_dump(mode="json"), "shares": shares}), f"{folder}/report.json")
+            archive.add(_opened(lambda report_id=report.id: self.reports.stored_content(user_id, report_id)), f"{folder}/content.json")  # type: ignore[misc]
 
     def _add_models(self, archive: ZipStream, user_id: str) -> None:
         for shown in _all(lambda after: self.tuned_models.page(user_id, limit=_PAGE, after=after)):

@@ -105,6 +105,10 @@ class Users:
         check_enabled(profile)
         return profile
 
+    def is_active(self, user_id: str) -> bool:
+        profile = self.find(user_id)
+        return profile is not None and profile.leaving_at is None and profile.disabled_at is None
+
     def change(self, user_id: str, change: Callable[[Profile], Profile], also: Callable[[Profile], list[Change]] | None = None) -> Profile:
         """One conditional write of the profile and what `also` makes of the changed one; tried again when somebody wrote in between."""
 

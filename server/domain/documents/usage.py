@@ -24,11 +24,12 @@ class Room:
         self._min_free_bytes = min_free_bytes
 
     def usage(self, owner: str) -> Usage:
-        """Documents, files that are still coming, and tuned models."""
+        """Documents, files that are still coming, tuned models, and reports."""
         documents = sum(data["size_bytes"] for data in self._all(owner, "document"))
         uploads = sum(data["upload"]["size_bytes"] for data in self._all(owner, "upload"))
         models = sum(file["size_bytes"] for data in self._all(owner, "model") for file in data["files"])
-        return Usage(storage_bytes=documents + uploads + models, quota_bytes=self._quota_bytes)
+        reports = sum(data["size_bytes"] for data in self._all(owner, "report"))
+        return Usage(storage_bytes=documents + uploads + models + reports, quota_bytes=self._quota_bytes)
 
     def check(self, owner: str, size_bytes: int) -> None:
         """Raises `TooLarge` or `StorageFull` when a file of this size cannot be taken."""

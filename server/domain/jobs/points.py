@@ -1,7 +1,7 @@
 """Points of a run's chart: small while they are held by the ten thousand, whole when they are shown, thinned when there are too many."""
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from shared.trainer_events import ProgressEvent
 from shared.wire import MetricPoint, Progress
@@ -59,7 +59,17 @@ def progress_at(event: ProgressEvent, before: Progress | None) -> Progress:
     )
 
 
-def thinned(points: list[Point], limit: int) -> list[Point]:
+class Plotted(Protocol):
+    @property
+    def loss(self) -> float | None: ...
+    @property
+    def validation_loss(self) -> float | None: ...
+
+
+P = TypeVar("P", bound=Plotted)
+
+
+def thinned(points: list[P], limit: int) -> list[P]:
     """At most about `limit` points in order: first, last, every validation point, and of each stretch its lowest and its highest loss."""
     if len(points) <= limit:
         return points

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from server.errors import Conflict
 from shared.constants import JobState, Method
-from shared.wire import Hyperparameters, Job, JobError, JobMove, Progress, Resolved
+from shared.wire import Forecast, Hyperparameters, Job, JobError, JobMove, Progress, Resolved
 
 MOVES: Final[dict[JobState, frozenset[JobState]]] = {
     "queued": frozenset({"running", "cancelled", "failed", "paused"}),
@@ -60,6 +60,8 @@ class StoredJob(BaseModel):
     error: JobError | None = None
     tuned_model: str | None = None
     last_progress: Progress | None = None
+    forecast: Forecast | None = None
+    """What was said when the job was made, for reports to be held against it. Jobs from before have none."""
 
     def moved(self, state: JobState, *, at: datetime, reason: str | None = None, **changes: object) -> "StoredJob":
         """The job in another state, with the move in its history. Raises `Conflict` for a move that the table does not allow."""

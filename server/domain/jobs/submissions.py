@@ -78,26 +78,7 @@ class Submissions:
 
     def forecast(self, owner: str, request: JobRequest) -> Forecast:
         """What this request would do. Raises what `create` would."""
-        plan = make_plan(request, self._material(owner, request)[1], self._base(owner, request.base_model))
-        measured = self._records.get(keys.speed(plan.base.id, plan.method))
-        low = high = None
-        basis = "No run of this model has been measured on this machine yet: the time is shown from the first steps on."
-        if measured is not None:
-            seconds = plan.num_training_tokens / measured.data["tokens_per_s"] + measured.data["overhead_s"]
-            low, high = 0.75 * seconds, 1.4 * seconds
-            basis = f"From this machine's last run of this model: {measured.data['tokens_per_s']:.0f} tokens/s."
-        return Forecast(
-            method=plan.method,
-            resolved=plan.resolved,
-            num_examples=plan.num_examples,
-            num_training_tokens=plan.num_training_tokens,
-            num_steps=plan.num_steps,
-            seconds_low=low,
-            seconds_high=high,
-            memory_bytes=plan.base.memory_bytes(plan.method),
-            disk_bytes=plan.disk_bytes,
-            basis=basis,
-        )
+        return self._forecast(make_plan(request, self._material(owner, request)[1], self._base(owner, request.base_model)))
 
     def create(
         self, owner: str, request: JobRequest, *, idempotency_key: str | None = None, cloned_from: str | None = None
@@ -175,6 +156,7 @@ class Submissions:
                 "resolved": plan.resolved,
                 "num_training_tokens": plan.num_training_tokens,
                 "memory_bytes": plan.base.memory_bytes(plan.method),
+                "forecast": self._forecast(plan),
                 "allow_short_run": request.allow_short_run or _few_steps_are_wanted(request.hyperparameters),
             }
         )
@@ -187,6 +169,27 @@ class Submissions:
         look = self._looks.look(self._subject(owner, plan, material))
         wanted = "few_steps" if _few_steps_are_wanted(as_job.hyperparameters) else None
         return look.model_copy(update={"blockers": [blocker for blocker in look.blockers if blocker.code != wanted]})
+
+    def _forecast(self, plan: Plan) -> Forecast:
+        measured = self._records.get(keys.speed(plan.base.id, plan.method))
+        low = high = None
+        basis = "No run of this model has been measured on this machine yet: the time is shown from the first steps on."
+        if measured is not None:
+            seconds = plan.num_training_tokens / measured.data["tokens_per_s"] + measured.data["overhead_s"]
+            low, high = 0.75 * seconds, 1.4 * seconds
+            basis = f"From this machine's last run of this model: {measured.data['tokens_per_s']:.0f} tokens/s."
+        return Forecast(
+            method=plan.method,
+            resolved=plan.resolved,
+            num_examples=plan.num_examples,
+            num_training_tokens=plan.num_training_tokens,
+            num_steps=plan.num_steps,
+            seconds_low=low,
+            seconds_high=high,
+            memory_bytes=plan.base.memory_bytes(plan.method),
+            disk_bytes=plan.disk_bytes,
+            basis=basis,
+        )
 
     def _check(self, owner: str, request: JobRequest, plan: Plan, material: Material) -> None:
         if not request.allow_short_run:
@@ -237,6 +240,7 @@ class Submissions:
             resolved=plan.resolved,
             num_training_tokens=plan.num_training_tokens,
             memory_bytes=plan.base.memory_bytes(plan.method),
+            forecast=self._forecast(plan),
             created_at=at,
             history=[JobMove(state="queued", at=at)],
         )
