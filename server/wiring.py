@@ -9,6 +9,7 @@ import structlog
 from server.adapters import processes
 from server.adapters.blobs_disk import DiskBlobs
 from server.adapters.clock_system import SystemClock
+from server.adapters.contents_process import ContentsProcess
 from server.adapters.hub_probe import HubProbe
 from server.adapters.inspector_process import InspectorProcess
 from server.adapters.launch_local import LocalLauncher
@@ -19,6 +20,7 @@ from server.adapters.server_lock import ServerLocks
 from server.adapters.typeset_process import TypesetProcess
 from server.adapters.webhook_http import HttpWebhooks
 from server.background.errands import Errands
+from server.background.examiner import Examiner
 from server.background.generation import Generator
 from server.background.notifier import Notifier
 from server.background.supervisor import Supervisor
@@ -29,11 +31,14 @@ from server.domain.accounts.export import Export
 from server.domain.accounts.foreign import ForeignSignIn
 from server.domain.accounts.letters import Letter, Post
 from server.domain.accounts.service import Accounts
+from server.domain.accounts.testing import Testing
 from server.domain.datasets.looks import Looks
 from server.domain.datasets.service import Datasets
+from server.domain.documents.contents import DocumentContents
 from server.domain.documents.service import Documents
 from server.domain.documents.uploads import Uploads
 from server.domain.documents.usage import Room
+from server.domain.guides.service import Guides
 from server.domain.jobs.leases import Leases
 from server.domain.jobs.lifecycle import Lifecycle
 from server.domain.jobs.live import LiveJobs
@@ -52,7 +57,15 @@ from server.domain.notifications.service import Notifications
 from server.domain.reports.material import JobMaterial
 from server.domain.reports.service import Reports
 from server.domain.reports.shares import Shares
-from server.domain.reports.tested import NoTests
+from server.domain.reports.tests import TestsOfModels
+from server.domain.testing.evaluations import Evaluations
+from server.domain.testing.progress import TestReaders
+from server.domain.testing.results import KeptItems
+from server.domain.testing.running import TestRuns
+from server.domain.testing.specs import EvaluationSpecs
+from server.domain.testing.states import EvaluationStore
+from server.domain.testing.submissions import TestSubmissions
+from server.domain.testing.test_sets import TestSets
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.identity import Identity
@@ -92,6 +105,11 @@ class Services:
     base_models: BaseModels
     tuned_models: TunedModels
     jobs: Jobs
+    guides: Guides
+    submissions: TestSubmissions
+    test_sets: TestSets
+    evaluations: Evaluations
+    examiner: Examiner
     live: LiveJobs
     supervisor: Supervisor
     generator: Generator
@@ -110,11 +128,13 @@ class Services:
     def start(self) -> None:
         self.locks.hold(self.leases.me)
         self.supervisor.start()
+        self.examiner.start()
         self.sweeper.start()
         self.notifier.start()
 
     def stop(self) -> None:
         """Runs go on without us; what only serves us ends with us."""
+        self.examiner.stop()
         self.supervisor.stop()
         self.sweeper.stop()
         self.notifier.stop()
@@ -197,7 +217,17 @@ def build(settings: Settings) -> Services:
         room=DiskRoom(free_bytes, settings.min_free_bytes),
     )
     moves = Moves(records, clock, queue, submissions, tidying)
-    jobs = Jobs(records, clock, readers, queue, submissions, moves, Uses(records, documents, tuned_models), folders=folders)
+    evaluation_store = EvaluationStore(records, blobs)
+    uses = Uses(records, documents, tuned_models, evaluation_store)
+    jobs = Jobs(records, clock, readers, queue, submissions, moves, uses, folders=folders)
+    contents = DocumentContents(documents, ContentsProcess(REPOSITORY))
+    guides = Guides(records, blobs, clock, documents, contents, datasets, need_unused=uses.need_unused_document)
+    test_submissions = TestSubmissions(records, blobs, clock, documents, contents, need_unused=uses.need_unused_document)
+    test_sets = TestSets(records, blobs, clock, documents, contents, test_submissions)
+    test_readers, kept_items = TestReaders(), KeptItems(blobs)
+    evaluations = Evaluations(
+        records, clock, evaluation_store, test_sets, tuned_models, base_models, test_readers, kept_items, folders=folders
+    )
     locks = ServerLocks(settings.servers_folder)
     leases = Leases(records, clock, me=clock.new_id("srv"), is_gone=locks.is_gone)
     lifecycle = Lifecycle(
@@ -212,15 +242,31 @@ def build(settings: Settings) -> Services:
         tidying,
         slots=free_slots,
         folders=folders,
+        following=evaluations.following,
     )
+    test_runs = TestRuns(
+        records,
+        clock,
+        launcher,
+        evaluation_store,
+        EvaluationSpecs(records, blobs, documents, tuned_models, test_sets, folders),
+        kept_items,
+        test_readers,
+        leases,
+        slots=free_slots,
+        folders=folders,
+    )
+    examiner = Examiner(test_runs, leases)
+    evaluations.wake = examiner.wake
     supervisor = Supervisor(lifecycle, leases, tidying)
     jobs.wake = supervisor.wake
     generator = Generator(launcher, clock, base_models_folder=settings.base_models_folder, threads=settings.trainer_threads)
     uploads = Uploads(records, blobs, clock, documents)
     live = LiveJobs(records, clock, readers, runs_folder=settings.runs_folder)
-    material = JobMaterial(records, datasets, documents, base_models, live, folders, NoTests(), product_version=VERSION)
+    testing = Testing(test_submissions, test_sets, evaluations, guides)
+    material = JobMaterial(records, datasets, documents, base_models, live, folders, TestsOfModels(evaluations), product_version=VERSION)
     reports = Reports(records, blobs, clock, room, material, TypesetProcess(REPOSITORY))
-    departure = Departure(records, clock, accounts, jobs, tuned_models, datasets, documents, uploads, reports)
+    departure = Departure(records, clock, accounts, jobs, tuned_models, datasets, documents, uploads, reports, testing)
     notifications = Notifications(
         records,
         clock,
@@ -238,7 +284,7 @@ def build(settings: Settings) -> Services:
         accounts,
         Directory(records, clock, accounts, room),
         departure,
-        Export(accounts, documents, datasets, jobs, live, tuned_models, reports),
+        Export(accounts, documents, datasets, jobs, live, tuned_models, reports, testing),
         None if identity is None else ForeignSignIn(records, clock, identity, accounts, secret=secret),
         documents,
         uploads,
@@ -246,6 +292,11 @@ def build(settings: Settings) -> Services:
         base_models,
         tuned_models,
         jobs,
+        guides,
+        test_submissions,
+        test_sets,
+        evaluations,
+        examiner,
         live,
         supervisor,
         generator,

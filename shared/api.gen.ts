@@ -5453,6 +5453,7 @@ export interface components {
          * ScoreGrader
          * @description How far the model's score is from the expected one (the absolute error; lower is better). Read from its probabilities of every
          *     score from `lowest` to `highest`; nothing is generated. The score that counts is their `mean`, or the likeliest (`mode`).
+         *     `written_as` is how answers say it, where the examples that the model learned from say more than the number.
          */
         ScoreGrader: {
             /**
@@ -5481,6 +5482,11 @@ export interface components {
              * @default 1
              */
             step: number;
+            /**
+             * Written As
+             * @default {score}
+             */
+            written_as: string;
         };
         /**
          * ScoredItem

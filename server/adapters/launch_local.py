@@ -21,7 +21,11 @@ from server.errors import Unavailable
 from server.ports.launcher import Launch, Program, RunStatus
 from shared.job_spec import EXIT_FILE, OUTPUT_FILE
 
-PROGRAMS: Final[dict[Program, str]] = {"train": "server.tuning.gpt2_tuning", "generate": "server.tuning.worker"}
+PROGRAMS: Final[dict[Program, str]] = {
+    "train": "server.tuning.gpt2_tuning",
+    "generate": "server.tuning.worker",
+    "test": "server.tuning.evaluation",
+}
 # All that a program inherits. No cloud keys, no signing secret: what is not in its environment cannot leave through it.
 _ENVIRONMENT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")
 _MARK: Final = "LLM_TUNER_RUN_ID"

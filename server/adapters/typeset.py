@@ -22,13 +22,12 @@ def main() -> None:
 
     report = sys.stdin.read()
     with tempfile.TemporaryDirectory() as empty:
-        pdf = typst.compile(
-            _TEMPLATE.read_bytes(),
-            root=empty.encode(),
-            package_path=empty,
-            package_cache_path=empty,
-            sys_inputs={"report": report},
+        compiler = typst.Compiler(
+            _TEMPLATE.read_bytes(), root=empty, package_path=empty, package_cache_path=empty, sys_inputs={"report": report}
         )
+        pdf = compiler.compile(format="pdf")
+    if not isinstance(pdf, bytes):
+        raise TypeError("the typesetter gave no document")
     sys.stdout.buffer.write(pdf)
 
 

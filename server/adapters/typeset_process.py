@@ -8,11 +8,14 @@ import threading
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
+
 from server.errors import Unavailable
 
 _TIMEOUT_S: Final = 60.0
 _AT_ONCE: Final = 2
 _ENVIRONMENT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
+_log = structlog.get_logger()
 
 
 class TypesetProcess:
@@ -35,6 +38,7 @@ class TypesetProcess:
                     check=True,
                 )
             except subprocess.SubprocessError as error:
+                _log.warning("report_not_typeset", reason=(getattr(error, "stderr", None) or b"").decode(errors="replace")[-1000:])
                 raise Unavailable(
                     "The PDF could not be made, most often because the report is very long. Leave its logs out, or take the HTML and "
                     "print it.",

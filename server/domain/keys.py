@@ -29,6 +29,12 @@ user#<usr>         job#<job>                a job
 user#<usr>         model#<time id>          a tuned model
 user#<usr>         model-name#<ft:...>      pointer: the tuned model of this public id
 user#<usr>         idempotency#<sha256>     pointer: the job that a key made
+user#<usr>         submission#<sub>         a test submission: a document and what is expected of it
+user#<usr>         test_set#<tst>           a test set; its items are a blob
+user#<usr>         evaluation#<evl>         a run of a test set over models; its items are a blob
+user#<usr>         evaluation-of#<id>#<evl> pointer: an evaluation of this test set, or of this tuned model by its key
+user#<usr>         guide#<gde>              a training guide; its passages and scored items are a blob
+user#<usr>         document-of#<doc>        pointer: the submission or guide that this document belongs to
 user#<usr>         delivery#<dlv>           a message about the end of a job, and what became of it
 user#<usr>         notifications            how the user wants to be told
 user#<usr>         report#<rpt>             a report, with its share links: hashes of their tokens
@@ -37,8 +43,10 @@ queue              <job>                    pointer: a job that waits, with its 
 running            <job>                    pointer: a job that has a run, with the run's handle, its number and the server that watches it
 paused             <job>                    pointer: a job that rests and still needs its documents
 turn               last                     whose turn was when: a number for each owner, written by every start
+turn               evaluation               whose evaluation was started last, written by every start of one
 server             <srv>                    a server that watches runs: a number that rises while it lives
 outbox             <time id>                a job that ended and of which nobody was told yet: {owner, job_id, state}
+evaluating         <evl>                    pointer: an evaluation that waits or runs, with its run's handle and the server that watches it
 deliveries         <due>#<dlv>              pointer: a message that is to be sent, soonest first
 tidying            <job>                    files of an ended or deleted job that are being removed
 speed              <base>#<method>          tokens a second that this machine last reached
@@ -144,6 +152,7 @@ SERVER_PARTITION = "server"
 OUTBOX_PARTITION = "outbox"
 DELIVERIES_PARTITION = "deliveries"
 TIDYING_PARTITION = "tidying"
+EVALUATING_PARTITION = "evaluating"
 
 
 def queued(job_id: str) -> Key:
@@ -187,6 +196,23 @@ def tidying(job_id: str) -> Key:
     return Key(TIDYING_PARTITION, job_id)
 
 
+def evaluating(evaluation_id: str) -> Key:
+    return Key(EVALUATING_PARTITION, evaluation_id)
+
+
+def evaluation_turn() -> Key:
+    return Key("turn", "evaluation")
+
+
+def evaluation_of(user_id: str, subject: str, evaluation_id: str) -> Key:
+    """`subject` is a test set's id or a tuned model's key."""
+    return Key(_user(user_id), f"{evaluations_prefix(subject)}{evaluation_id}")
+
+
+def evaluations_prefix(subject: str) -> str:
+    return f"evaluation-of#{subject}#"
+
+
 def speed(base_model: str, method: str) -> Key:
     return Key("speed", f"{base_model}#{method}")
 
@@ -221,3 +247,23 @@ def report_blob(user_id: str, report_id: str) -> str:
 
 def model_blob(user_id: str, model_id: str, path: str) -> str:
     return f"tuned-models/{user_id}/{model_id}/{path}"
+
+
+def submission_blob(user_id: str, submission_id: str) -> str:
+    return f"submission-texts/{user_id}/{submission_id}"
+
+
+def test_items_blob(user_id: str, test_set_id: str) -> str:
+    return f"test-items/{user_id}/{test_set_id}"
+
+
+def evaluation_items_blob(user_id: str, evaluation_id: str) -> str:
+    return f"evaluations/{user_id}/{evaluation_id}/items"
+
+
+def evaluation_index_blob(user_id: str, evaluation_id: str) -> str:
+    return f"evaluations/{user_id}/{evaluation_id}/index"
+
+
+def guide_blob(user_id: str, guide_id: str, edition: str) -> str:
+    return f"guides/{user_id}/{guide_id}/{edition}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, Literal, Protocol
 
 _POLL_S: Final = 0.05
-Program = Literal["train", "generate"]
+Program = Literal["train", "generate", "test"]
 
 
 @dataclass(frozen=True)

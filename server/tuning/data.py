@@ -125,13 +125,13 @@ def _write(batch: _Batch, pieces: Iterator[list[int]], eos: int, writer: CorpusW
             piece = next(pieces)
             ids += piece
             trains += (b"\1" if segment.trains else b"\0") * len(piece)
-        del ids[before + _end(ids[before:], eos) :]
+        del ids[before + end_of_turn(ids[before:], eos) :]
         del trains[len(ids) :]
         lengths.append(len(ids) - before)
     writer.append(ids, trains, lengths)
 
 
-def _end(ids: list[int], eos: int) -> int:
+def end_of_turn(ids: list[int], eos: int) -> int:
     """Where a generation stops for good: what a template puts behind the last end token (a line break) is not worth learning."""
     for position in range(len(ids) - 1, max(-1, len(ids) - 4), -1):
         if ids[position] == eos:

@@ -61,6 +61,12 @@ def signatures(texts: Sequence[Sequence[str]]) -> np.ndarray:
     return found
 
 
+def runs_of(words: Sequence[str]) -> np.ndarray:
+    """A 64-bit hash of each different run of five words; none where there are fewer words."""
+    hashed = np.fromiter((crc32(word.encode("utf-8", "surrogatepass")) for word in words), np.uint64, len(words))
+    return np.unique(_runs(hashed)) if len(words) >= _WORDS_IN_A_RUN else np.empty(0, np.uint64)
+
+
 def _runs(words: np.ndarray) -> np.ndarray:
     """A 64-bit hash of each five neighbours in their order."""
     count = len(words) - _WORDS_IN_A_RUN + 1

@@ -22,7 +22,8 @@ Items = Iterable[Example | ReadProblem]
 class Reading:
     """`filename` only hints at the format. Everything that stands in the attributes is known when the last item has been read.
 
-    `mapping`, `columns` and `needs_mapping` are those of the file, or of the tables in a ZIP.
+    `mapping`, `columns` and `needs_mapping` are those of the file, or of the tables in a ZIP. A `shaper` of another kind makes other items
+    of the rows.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Reading:
         leave_out_bad: bool = False,
         size: int | None = None,
         in_zip: bool = False,
+        shaper: type[Shaper] = Shaper,
     ) -> None:
         self.format = format
         self.format_basis = "As told." if format else ""
@@ -48,6 +50,7 @@ class Reading:
         self._leave_out_bad = leave_out_bad
         self._size = size
         self._in_zip = in_zip
+        self._new_shaper = shaper
         self._shaper: Shaper | None = None
         self._tables: list[Reading] = []
         """Inside a ZIP."""
@@ -183,7 +186,7 @@ class Reading:
             case "csv" | "tsv":
                 from shared.reading.table import read_table
 
-                self._shaper = Shaper(self._told_mapping, table=True, optional=self._in_zip)
+                self._shaper = self._new_shaper(self._told_mapping, table=True, optional=self._in_zip)
                 return self._shaper.examples(read_table(source, sample, self._shaper))
             case "html":
                 from shared.reading.html import read_html
@@ -195,7 +198,7 @@ class Reading:
                 return _prose(read_plain(source, markdown=self.format == "md"))
 
     def _shaped(self, rows: Iterator[Row | ReadProblem], *, place: str = "Line", table: bool = False) -> Items:
-        self._shaper = Shaper(self._told_mapping, place=place, table=table, optional=self._in_zip)
+        self._shaper = self._new_shaper(self._told_mapping, place=place, table=table, optional=self._in_zip)
         return self._shaper.examples(rows)
 
     def _num_bytes(self) -> int:
@@ -215,6 +218,7 @@ class Reading:
             leave_out_bad=self._leave_out_bad,
             size=size,
             in_zip=True,
+            shaper=self._new_shaper,
         )
         yield from inner.items()
         if inner._shaper is not None:

@@ -82,13 +82,15 @@ class ChoiceGrader(Request):
 
 class ScoreGrader(Request):
     """How far the model's score is from the expected one (the absolute error; lower is better). Read from its probabilities of every
-    score from `lowest` to `highest`; nothing is generated. The score that counts is their `mean`, or the likeliest (`mode`)."""
+    score from `lowest` to `highest`; nothing is generated. The score that counts is their `mean`, or the likeliest (`mode`).
+    `written_as` is how answers say it, where the examples that the model learned from say more than the number."""
 
     kind: Literal["score"] = "score"
     lowest: float = 0.0
     highest: float = 10.0
     step: Annotated[float, Field(gt=0)] = 1.0
     read_as: Literal["mean", "mode"] = "mean"
+    written_as: Annotated[str, StringConstraints(min_length=7, max_length=200)] = "{score}"
 
     @model_validator(mode="after")
     def _countable(self) -> Self:
@@ -99,6 +101,8 @@ class ScoreGrader(Request):
             raise ValueError("the highest score must be a whole number of steps above the lowest")
         if round(steps) + 1 > MAX_SCORES:
             raise ValueError(f"these are {round(steps) + 1:,} different scores; at most {MAX_SCORES} are possible. Use a larger step")
+        if self.written_as.count("{score}") != 1:
+            raise ValueError("the way a score is written must hold {score} once")
         return self
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from server.domain import keys
 from server.domain.accounts.callers import Caller
 from server.domain.accounts.service import Accounts
+from server.domain.accounts.testing import Testing
 from server.domain.accounts.users import Profile
 from server.domain.accounts.visits import Visit
 from server.domain.datasets.service import Datasets
@@ -37,6 +38,7 @@ class Departure:
     documents: Documents
     uploads: Uploads
     reports: Reports
+    testing: Testing
 
     def ask(self, caller: Caller, confirmation: AccountDeletion, visit: Visit) -> None:
         """Raises `InvalidInput` when the address typed is another, `Forbidden` for a wrong password or a sign-in that was long ago."""
@@ -65,11 +67,16 @@ class Departure:
 
     def go_on(self, user_id: str) -> bool:
         """Deletes what can be deleted now. False while a run still has to end; then call again in a moment."""
-        if not self._end_jobs(user_id):
+        if not all([self._end_jobs(user_id), self.testing.end_evaluations(user_id)]):
             return False
+        testing = self.testing
         for delete_some in (
             self._delete_reports,
+            testing.delete_evaluations,
+            testing.delete_test_sets,
+            testing.delete_submissions,
             self._delete_jobs,
+            testing.delete_guides,
             self._delete_models,
             self._delete_documents,
             self._delete_uploads,

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from zipstream import ZIP_DEFLATED, ZIP_STORED, ZipStream
 
 from server.domain.accounts.service import Accounts
+from server.domain.accounts.testing import Testing
 from server.domain.datasets.service import Datasets
 from server.domain.documents.service import Documents
 from server.domain.jobs.live import LiveJobs
@@ -28,6 +29,8 @@ account.json         your account, sign-ins, API keys (without the keys themselv
 security-log.json    what was done with the account in the last 90 days
 documents/           your files as you uploaded them, each beside what is known of it
 datasets/            documents in an order, with their split
+guides/              each training guide with its scored items, as corrected
+tests/               submissions, test sets with their items, evaluations with their results
 jobs/                each job with its settings, its log and its figures
 reports/             each report: its content, and the links to it (without their secret part, which is not kept)
 models/              each tuned model; `from_pretrained` loads the folder `model`
@@ -45,6 +48,7 @@ class Export:
     live: LiveJobs
     tuned_models: TunedModels
     reports: Reports
+    testing: Testing
 
     def archive(self, user_id: str) -> ZipStream:
         """The names are settled at once; bytes are read while the archive is."""
@@ -55,6 +59,8 @@ class Export:
         datasets = _all(lambda after: self.datasets.page(user_id, limit=_PAGE, after=after))
         archive.add(_json_list(datasets), "datasets/list.json")
         self._add_documents(archive, user_id)
+        self._add_guides(archive, user_id)
+        self._add_tests(archive, user_id)
         self._add_jobs(archive, user_id)
         self._add_reports(archive, user_id)
         self._add_models(archive, user_id)
@@ -78,6 +84,27 @@ class Export:
                 f"{folder}/content/{_plain(document.filename)}",
                 compress_type=ZIP_STORED,
             )
+
+    def _add_guides(self, archive: ZipStream, user_id: str) -> None:
+        guides = self.testing.guides
+        for guide in _all(lambda after: guides.page(user_id, limit=_PAGE, after=after)):
+            items = _all(lambda after, guide_id=guide.id: guides.scored_items(user_id, guide_id, limit=_PAGE, after=after))  # type: ignore[misc]
+            archive.add(_json(guide.model_dump(mode="json")), f"guides/{guide.id}/guide.json")
+            archive.add(_opened(lambda items=items: _json_list(items)), f"guides/{guide.id}/scored-items.json")  # type: ignore[misc]
+
+    def _add_tests(self, archive: ZipStream, user_id: str) -> None:
+        testing = self.testing
+        submissions = _all(lambda after: testing.submissions.page(user_id, limit=_PAGE, after=after))
+        archive.add(_json_list(submissions), "tests/submissions.json")
+        for test_set in _all(lambda after: testing.test_sets.page(user_id, limit=_PAGE, after=after)):
+            archive.add(_json(test_set.model_dump(mode="json")), f"tests/{test_set.id}/test-set.json")
+            lines = _opened(lambda test_set_id=test_set.id: testing.test_sets.lines(user_id, test_set_id))  # type: ignore[misc]
+            archive.add((line + b"\n" for line in lines), f"tests/{test_set.id}/items.jsonl")
+        for evaluation in _all(lambda after: testing.evaluations.page(user_id, limit=_PAGE, after=after)):
+            archive.add(_json(evaluation.model_dump(mode="json")), f"tests/evaluations/{evaluation.id}/evaluation.json")
+            if evaluation.results is not None:
+                kept = _opened(lambda evaluation_id=evaluation.id: testing.evaluations.item_bytes(user_id, evaluation_id))  # type: ignore[misc]
+                archive.add(kept, f"tests/evaluations/{evaluation.id}/items.jsonl")
 
     def _add_jobs(self, archive: ZipStream, user_id: str) -> None:
         for job in _all(lambda after: self.jobs.page(user_id, limit=_PAGE, after=after, state=None)):

@@ -65,6 +65,12 @@ class Documents:
             about = {"type": document_type, "filename": filename, "name": name, "description": description}
             return self._keep(owner, source, about, read, problems)
 
+    def add_made(self, owner: str, content: bytes, *, filename: str, name: str, description: str) -> Document:
+        """A document that this product has made of another one; it is read like any upload."""
+        with tempfile.TemporaryFile() as file:
+            file.write(content)
+            return self.add(owner, file, filename=filename, name=name, description=description)
+
     def _keep(self, owner: str, source: BinaryIO, about: dict[str, str], read: ReadFile, problems_csv: BinaryIO) -> Document:
         """Stores bytes first and the record second; of a document that was not recorded, nothing stays."""
         document_id = self._clock.new_id("doc")
@@ -132,7 +138,7 @@ class Documents:
         """Reads the stored bytes in another way. Raises `RefusedFile`, and changes nothing then. Use `Jobs` from routes."""
         old = document.value
         preview = self._previews.get(owner, old.id)
-        with self._as_file(owner, old.id) as source, tempfile.TemporaryFile() as problems_csv:
+        with self.as_file(owner, old.id) as source, tempfile.TemporaryFile() as problems_csv:
             read = read_file(source, old.filename, reading, self._inspect, problems_csv)
             changed = Document.model_validate(old.model_dump() | read.facts | {"has_text": read.text_sample is not None})
             self._put_beside(owner, old.id, read, problems_csv)
@@ -192,7 +198,7 @@ class Documents:
             self._blobs.delete(key(owner, document_id))
 
     @contextmanager
-    def _as_file(self, owner: str, document_id: str) -> Iterator[BinaryIO]:
+    def as_file(self, owner: str, document_id: str) -> Iterator[BinaryIO]:
         """The stored bytes as a file that a child process can read: in place, or a nameless copy."""
         key = keys.document_blob(owner, document_id)
         path = self._blobs.local_path(key)

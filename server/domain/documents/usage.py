@@ -9,6 +9,13 @@ from server.ports.records import Json, Records
 from shared.wire import Usage
 
 _PAGE: Final = 500
+_BESIDE: Final = {
+    "submission": "text_bytes",
+    "test_set": "size_bytes",
+    "evaluation": "size_bytes",
+    "guide": "size_bytes",
+    "report": "size_bytes",
+}
 
 
 class Room:
@@ -24,12 +31,12 @@ class Room:
         self._min_free_bytes = min_free_bytes
 
     def usage(self, owner: str) -> Usage:
-        """Documents, files that are still coming, tuned models, and reports."""
+        """Documents, files that are still coming, tuned models, reports, and what is kept of tests and guides beside their documents."""
         documents = sum(data["size_bytes"] for data in self._all(owner, "document"))
         uploads = sum(data["upload"]["size_bytes"] for data in self._all(owner, "upload"))
         models = sum(file["size_bytes"] for data in self._all(owner, "model") for file in data["files"])
-        reports = sum(data["size_bytes"] for data in self._all(owner, "report"))
-        return Usage(storage_bytes=documents + uploads + models + reports, quota_bytes=self._quota_bytes)
+        beside = sum(data[size] for kind, size in _BESIDE.items() for data in self._all(owner, kind))
+        return Usage(storage_bytes=documents + uploads + models + beside, quota_bytes=self._quota_bytes)
 
     def check(self, owner: str, size_bytes: int) -> None:
         """Raises `TooLarge` or `StorageFull` when a file of this size cannot be taken."""

@@ -1,4 +1,5 @@
-"""Which server watches which runs. A server that watches any says so with a number that rises every two seconds.
+"""Which server watches which runs, of training and of tests. A server that watches any says so with a number that rises every two
+seconds.
 
 A server counts as lost when its process is gone, when it has taken its record away, or when its number has not changed for eight seconds
 of our own monotonic clock: no wall clock takes part. A lost server that was only frozen finds its writes refused, because whoever took
@@ -28,14 +29,14 @@ class Leases:
         self._clock = clock
         self._is_gone = is_gone
         self._beat = 0
-        self._holding = False
+        self._holding: set[str] = set()
         self._lock = threading.Lock()
         self._seen: dict[str, tuple[int, float]] = {}
 
-    def claiming(self) -> Put:
-        """The change that makes this server known; part of every write that gives it a run."""
+    def claiming(self, what: str = "training") -> Put:
+        """The change that makes this server known; part of every write that gives it a run. `what` is what kind of run it is."""
         with self._lock:
-            self._holding = True
+            self._holding.add(what)
             self._beat += 1
             return Put(keys.server(self.me), {"beat": self._beat}, None)
 
@@ -46,12 +47,14 @@ class Leases:
                 self._beat += 1
                 self._records.write(Put(keys.server(self.me), {"beat": self._beat}, None))
 
-    def rest(self) -> None:
-        """This server watches nothing any more, or ends: whoever comes next need not wait for us to be lost."""
+    def rest(self, what: str = "training") -> None:
+        """This server watches nothing of this kind any more, or ends. When it watches nothing at all, whoever comes next need not wait for
+        us to be lost."""
         with self._lock:
-            if self._holding:
-                self._holding = False
-                self._records.write(Delete(keys.server(self.me), None))
+            if what in self._holding:
+                self._holding.remove(what)
+                if not self._holding:
+                    self._records.write(Delete(keys.server(self.me), None))
 
     def is_lost(self, server: str) -> bool:
         if server == self.me:

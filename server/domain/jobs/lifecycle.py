@@ -5,6 +5,7 @@ Every step can be repeated: a server that dies in the middle leaves a state from
 version of the run's pointer, so that a server that was frozen, and whose runs another has taken over since, is refused.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -61,7 +62,13 @@ class Run:
         return Put(keys.running(self.job_id), data, expect)
 
 
+Following = Callable[[StoredJob, StoredModel], tuple[str, list[Put | Delete]] | None]
+
+
 class Lifecycle:
+    """`following` gives the test that a job asked for, its id and the changes that make it: it begins in the very write that ends the job
+    well, and so exactly once."""
+
     def __init__(
         self,
         records: Records,
@@ -76,6 +83,7 @@ class Lifecycle:
         *,
         slots: Slots,
         folders: Folders,
+        following: Following = lambda job, model: None,
     ) -> None:
         self._records = records
         self._clock = clock
@@ -88,6 +96,7 @@ class Lifecycle:
         self._tidying = tidying
         self._slots = slots
         self._folders = folders
+        self._following = following
         self._jobs = Collection(records, StoredJob, kind="job", noun="job")
         self._watches: dict[str, Watch] = {}
         self._not_before: dict[str, float] = {}
@@ -314,8 +323,12 @@ class Lifecycle:
                 left_by=left_by,
                 last_progress=self._last_progress(run),
             )
+            test = None if model is None else self._following(changed, model)
+            if test is not None:
+                changed = changed.model_copy(update={"evaluation_id": test[0]})
             return [
                 self._jobs.replacing(run.owner, run.job_id, changed, version=stored.version),
+                *(test[1] if test is not None else []),
                 *resting(changed, entry_id=self._clock.new_id("out")),
                 *(self._tuned_models.adding(model) if model is not None else []),
                 *(also or []),

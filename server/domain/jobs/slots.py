@@ -27,6 +27,12 @@ class Slots:
         """The lowest slot that no run has."""
         return next(number for number in range(len(taken) + 1) if number not in taken)
 
+    def threads_beside(self, num_running: int) -> int | None:
+        """What a program may use that runs beside so many trainings: all threads alone, else a share."""
+        if not num_running or self.num_accelerators:
+            return self.threads
+        return max(1, (self.threads or os.cpu_count() or 1) // (num_running + 1))
+
     def device(self, slot: int) -> Device:
         """What the run in this slot may use."""
         threads = self.threads

@@ -56,6 +56,8 @@ class StoredJob(BaseModel):
     left_by: str | None = None
     """The run whose finished model waits in the run's folder, because the disk had no room to take it in."""
     cloned_from: str | None = None
+    test_set_id: str | None = None
+    evaluation_id: str | None = None
     history: list[JobMove] = []
     error: JobError | None = None
     tuned_model: str | None = None

@@ -30,6 +30,7 @@ from shared.wire import (
     Look,
     LookRequest,
     SplitByFraction,
+    TestSet,
 )
 
 
@@ -75,6 +76,7 @@ class Submissions:
         self._queue = queue
         self._room = room
         self._jobs = Collection(records, StoredJob, kind="job", noun="job")
+        self._test_sets = Collection(records, TestSet, kind="test_set", noun="test set")
 
     def forecast(self, owner: str, request: JobRequest) -> Forecast:
         """What this request would do. Raises what `create` would."""
@@ -103,6 +105,8 @@ class Submissions:
             if self._material(owner, request)[1].content_sha256 != material.content_sha256:
                 raise Conflict("A document was changed while this job was made. Try again.", code="datasets.changed", param="document_ids")
             dataset = asked if isinstance(asked, Dataset) else self._datasets.create(owner, asked)
+            if request.test_set_id is not None:
+                self._need_test_set(owner, request.test_set_id)
             job = self._new_job(owner, request, plan, material, dataset).model_copy(update={"cloned_from": cloned_from})
             changes: list[Put | Delete] = [
                 self._jobs.adding(owner, job.id, job),
@@ -128,6 +132,7 @@ class Submissions:
             method=job.method,
             hyperparameters=job.hyperparameters,
             allow_short_run=job.allow_short_run and not _few_steps_are_wanted(job.hyperparameters),
+            test_set_id=job.test_set_id if self._has_test_set(job.owner, job.test_set_id) else None,
         )
 
     def cloned(self, job: StoredJob, changes: JobChanges) -> JobRequest:
@@ -191,6 +196,13 @@ class Submissions:
             basis=basis,
         )
 
+    def _has_test_set(self, owner: str, test_set_id: str | None) -> bool:
+        return test_set_id is not None and self._records.get(keys.owned(owner, "test_set", test_set_id)) is not None
+
+    def _need_test_set(self, owner: str, test_set_id: str) -> None:
+        """Raises `NotFound`."""
+        self._test_sets.get(owner, test_set_id)
+
     def _check(self, owner: str, request: JobRequest, plan: Plan, material: Material) -> None:
         if not request.allow_short_run:
             subject = self._subject(owner, plan, material)
@@ -242,6 +254,7 @@ class Submissions:
             memory_bytes=plan.base.memory_bytes(plan.method),
             forecast=self._forecast(plan),
             created_at=at,
+            test_set_id=request.test_set_id,
             history=[JobMove(state="queued", at=at)],
         )
 

@@ -111,6 +111,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Items:
+    caption: str
     items: list[Item]
     kind: Literal["items"] = "items"
 

@@ -13,6 +13,7 @@ _WIDTH: Final = 460
 _HEIGHT: Final = 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 54, 14, 34, 40
 _MAX_DRAWN: Final = 600
+_IN_A_ROW: Final = 4
 Point = tuple[float, float]
 
 
@@ -49,13 +50,21 @@ def line_chart(name: str, series: Sequence[Series], *, title: str, description: 
     x = _axis(x_title, [point[0] for one in drawn for point in one.points], from_zero=True)
     y = _axis(y_title, [point[1] for one in drawn for point in one.points])
     parts = [*_frame(x, y), *(_line(one, x, y) for one in drawn), *_legend(drawn)]
-    return _svg(name, _WIDTH, _HEIGHT, title, description, parts)
+    return _svg(name, _WIDTH, _HEIGHT, title, description, parts, above=18 * ((len(drawn) - 1) // _IN_A_ROW))
 
 
 def interval_chart(
-    name: str, *, low: float, high: float, middle: float, style: str, labels: tuple[str, str, str], title: str, description: str
+    name: str,
+    ends: tuple[float, float, float],
+    labels: tuple[str, str, str],
+    *,
+    style: str,
+    higher_is_better: bool,
+    title: str,
+    description: str,
 ) -> str:
-    """One interval against zero. `labels` are those of its lower end, of its middle and of its upper end."""
+    """One interval against zero, with a word on which side is the better one. `ends` are its lower end, its middle and its upper end."""
+    low, middle, high = ends
     reach = max(abs(low), abs(high), 1e-9) * 1.25
     left, right, y = 24, _WIDTH - 24, 52
 
@@ -63,7 +72,10 @@ def interval_chart(
         return left + (value + reach) / (2 * reach) * (right - left)
 
     anchors = ("end", "start") if at(high) - at(low) < 120 else ("middle", "middle")
+    sides = ("← worse", "better →") if higher_is_better else ("← better", "worse →")
     parts = [
+        f'<text class="tick" x="{left}" y="102">{sides[0]}</text>',
+        f'<text class="tick" x="{right}" y="102" text-anchor="end">{sides[1]}</text>',
         f'<line class="axis" x1="{left}" y1="{y}" x2="{right}" y2="{y}"/>',
         f'<line class="zero" x1="{at(0):.1f}" y1="18" x2="{at(0):.1f}" y2="86"/>',
         f'<text class="tick" x="{at(0):.1f}" y="102" text-anchor="middle">no difference</text>',
@@ -111,13 +123,14 @@ def _line(series: Series, x: Axis, y: Axis) -> str:
 
 
 def _legend(series: Sequence[Series]) -> list[str]:
-    """In the upper right corner, the last one outermost; long names are cut."""
+    """Above the chart, from the right: short names, for which there is room for four in a row."""
     parts, right = [], float(_WIDTH - _RIGHT)
-    for one in reversed(series if len(series) <= 3 else []):
-        name = one.name if len(one.name) <= 16 else f"{one.name[:15]}…"
-        width = 7.6 * len(name) + 30
-        parts.append(f'<line class="line {one.style}" x1="{right - width:.1f}" y1="10" x2="{right - width + 18:.1f}" y2="10"/>')
-        parts.append(f'<text class="tick" x="{right - width + 23:.1f}" y="14">{escape(name)}</text>')
+    for place, one in enumerate(reversed(series)):
+        y = 10 - 18 * (place // _IN_A_ROW)
+        right = right if place % _IN_A_ROW else float(_WIDTH - _RIGHT)
+        width = 7.6 * len(one.name) + 30
+        parts.append(f'<line class="line {one.style}" x1="{right - width:.1f}" y1="{y}" x2="{right - width + 18:.1f}" y2="{y}"/>')
+        parts.append(f'<text class="tick" x="{right - width + 23:.1f}" y="{y + 4}">{escape(one.name)}</text>')
         right -= width + 6
     return parts
 
@@ -135,9 +148,11 @@ def thin(points: Sequence[Point], limit: int = _MAX_DRAWN) -> list[Point]:
     return [points[0], *(point for point in kept if points[0][0] < point[0] < points[-1][0]), points[-1]]
 
 
-def _svg(name: str, width: int, height: int, title: str, description: str, parts: Sequence[str]) -> str:
+def _svg(name: str, width: int, height: int, title: str, description: str, parts: Sequence[str], *, above: int = 0) -> str:
+    """`above`: room for what lies over the upper edge."""
+    box = f'viewBox="0 {-above} {width} {height + above}"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-labelledby="{name}-t {name}-d">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" {box} role="img" aria-labelledby="{name}-t {name}-d">'
         f'<title id="{name}-t">{escape(title)}</title><desc id="{name}-d">{escape(description)}</desc>{"".join(parts)}</svg>'
     )
 

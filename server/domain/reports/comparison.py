@@ -16,7 +16,10 @@ def compared(jobs: list[ReportedJob]) -> list[Block]:
             Column("Validation loss", True, 3),
             Column("Time", True, 2),
         ],
-        [[job.name, job.conclusion.headline, _difference(job), _losses(job), words.duration(job.cost.seconds)] for job in jobs],
+        [
+            [f"{place}. {job.name}", job.conclusion.headline, _difference(job), _losses(job), words.duration(job.cost.seconds)]
+            for place, job in enumerate(jobs, 1)
+        ],
     )
     blocks: list[Block] = [outcomes]
     metrics_used = {test.metric.words for job in jobs for test in job.tests[:1]}
@@ -75,7 +78,7 @@ def _validation_chart(jobs: list[ReportedJob]) -> Chart | None:
     series = []
     for place, job in enumerate(jobs, 1):
         points = [(float(one.step), one.validation_loss) for one in job.training.points or [] if one.validation_loss is not None]
-        series.append(Series(f"{place}. {job.name}", f"run-{place}", points, marked=True))
+        series.append(Series(f"Job {place}", f"run-{place}", points, marked=True))
     drawn = [one for one in series if one.points]
     if not drawn:
         return None

@@ -56,12 +56,11 @@ def test_facts(job: ReportedJob) -> list[Block]:
 def worst_and_best(job: ReportedJob) -> list[Block]:
     blocks: list[Block] = []
     for test in job.tests:
-        if len(job.tests) > 1:
-            blocks.append(Paragraph(f"Of the test {test.name}:"))
+        of = f" in {test.name}" if len(job.tests) > 1 else ""
         if test.best:
-            blocks += [Paragraph("Where the tuned model gained most:"), Items([_item(test, item) for item in test.best])]
+            blocks.append(Items(f"Where the tuned model gained most{of}", [_item(test, item) for item in test.best]))
         if test.worst:
-            blocks += [Paragraph("Where it lost most, or still answers worst:"), Items([_item(test, item) for item in test.worst])]
+            blocks.append(Items(f"Where it lost most, or still answers worst{of}", [_item(test, item) for item in test.worst]))
     return blocks
 
 
@@ -77,7 +76,7 @@ def leaks_block(job: ReportedJob) -> list[Block]:
         else:
             stand = words.count(test.num_leaked, "item stands", "items stand")
             said = f"{test.name}: {stand} in the training data, word for word or nearly. Giving an answer that it has seen proves little."
-            blocks += [Notice(said, "warn"), Items([_item(test, item) for item in test.leaks])]
+            blocks += [Notice(said, "warn"), Items("Items that stand in the training data", [_item(test, item) for item in test.leaks])]
     return blocks
 
 
@@ -105,7 +104,8 @@ def _figures(test: ReportedTest, judged: Judged) -> list[Figure]:
 
 def _interval(judged: Judged, job: ReportedJob) -> Chart:
     metric = judged.metric
-    low, middle, high = (metrics.difference(metric, one) for one in (judged.interval.low, judged.difference, judged.interval.high))
+    ends = judged.interval.low, judged.difference, judged.interval.high
+    low, middle, high = (metrics.difference(metric, one) for one in ends)
     title = "The difference and its interval"
     description = (
         f"Tuned minus base: {middle}, with {100 * judged.confidence:.0f} % confidence between {low} and {high}. "
@@ -113,11 +113,10 @@ def _interval(judged: Judged, job: ReportedJob) -> Chart:
     )
     svg = interval_chart(
         f"interval-{job.id}",
-        low=judged.interval.low,
-        middle=judged.difference,
-        high=judged.interval.high,
+        ends,
+        (low, middle, high),
         style=judged.verdict,
-        labels=(low, middle, high),
+        higher_is_better=metric.higher_is_better,
         title=title,
         description=description,
     )

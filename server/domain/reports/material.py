@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import pydantic
 
@@ -17,6 +17,7 @@ from server.domain.models.catalogue import BaseModels
 from server.domain.reports.gathering import Facts
 from server.domain.reports.story import story_of
 from server.domain.reports.tested import FinishedTest
+from server.domain.reports.tests import TestsOfModels
 from server.domain.reports.words import clipped
 from server.errors import InvalidInput, NotFound
 from server.ports.records import Records
@@ -31,18 +32,6 @@ _LOG_BEGINNING: Final = 0.2
 _MAX_LINE: Final = 500
 
 
-class FinishedTests(Protocol):
-    """The tests that came to an end, of whoever owns them."""
-
-    def newest(self, owner: str, model: str) -> FinishedTest | None:
-        """The last one that this tuned model took part in."""
-        ...
-
-    def get(self, owner: str, evaluation_id: str) -> FinishedTest:
-        """Raises `NotFound`, also for one that has not ended well."""
-        ...
-
-
 @dataclass(frozen=True)
 class JobMaterial:
     records: Records
@@ -51,7 +40,7 @@ class JobMaterial:
     base_models: BaseModels
     live: LiveJobs
     folders: Folders
-    tests: FinishedTests
+    tests: TestsOfModels
     product_version: str
 
     def of(self, owner: str, request: ReportRequest) -> list[Facts]:
@@ -67,14 +56,14 @@ class JobMaterial:
             return {job_id: [test] if test is not None else [] for job_id, test in newest.items()}
         named = [self.tests.get(owner, evaluation_id) for evaluation_id in dict.fromkeys(asked)]
         for test in named:
-            if not any(job.tuned_model in _models(test) for job in jobs):
+            if not any(_is_of(test, job) for job in jobs):
                 raise InvalidInput(
-                    f"The test {test.name!r} is of none of these jobs' models. Leave it out, or add the job whose model it tested.",
+                    f"The test {test.evaluation.name!r} is of none of these jobs' models. Leave it out, or add the job whose model it tested.",
                     code="reports.other_test",
                     param="evaluation_ids",
                 )
-        newest_first = sorted(named, key=lambda test: test.evaluation_id, reverse=True)
-        return {job.id: [test for test in newest_first if job.tuned_model in _models(test)] for job in jobs}
+        newest_first = sorted(named, key=lambda test: test.evaluation.id, reverse=True)
+        return {job.id: [test for test in newest_first if _is_of(test, job)] for job in jobs}
 
     def _facts(self, job: StoredJob, request: ReportRequest, tests: list[FinishedTest], *, num_jobs: int) -> Facts:
         log, shortened = self._log(job, _MAX_LOG_LINES // num_jobs) if request.include_logs else (None, False)
@@ -136,5 +125,6 @@ class JobMaterial:
             return None
 
 
-def _models(test: FinishedTest) -> set[str | None]:
-    return {found.model for found in test.results.models}
+def _is_of(test: FinishedTest, job: StoredJob) -> bool:
+    """A job's model may also be the base of another test; that test says nothing of whether its own training worked."""
+    return job.tuned_model in test.models[1:]

@@ -9,6 +9,7 @@ from server.domain.reports.judgement import leaks_block, test_facts, verdict_blo
 from shared.wire import LogLine, ReportContent, ReportedFile, ReportedJob
 
 _METHODS = {"lora": "LoRA (a small adapter)", "full": "all weights", "scratch": "from scratch"}
+_WAYS = {"lora": "tuned with LoRA", "full": "tuned in all its weights", "scratch": "trained from scratch"}
 _STATES = {
     "queued": "Waiting",
     "running": "Running",
@@ -28,7 +29,7 @@ def outline_of(content: ReportContent) -> Outline:
         sections = [Section("verdicts", 2, "Did it work?", [block for job in jobs for block in verdict_blocks(job, brief=True)])]
         sections.append(Section("comparison", 2, "Side by side", compared(jobs)))
         for place, job in enumerate(jobs, 1):
-            sections.append(Section(f"job-{place}", 2, job.name, [Paragraph(_about(job))]))
+            sections.append(Section(f"job-{place}", 2, f"{place}. {job.name}", [Paragraph(_about(job))]))
             sections += _sections(job, place=place, level=3)
     return Outline(
         title=content.name,
@@ -57,7 +58,7 @@ def _sections(job: ReportedJob, *, place: int, level: int) -> list[Section]:
 
 
 def _about(job: ReportedJob) -> str:
-    return f"{job.base_model_name}, tuned by {_METHODS[job.method]}. {_STATES[job.state]}."
+    return f"{job.base_model_name}, {_WAYS[job.method]}. {_STATES[job.state]}."
 
 
 def _asked(job: ReportedJob) -> list[Block]:
@@ -87,7 +88,7 @@ def _data(job: ReportedJob) -> list[Block]:
         ("Split", data.split),
         ("SHA-256 of all", data.content_sha256),
     ]
-    columns = [Column("Document", share=3), Column("Used for", share=2), Column("Size", True, 2), Column("SHA-256", share=4)]
+    columns = [Column("Document", share=3), Column("Used for", share=2), Column("Size", True, 3), Column("SHA-256", share=4)]
     blocks: list[Block] = [Facts(facts), Table("Documents", columns, [_file_row(file) for file in data.files])]
     problems = [[file.name, _place(file, number), one.message] for file in data.files for number, one in enumerate(file.problems)]
     if problems:
@@ -151,7 +152,7 @@ def _training(job: ReportedJob, place: int) -> list[Block]:
     elif training.points is None:
         blocks.append(Paragraph("The curves were left out of this report."))
     if training.generations:
-        said = [[f"{one.step:,}", one.prompt, one.text] for one in training.generations]
+        said = [[f"{one.step:,}", one.prompt.strip(), one.text.strip()] for one in training.generations]
         columns = [Column("Step", True), Column("Prompt", share=4), Column("It said", share=6)]
         blocks.append(Table("What the model said on the way", columns, said))
     return blocks

@@ -1,14 +1,20 @@
 """A finished test as a report tells of it: the verdict on one job's model, and the items that say most. Pure."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from server.domain.reports.words import clipped
-from server.errors import NotFound
-from shared.evaluation_spec import EvaluationResults
-from shared.wire import Grader, ItemResult, ItemValue, ReportedItem, ReportedTest, TestedItem, TestItem
+from shared.wire import (
+    EvaluatedItem,
+    Evaluation,
+    EvaluationSummary,
+    Grader,
+    ItemResult,
+    ItemValue,
+    Metric,
+    ReportedItem,
+    ReportedTest,
+)
 
 NUM_EXTREMES: Final = 5
 _MAX_LEAKS: Final = 20
@@ -19,77 +25,80 @@ _MAX_PROBABILITIES: Final = 5
 
 @dataclass(frozen=True)
 class FinishedTest:
-    """A test as the store has it. `items` are those that were asked, in the order of the results."""
+    """An evaluation that ended well: `results` are its own, `items` are shortened by `short`."""
 
-    evaluation_id: str
-    name: str
-    results: EvaluationResults
-    items: list[TestItem]
-    tested_at: datetime | None
-    leakage_checked: bool = True
+    evaluation: Evaluation
+    results: EvaluationSummary
+    items: list[EvaluatedItem]
 
-
-class NoTests:
-    """Where no models are tested."""
-
-    def newest(self, owner: str, model: str) -> FinishedTest | None:
-        return None
-
-    def get(self, owner: str, evaluation_id: str) -> FinishedTest:
-        raise NotFound("There is no such test here. It may have been deleted.", code="evaluation.not_found")
+    @property
+    def models(self) -> list[str]:
+        """The base first."""
+        return [found.model for found in self.results.models]
 
 
 @dataclass(frozen=True)
 class _Row:
-    """One item with the two results that are compared. `gain` is how much better the tuned model did; None where one has no value."""
+    """One item with the two results that are compared."""
 
-    tested: TestedItem
-    item: TestItem | None
+    item: EvaluatedItem
     base: ItemResult | None
     tuned: ItemResult | None
-    higher_is_better: bool
+    metric: Metric
 
     @property
     def change(self) -> float | None:
-        base, tuned = _value(self.base), _value(self.tuned)
+        """Tuned minus base; None where one has no value."""
+        base, tuned = self.value(self.base), self.value(self.tuned)
         return None if base is None or tuned is None else tuned - base
 
     @property
-    def gain(self) -> float | None:
-        return self.change if self.change is None or self.higher_is_better else -self.change
+    def gain(self) -> float:
+        """How much better the tuned model did."""
+        change = self.change or 0.0
+        return change if self.metric.higher_is_better else -change
 
     @property
     def quality(self) -> float:
         """Of the tuned model's answer; higher is better."""
-        value = _value(self.tuned)
-        return 0.0 if value is None else value if self.higher_is_better else -value
+        value = self.value(self.tuned) or 0.0
+        return value if self.metric.higher_is_better else -value
+
+    def value(self, result: ItemResult | None) -> float | None:
+        if result is None:
+            return None
+        return result.expected_nll if self.metric.name == "expected_loss" else result.value
+
+
+def short(item: EvaluatedItem) -> EvaluatedItem:
+    """With no more of its texts than a report shows: thousands of them are held at once."""
+    expected = None if item.expected is None else clipped(item.expected, _MAX_TEXT)
+    results = [_short(result) for result in item.results]
+    shortened = {"prompt": _prompt(item), "expected": expected, "label": clipped(item.label, _MAX_LABEL), "results": results}
+    return item.model_copy(update=shortened)
 
 
 def reported_test(test: FinishedTest, model: str) -> ReportedTest:
-    """`model` is the public name of the job's tuned model. The base is the first of the test's models, unless that is the only one."""
-    results = test.results
-    names = [found.model for found in results.models]
-    tuned_at = names.index(model) if model in names else None
-    base_at = 0 if names and tuned_at != 0 else None
-    asked = {item.id: item for item in test.items}
-    rows = [_Row(one, asked.get(one.id), _at(one, base_at), _at(one, tuned_at), results.metric.higher_is_better) for one in results.items]
+    """`model` is the public name of the job's tuned model."""
+    results, place = test.results, test.models.index(model)
+    rows = [_Row(item, item.results[0] if place else None, item.results[place], results.metric) for item in test.items]
     best, worst = _extremes(rows)
     return ReportedTest(
-        evaluation_id=test.evaluation_id,
-        name=test.name,
-        grader=results.grader,
+        evaluation_id=test.evaluation.id,
+        name=test.evaluation.test_set_name,
+        grader=test.evaluation.grader,
         metric=results.metric,
         num_items=results.num_items,
         num_leaked=results.num_leaked,
-        leakage_checked=test.leakage_checked,
-        base=None if base_at is None else results.models[base_at],
-        tuned=None if tuned_at is None else results.models[tuned_at],
+        leakage_checked=results.leakage_checked,
+        base=results.models[0] if place else None,
+        tuned=results.models[place],
         comparison=next((one for one in results.comparisons if one.model == model), None),
         best=[_reported(row) for row in best],
         worst=[_reported(row) for row in worst],
         values=[_valued(row) for row in rows],
-        leaks=[_reported(row) for row in rows if row.tested.leak is not None][:_MAX_LEAKS],
-        tested_at=test.tested_at,
+        leaks=[_reported(row) for row in rows if row.item.leak is not None][:_MAX_LEAKS],
+        tested_at=test.evaluation.finished_at,
         versions=results.versions,
     )
 
@@ -121,64 +130,40 @@ def judged_by(grader: Grader) -> str:
 
 
 def _extremes(rows: list[_Row]) -> tuple[list[_Row], list[_Row]]:
-    """Where it gained and where it lost most. Where too few lost, the worst are those on which the tuned model still does badly."""
-    compared = [row for row in rows if row.gain is not None]
-    best = [row for row in sorted(compared, key=lambda row: (-_gain(row), -row.quality)) if _gain(row) > 0][:NUM_EXTREMES]
-    chosen = {id(row) for row in best}
-    graded = compared or [row for row in rows if _value(row.tuned) is not None]
-    others = [row for row in graded if id(row) not in chosen]
-    lost = [row for row in sorted(others, key=lambda row: (_gain(row), row.quality)) if _gain(row) < 0][:NUM_EXTREMES]
-    chosen |= {id(row) for row in lost}
-    poor = sorted((row for row in others if id(row) not in chosen), key=lambda row: (row.quality, _gain(row)))
+    """Where it gained and where it lost most. Where few lost, those follow on which the tuned model still does worst."""
+    graded = [row for row in rows if row.value(row.tuned) is not None]
+    best = sorted((row for row in graded if row.gain > 0), key=lambda row: (-row.gain, -row.quality))[:NUM_EXTREMES]
+    lost = sorted((row for row in graded if row.gain < 0), key=lambda row: (row.gain, row.quality))[:NUM_EXTREMES]
+    shown = {row.item.id for row in (*best, *lost)}
+    poor = sorted((row for row in graded if row.item.id not in shown), key=lambda row: (row.quality, row.gain))
     return best, [*lost, *poor][:NUM_EXTREMES]
-
-
-def _gain(row: _Row) -> float:
-    return row.gain or 0.0
-
-
-def _at(item: TestedItem, place: int | None) -> ItemResult | None:
-    return None if place is None or place >= len(item.results) else item.results[place]
-
-
-def _value(result: ItemResult | None) -> float | None:
-    return None if result is None else result.value
 
 
 def _reported(row: _Row) -> ReportedItem:
     item = row.item
     return ReportedItem(
-        id=row.tested.id,
-        label=clipped(row.tested.label, _MAX_LABEL),
-        question=clipped("" if item is None else _question(item), _MAX_TEXT),
-        expected=None if item is None or item.expected is None else clipped(item.expected, _MAX_TEXT),
-        expected_score=None if item is None else item.expected_score,
-        leak=row.tested.leak,
-        base=_short(row.base),
-        tuned=_short(row.tuned),
+        id=item.id,
+        label=item.label,
+        question=item.prompt,
+        expected=item.expected,
+        expected_score=item.expected_score,
+        leak=item.leak,
+        base=row.base,
+        tuned=row.tuned,
         change=row.change,
     )
 
 
 def _valued(row: _Row) -> ItemValue:
-    return ItemValue(
-        id=row.tested.id,
-        label=clipped(row.tested.label, _MAX_LABEL),
-        leaked=row.tested.leak is not None,
-        base=_value(row.base),
-        tuned=_value(row.tuned),
-    )
+    leaked = row.item.leak is not None
+    return ItemValue(id=row.item.id, label=row.item.label, leaked=leaked, base=row.value(row.base), tuned=row.value(row.tuned))
 
 
-def _question(item: TestItem) -> str:
-    if item.prompt is not None:
-        return item.prompt
-    messages = item.messages or []
-    return messages[0].content if len(messages) == 1 else "\n\n".join(f"{message.role}: {message.content}" for message in messages)
+def _prompt(item: EvaluatedItem) -> str:
+    cut = clipped(item.prompt, _MAX_TEXT)
+    return f"{cut} […]" if item.prompt_cut and cut == item.prompt else cut
 
 
-def _short(result: ItemResult | None) -> ItemResult | None:
-    if result is None:
-        return None
-    likeliest: Iterable[object] = sorted(result.probabilities, key=lambda one: -one.probability)[:_MAX_PROBABILITIES]
-    return result.model_copy(update={"answer": clipped(result.answer, _MAX_TEXT), "probabilities": list(likeliest)})
+def _short(result: ItemResult) -> ItemResult:
+    likeliest = sorted(result.probabilities, key=lambda one: -one.probability)[:_MAX_PROBABILITIES]
+    return result.model_copy(update={"answer": clipped(result.answer, _MAX_TEXT), "probabilities": likeliest})

@@ -41,6 +41,7 @@ def _block(block: Block) -> Iterator[str]:
             for chart in block.charts:
                 yield f"*{escaped(chart.title)}.* {escaped(chart.description)}"
         case "items":
+            yield f"*{escaped(block.caption)}*"
             for item in block.items:
                 yield _item(item)
         case "lines":

@@ -1,0 +1,1 @@
+"""Training guides: documents of prose and of scored items, corrected by hand and made into datasets."""
