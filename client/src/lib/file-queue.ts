@@ -1,5 +1,5 @@
 // Files that go to the server whole, one after the other, each with its progress. What has arrived leaves the queue: the screen shows it.
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { messageOf } from "@/lib/errors";
 import { refusal, type FileRules } from "@/lib/files";
 
@@ -28,6 +28,11 @@ export function useFileQueue<T>(send: SendFile<T>, onArrived: (made: T) => void)
   const working = useRef(false);
   const lastId = useRef(0);
   const stops = useRef(new Map<number, AbortController>());
+  // A file arrives long after it was added; what is done then is what the screen does now.
+  const latest = useRef(onArrived);
+  useEffect(() => {
+    latest.current = onArrived;
+  });
 
   const change = useCallback((id: number, status: QueuedStatus) => setFiles((all) => all.map((one) => (one.id === id ? { ...one, status } : one))), []);
   const drop = useCallback((id: number) => setFiles((all) => all.filter((one) => one.id !== id)), []);
@@ -46,7 +51,7 @@ export function useFileQueue<T>(send: SendFile<T>, onArrived: (made: T) => void)
     try {
       const made = await send(file, (sent) => change(id, sent < file.size ? { kind: "sending", sent } : { kind: "reading" }), stop.signal);
       drop(id);
-      onArrived(made);
+      latest.current(made);
     } catch (error) {
       if (!stop.signal.aborted) change(id, { kind: "refused", message: messageOf(error) });
     } finally {

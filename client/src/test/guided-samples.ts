@@ -54,7 +54,7 @@ export const submission: TestSubmission = {
 
 export const preview: TestSetPreview = {
   object: "test_set_preview",
-  grader: { kind: "score", lowest: 0, highest: 10, step: 1, read_as: "mean" },
+  grader: { kind: "score", lowest: 0, highest: 10, step: 1, read_as: "mean", written_as: "{score}" },
   grader_reason: "A score is expected of every submission.",
   verdict_on: "grade",
   asked_as: "chat",
@@ -109,7 +109,7 @@ export const evaluation: Evaluation = {
   base_model: tunedModel.base_model,
   tuned_model_ids: [tunedModel.id],
   job_id: null,
-  grader: { kind: "score", lowest: 0, highest: 10, step: 1, read_as: "mean" },
+  grader: { kind: "score", lowest: 0, highest: 10, step: 1, read_as: "mean", written_as: "{score}" },
   num_items: 50,
   queue_position: null,
   stopping: false,

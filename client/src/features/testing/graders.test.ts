@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { GRADERS, graderTexts, readGrader, type GraderTexts } from "./graders";
 
-const score = graderTexts({ kind: "score", lowest: 0, highest: 10, step: 1, read_as: "mean" });
+const score = graderTexts({ kind: "score", lowest: 0, highest: 10, step: 1, read_as: "mean", written_as: "{score}" });
 const of = (change: Partial<GraderTexts>) => readGrader({ ...score, ...change });
 
 describe("a grader as it is edited", () => {
@@ -17,7 +17,7 @@ describe("a grader as it is edited", () => {
     expect(of({ highest: "1000" }).errors.step).toMatch(/larger step/);
     expect(of({ step: "0" }).errors.step).toMatch(/above 0/);
     expect(of({ lowest: "" }).errors.lowest).toBeDefined();
-    expect(of({ highest: "5", step: "0,5" }).value).toEqual({ kind: "score", lowest: 0, highest: 5, step: 0.5, read_as: "mean" });
+    expect(of({ highest: "5", step: "0,5" }).value).toEqual({ kind: "score", lowest: 0, highest: 5, step: 0.5, read_as: "mean", written_as: "{score}" });
   });
 
   test("choices are at least two and not the same", () => {

@@ -39,6 +39,8 @@ export interface GraderTexts {
   highest: string;
   step: string;
   readAs: "mean" | "mode";
+  /** How a score is written in the answer that is read; stays as it was found. */
+  writtenAs: string;
   tolerance: string;
   choices: string;
   pattern: string;
@@ -51,6 +53,7 @@ const EMPTY: Omit<GraderTexts, "kind"> = {
   highest: "10",
   step: "1",
   readAs: "mean",
+  writtenAs: "{score}",
   tolerance: "0",
   choices: "",
   pattern: "",
@@ -63,7 +66,7 @@ export function graderTexts(grader: Grader): GraderTexts {
   const texts: GraderTexts = { ...EMPTY, kind: grader.kind };
   switch (grader.kind) {
     case "score":
-      return { ...texts, lowest: String(grader.lowest), highest: String(grader.highest), step: String(grader.step), readAs: grader.read_as };
+      return { ...texts, lowest: String(grader.lowest), highest: String(grader.highest), step: String(grader.step), readAs: grader.read_as, writtenAs: grader.written_as };
     case "numeric":
       return { ...texts, tolerance: String(grader.tolerance) };
     case "choice":
@@ -80,7 +83,7 @@ export function graderTexts(grader: Grader): GraderTexts {
   }
 }
 
-export type GraderField = Exclude<keyof GraderTexts, "kind" | "readAs" | "ignoreCase">;
+export type GraderField = Exclude<keyof GraderTexts, "kind" | "readAs" | "writtenAs" | "ignoreCase">;
 export type GraderErrors = Partial<Record<GraderField, string>>;
 
 const MOST_SCORES = 201;
@@ -117,7 +120,7 @@ export function readGrader(texts: GraderTexts): { value: Grader | null; errors: 
   }
 }
 
-function readScale({ lowest, highest, step, readAs }: GraderTexts): { value: Grader | null; errors: GraderErrors } {
+function readScale({ lowest, highest, step, readAs, writtenAs }: GraderTexts): { value: Grader | null; errors: GraderErrors } {
   const [low, high, each] = [readScore(lowest), readScore(highest), readScore(step)];
   const errors: GraderErrors = {};
   if (!low.ok || low.value === null) errors.lowest = "Write the lowest score.";
@@ -129,7 +132,7 @@ function readScale({ lowest, highest, step, readAs }: GraderTexts): { value: Gra
   const steps = (to - from) / by;
   if (Math.abs(steps - Math.round(steps)) > 1e-6 * Math.max(1, steps)) return { value: null, errors: { step: "The highest score must be a whole number of steps above the lowest." } };
   if (Math.round(steps) + 1 > MOST_SCORES) return { value: null, errors: { step: `These are more than ${MOST_SCORES} different scores. Write a larger step.` } };
-  return right({ kind: "score", lowest: from, highest: to, step: by, read_as: readAs });
+  return right({ kind: "score", lowest: from, highest: to, step: by, read_as: readAs, written_as: writtenAs });
 }
 
 function right(value: Grader): { value: Grader; errors: GraderErrors } {

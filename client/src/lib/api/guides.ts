@@ -38,7 +38,7 @@ export function listPassages(id: string, after: string | null, signal?: AbortSig
 }
 
 export function listScoredItems(id: string, after: string | null, signal?: AbortSignal): Promise<ListOf<ScoredItem>> {
-  return request(withQuery(`${guidePath(id)}/scored-items`, { limit: 20, after }), { signal });
+  return request(withQuery(`${guidePath(id)}/scored-items`, { limit: 10, after }), { signal });
 }
 
 export function addScoredItem(id: string, item: ScoredItemRequest): Promise<ScoredItem> {

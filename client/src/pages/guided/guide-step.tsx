@@ -25,18 +25,16 @@ import type { Guided } from "./use-guided";
 export function GuideStep({ search, go }: Guided) {
   const guides = idsOf(search.guide);
   const documents = idsOf(search.document);
-  const choose = (id: string, on: boolean) => {
-    const next = on ? [...guides.filter((one) => one !== id), id] : guides.filter((one) => one !== id);
-    // Guides are trained on together; other documents are another way.
-    go({ guide: next.join(","), document: undefined });
-  };
+  const choose = (id: string, on: boolean) =>
+    go((now) => {
+      const others = idsOf(now.guide).filter((one) => one !== id);
+      // Guides are trained on together; other documents are another way.
+      return { guide: (on ? [...others, id] : others).join(","), document: undefined };
+    });
   return (
     <>
       <WhereYouWere search={search} />
-      <div className="card grid grid-cols-[minmax(0,1fr)] gap-4 p-4">
-        <h3>A new guide</h3>
-        <GuideUpload onRead={({ id }) => choose(id, true)} />
-      </div>
+      <GuideUpload first={guides.length === 0} onRead={({ id }) => choose(id, true)} />
       <EarlierGuides chosen={guides} onChoose={choose} />
       <OtherDocuments chosen={documents} onChange={(ids) => go({ document: ids.join(","), guide: undefined })} />
       {guides.length > 0 && (

@@ -53,7 +53,7 @@ export function GuidedPage() {
       <StepNav current={step} states={statesOf(search, known)} search={search} />
       <section aria-label={STEP_NAMES[step]} className="grid grid-cols-[minmax(0,1fr)] gap-6">
         <div className="grid gap-1">
-          <h2 className="text-xl">{STEP_NAMES[step]}</h2>
+          <h2>{STEP_NAMES[step]}</h2>
           <p className="max-w-prose text-ink-soft">{LEADS[step]}</p>
         </div>
         {step === "guide" && <GuideStep {...guided} />}

@@ -33,16 +33,18 @@ export function StepNav({ current, states, search }: StepNavProps) {
                 to="/llm-training"
                 search={{ ...search, step }}
                 aria-current={here ? "step" : undefined}
-                aria-label={`Step ${index + 1}: ${STEP_NAMES[step]}, ${word}${state === "not_begun" ? "" : `, ${words}`}`}
                 className={`grid h-full justify-items-center gap-1 border-b-2 px-1 py-3 text-center hover:bg-hover md:grid-cols-[auto_minmax(0,1fr)] md:items-center md:justify-items-start md:gap-x-3 md:px-4 md:text-left ${
                   here ? "border-accent bg-accent-soft" : "border-transparent"
                 }`}
               >
-                <span className={`grid size-7 place-items-center rounded-full border-2 text-xs font-semibold ${look}`}>
+                <span aria-hidden="true" className={`grid size-7 place-items-center rounded-full border-2 text-xs font-semibold ${look}`}>
                   {icon ? <Icon name={icon} className="size-4" /> : index + 1}
                 </span>
                 <span className="min-w-0 max-w-full">
+                  <span className="sr-only">Step {index + 1}: </span>
                   <span className="block font-medium">{STEP_NAMES[step]}</span>
+                  {/* Colour and icon say it to those who see them; words say it to all. */}
+                  <span className="sr-only">, {state === "not_begun" ? "" : `${word}, `}</span>
                   <span className="block truncate text-xs text-ink-soft">{words}</span>
                 </span>
               </Link>

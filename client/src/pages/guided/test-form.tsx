@@ -80,16 +80,23 @@ type SourceProps = Guided & { busy: boolean; onMade: (testSet: TestSet) => void 
 function OneByOne({ search, go, busy, onMade }: SourceProps) {
   const ids = idsOf(search.submission);
   const known = useSubmissions(ids);
-  const put = (next: readonly string[]) => go({ submission: next.slice(0, MOST_SUBMISSIONS).join(","), table: undefined });
-  const ready = known?.some(isExpected) ?? false;
+  const put = (change: (ids: readonly string[]) => readonly string[]) =>
+    go((now) => ({ submission: change(idsOf(now.submission)).slice(0, MOST_SUBMISSIONS).join(","), table: undefined }));
+  const lacking = known?.filter((submission) => !isExpected(submission)) ?? [];
+  const ready = known !== null && known.length > 0 && lacking.length === 0;
   return (
     <>
-      <Submissions ids={ids} onAdd={(id) => put([...ids.filter((one) => one !== id), id])} onRemove={(id) => put(ids.filter((one) => one !== id))} />
+      <Submissions ids={ids} onAdd={(id) => put((now) => [...now.filter((one) => one !== id), id])} onRemove={(id) => put((now) => now.filter((one) => one !== id))} />
       {ids.length >= MOST_SUBMISSIONS && <Note tone="warn">These are {MOST_SUBMISSIONS} documents, as many as can be tested one by one. A table holds thousands.</Note>}
-      <Earlier chosen={ids} onAdd={(id) => put([...ids, id])} />
+      <Earlier chosen={ids} onAdd={(id) => put((now) => [...now, id])} />
       {ids.length > 0 && known === null && <Loading what="Loading the submissions" />}
-      {known !== null && ids.length > 0 && !ready && <Note>Say for at least one of them which score or answer you expect; without that nothing can be graded.</Note>}
-      {known !== null && ready && <TestSetup source={{ submission_ids: ids }} stamp={stampOf(known)} action="Run the test" busy={busy} onMade={onMade} />}
+      {lacking.length > 0 && (
+        <Note>
+          Say which score or answer you expect; without that nothing can be graded.{" "}
+          {lacking.length < ids.length && `Still to do: ${lacking.map(({ name }) => name).join(", ")}.`}
+        </Note>
+      )}
+      {ready && <TestSetup source={{ submission_ids: ids }} stamp={stampOf(known)} action="Run the test" busy={busy} onMade={onMade} />}
     </>
   );
 }
