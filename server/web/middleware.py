@@ -31,7 +31,7 @@ _QUIET: Final = frozenset({"/livez", "/readyz"})
 # What the built page needs, and nothing more. No inline style and no inline script; no text becomes a script (Trusted Types).
 PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
-    "manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'; "
+    "frame-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 # An answer of the API that a browser is made to show as a page may do nothing at all.

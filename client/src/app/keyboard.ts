@@ -7,6 +7,8 @@ export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
   ["g j", "Go to jobs"],
   ["g d", "Go to documents"],
   ["g m", "Go to models"],
+  ["g g", "Go to guide, train, test, report"],
+  ["g r", "Go to reports"],
   ["g s", "Go to settings"],
   ["n", "New job"],
   ["/", "Search this screen"],
@@ -14,7 +16,7 @@ export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
   ["Esc", "Close what is open"],
 ];
 
-const PLACES = { h: "/", j: "/jobs", d: "/documents", m: "/models", s: "/settings" } as const;
+const PLACES = { h: "/", j: "/jobs", d: "/documents", m: "/models", g: "/llm-training", r: "/reports", s: "/settings" } as const;
 const SECOND_KEY_WITHIN_MS = 1_500;
 
 export function useKeyboard(onHelp: () => void): void {

@@ -5,6 +5,7 @@ import { PageCrashed } from "@/app/crashed";
 import { NotFoundPage } from "@/pages/not-found";
 import { chartSearch } from "@/features/jobs/chart-view";
 import { MOST_COMPARED } from "@/features/jobs/compared-limit";
+import { guidedSearch } from "@/pages/guided/address";
 import { ids, jobState, text } from "@/lib/search";
 
 const screens = {
@@ -26,6 +27,9 @@ const screens = {
   models: () => import("@/pages/models"),
   model: () => import("@/pages/model"),
   chart: () => import("@/features/jobs/line-chart"),
+  guided: () => import("@/pages/guided/guided"),
+  reports: () => import("@/pages/reports"),
+  report: () => import("@/pages/report"),
   settings: () => import("@/pages/settings"),
 };
 
@@ -142,7 +146,20 @@ const models = createRoute({
 const model = createRoute({
   getParentRoute: () => gate,
   path: "/models/$modelId",
+  validateSearch: (search: Record<string, unknown>): { test?: string } => ({ ...text(search, "test") }),
   component: lazyRouteComponent(screens.model, "ModelPage"),
+});
+const guided = createRoute({
+  getParentRoute: () => gate,
+  path: "/llm-training",
+  validateSearch: guidedSearch,
+  component: lazyRouteComponent(screens.guided, "GuidedPage"),
+});
+const reports = createRoute({ getParentRoute: () => gate, path: "/reports", component: lazyRouteComponent(screens.reports, "ReportsPage") });
+const report = createRoute({
+  getParentRoute: () => gate,
+  path: "/reports/$reportId",
+  component: lazyRouteComponent(screens.report, "ReportPage"),
 });
 const settings = createRoute({ getParentRoute: () => gate, path: "/settings", component: lazyRouteComponent(screens.settings, "SettingsPage") });
 const settingsSection = createRoute({
@@ -168,6 +185,9 @@ const routeTree = rootRoute.addChildren([
     compare,
     models,
     model,
+    guided,
+    reports,
+    report,
     settings,
     settingsSection,
     administration,

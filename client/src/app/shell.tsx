@@ -15,12 +15,21 @@ import { toast } from "@/ui/toasts";
 /** Shows nothing, so the first screen does not wait for it. */
 const JobEndings = lazy(async () => ({ default: (await import("@/features/notifications/job-endings")).JobEndings }));
 
-const PLACES: readonly { to: "/" | "/jobs" | "/documents" | "/models"; label: string; icon: IconName }[] = [
+interface Placed {
+  to: "/" | "/llm-training" | "/jobs" | "/documents" | "/models" | "/reports";
+  label: string;
+  icon: IconName;
+}
+
+const PLACES: readonly Placed[] = [
   { to: "/", label: "Home", icon: "home" },
+  { to: "/llm-training", label: "Guided", icon: "path" },
   { to: "/jobs", label: "Jobs", icon: "curve" },
   { to: "/documents", label: "Documents", icon: "file" },
   { to: "/models", label: "Models", icon: "cube" },
 ];
+/** A narrow screen has no room for more at its foot, so there it is in the menu. */
+const REPORTS: Placed = { to: "/reports", label: "Reports", icon: "report" };
 
 export function Shell({ user, children }: { user: User; children: ReactNode }) {
   const [helpOpen, setHelpOpen] = useState(false);
@@ -36,7 +45,7 @@ export function Shell({ user, children }: { user: User; children: ReactNode }) {
           New job
         </LinkButton>
         <nav aria-label="Main" className="grid gap-1">
-          {PLACES.map((place) => (
+          {[...PLACES, REPORTS].map((place) => (
             <Place key={place.to} {...place} className="flex items-center gap-2.5 px-3 py-2" />
           ))}
         </nav>
@@ -52,7 +61,7 @@ export function Shell({ user, children }: { user: User; children: ReactNode }) {
         </header>
         <Main>{children}</Main>
       </div>
-      <nav aria-label="Main" className="fixed inset-x-0 bottom-0 z-40 grid grid-cols-4 border-t border-line bg-card pb-[env(safe-area-inset-bottom)] md:hidden">
+      <nav aria-label="Main" className="fixed inset-x-0 bottom-0 z-40 grid grid-cols-5 border-t border-line bg-card pb-[env(safe-area-inset-bottom)] md:hidden">
         {PLACES.map((place) => (
           <Place key={place.to} {...place} className="grid min-h-14 place-items-center content-center gap-0.5 text-xs" />
         ))}
@@ -93,7 +102,7 @@ function Brand() {
 
 const HERE = "!text-accent-strong md:bg-accent-soft";
 
-function Place({ to, label, icon, className }: (typeof PLACES)[number] & { className: string }) {
+function Place({ to, label, icon, className }: Placed & { className: string }) {
   const { pathname } = useLocation();
   // Datasets are a tab beside the documents.
   const inside = to === "/documents" && pathname.startsWith("/datasets");
@@ -134,14 +143,18 @@ function Account({ user, onHelp }: { user: User; onHelp: () => void }) {
   );
 }
 
-/** Theme and account on narrow screens. */
+/** What has no room elsewhere on narrow screens. */
 function MobileMenu({ user }: { user: User }) {
   return (
     <details className="relative">
-      <summary className="target flex min-w-11 items-center gap-2 px-2 font-medium">Account</summary>
+      <summary className="target flex min-w-11 items-center gap-2 px-2 font-medium">Menu</summary>
       <div className="card absolute right-0 z-50 grid w-64 gap-3 p-4 shadow-lg">
         <p className="text-xs break-all text-ink-soft">{user.email}</p>
         <ThemeSwitch />
+        <Link to={REPORTS.to} className="target flex items-center gap-2 font-medium">
+          <Icon name={REPORTS.icon} />
+          {REPORTS.label}
+        </Link>
         <Link to="/settings" className="target flex items-center gap-2 font-medium">
           <Icon name="sliders" />
           Settings

@@ -6,13 +6,13 @@ import { JobList } from "@/features/jobs/job-list";
 import { ProgressPanel } from "@/features/jobs/progress-panel";
 import { jobsQuery } from "@/features/jobs/queries";
 import { useMetrics } from "@/features/jobs/run-data";
-import { ModelList } from "@/features/models/model-list";
 import { tunedModelsQuery } from "@/features/models/queries";
 import type { Job } from "@/lib/wire";
 import { AsideLink, LinkButton } from "@/ui/button";
 import { Failed, Loading } from "@/ui/notices";
 import { Page, Section } from "@/ui/page";
 import { StartWithSample } from "./start-with-sample";
+import { TestedModels } from "./tested-models";
 
 const RECENT = 5;
 
@@ -45,7 +45,7 @@ export function HomePage() {
       )}
       {models.data && models.data.length > 0 && (
         <Section title="Recent results" aside={<AsideLink to="/models">All models</AsideLink>}>
-          <ModelList models={models.data.slice(0, RECENT)} />
+          <TestedModels models={models.data.slice(0, RECENT)} />
         </Section>
       )}
       {ended.length > 0 && (
@@ -97,6 +97,9 @@ function FirstSteps() {
       </ol>
       <div className="flex flex-wrap gap-3">
         <StartWithSample />
+        <LinkButton to="/llm-training" icon="path">
+          Guide me through it
+        </LinkButton>
         <LinkButton to="/documents" icon="upload">
           Add my own document
         </LinkButton>

@@ -19,6 +19,7 @@ import { StateBadge } from "@/features/jobs/state-badge";
 import { isLive, windowTitle } from "@/features/jobs/states";
 import { BaseName } from "@/features/models/base-name";
 import { useBases } from "@/features/models/use-bases";
+import { EvaluationView } from "@/features/testing/evaluation-view";
 import { OfferToTell } from "@/features/notifications/offer-to-tell";
 import { methodName } from "@/lib/format";
 import type { Job } from "@/lib/wire";
@@ -48,7 +49,7 @@ function JobScreen({ job, updatedAt }: { job: Job; updatedAt: number }) {
   const live = isLive(job.state);
   const lines = logs.data?.lines ?? [];
   return (
-    <Page title={job.name} windowTitle={windowTitle(job)} lead={<StateBadge job={job} />} actions={<JobActions job={job} />}>
+    <Page title={job.name} windowTitle={windowTitle(job)} lead={<StateBadge job={job} />} actions={<Actions job={job} />}>
       <NoteEditor job={job} />
       <LifeLine job={job} />
       {job.error && <FailureCard job={job} error={job.error} lines={lines} />}
@@ -58,6 +59,11 @@ function JobScreen({ job, updatedAt }: { job: Job; updatedAt: number }) {
         <Failed what="The curves" error={metrics.error} onRetry={() => void metrics.refetch()} />
       ) : (
         <ChartPanel name={job.name} points={metrics.data?.points ?? []} live={live || metrics.isPending} view={view} onView={setView} />
+      )}
+      {job.evaluation_id && (
+        <Section title="Test">
+          <EvaluationView id={job.evaluation_id} modelId={job.tuned_model ?? undefined} />
+        </Section>
       )}
       <Generations generations={metrics.data?.generations ?? []} />
       <Checkpoints job={job} chat={bases.all?.find(({ id }) => id === job.base_model)?.chat ?? false} />
@@ -69,6 +75,24 @@ function JobScreen({ job, updatedAt }: { job: Job; updatedAt: number }) {
       <About job={job} />
       <SettingsTable job={job} />
     </Page>
+  );
+}
+
+function Actions({ job }: { job: Job }) {
+  return (
+    <>
+      <JobActions job={job} />
+      {job.tuned_model && !job.evaluation_id && (
+        <LinkButton to="/llm-training" search={{ step: "test", job: job.id }} icon="check">
+          Test it
+        </LinkButton>
+      )}
+      {!isLive(job.state) && (
+        <LinkButton to="/llm-training" search={{ step: "report", job: job.id }} icon="report">
+          Report
+        </LinkButton>
+      )}
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
 // One tuned model: what it is, trying it beside its base, taking it away.
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { documentsQuery, previewQuery } from "@/features/documents/queries";
 import { jobQuery } from "@/features/jobs/queries";
@@ -21,9 +21,12 @@ import { Failed, Loading } from "@/ui/notices";
 import { Page, Section } from "@/ui/page";
 import { ExactTime, Facts, Id } from "@/ui/text";
 import { toast } from "@/ui/toasts";
+import { ModelTests } from "./model-tests";
 
 export function ModelPage() {
   const { modelId } = useParams({ from: "/gate/models/$modelId" });
+  const { test: shown } = useSearch({ from: "/gate/models/$modelId" });
+  const navigate = useNavigate();
   const { data: model, error, isPending, refetch } = useQuery(tunedModelQuery(modelId));
   const bases = useBases(model?.base_model);
   if (isPending || bases.isPending) return <Loading what="Loading the model" />;
@@ -52,6 +55,11 @@ export function ModelPage() {
       <Section title="Try it">
         <TryIt model={model} base={bases.all?.find(({ id }) => id === model.base_model)} />
       </Section>
+      <ModelTests
+        model={model}
+        shown={shown}
+        onShow={(test) => void navigate({ to: "/models/$modelId", params: { modelId }, search: { test }, replace: true, resetScroll: false })}
+      />
       <Snippet model={model} />
     </Page>
   );

@@ -1,11 +1,11 @@
 // All tuned models.
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { ModelList } from "@/features/models/model-list";
 import { tunedModelsQuery } from "@/features/models/queries";
 import { LinkButton } from "@/ui/button";
 import { MoreButton } from "@/ui/more";
 import { Empty, Failed, Loading } from "@/ui/notices";
 import { Page } from "@/ui/page";
+import { TestedModels } from "./tested-models";
 
 export function ModelsPage() {
   const models = useInfiniteQuery(tunedModelsQuery);
@@ -28,7 +28,7 @@ export function ModelsPage() {
         </Empty>
       ) : (
         <>
-          <ModelList models={models.data} />
+          <TestedModels models={models.data} />
           <MoreButton query={models} />
         </>
       )}

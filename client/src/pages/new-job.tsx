@@ -7,6 +7,7 @@ import { emptyFields, fieldsFrom, type JobFields } from "@/features/jobs/job-fie
 import { NewJobForm, type LookSlot } from "@/features/jobs/new-job-form";
 import { jobQuery } from "@/features/jobs/queries";
 import { LookPanel } from "@/features/looks/look-panel";
+import { testSetsQuery } from "@/features/testing/queries";
 import { useBases } from "@/features/models/use-bases";
 import type { BaseModel, Dataset, Document, Job } from "@/lib/wire";
 import { LinkButton, TextLink } from "@/ui/button";
@@ -35,6 +36,7 @@ function Prepared({ document: documentId, dataset: datasetId, model, from }: Sta
   const navigate = useNavigate();
   const documents = useInfiniteQuery(documentsQuery);
   const datasets = useInfiniteQuery(datasetsQuery);
+  const testSets = useInfiniteQuery({ ...testSetsQuery, retry: false });
   const earlier = useQuery({ ...jobQuery(from ?? ""), enabled: from !== undefined, refetchInterval: false });
   const models = useBases(from === undefined ? model : earlier.data?.base_model);
   // What it was trained on may be gone; its documents are then enough.
@@ -44,6 +46,7 @@ function Prepared({ document: documentId, dataset: datasetId, model, from }: Sta
   const waits =
     documents.isPending ||
     datasets.isPending ||
+    testSets.isPending ||
     models.isPending ||
     (from !== undefined && earlier.isPending) ||
     (earlier.data !== undefined && before.isPending) ||
@@ -53,8 +56,9 @@ function Prepared({ document: documentId, dataset: datasetId, model, from }: Sta
   if (!models.all) return <Failed what="The base models" error={models.error} onRetry={() => void models.refetch()} />;
 
   const all = withDocument(documents.data, single.data);
-  if (all.length === 0) return <NoDocuments />;
   const saved = datasets.data ?? [];
+  // Guides become datasets without a document of one's own.
+  if (all.length === 0 && saved.length === 0) return <NoDocuments />;
   const start = startOf({
     documents: all,
     models: models.all,
@@ -81,6 +85,7 @@ function Prepared({ document: documentId, dataset: datasetId, model, from }: Sta
       <NewJobForm
         documents={all}
         datasets={saved}
+        testSets={testSets.data ?? []}
         models={models.all}
         start={start}
         copyOf={gone === 0 && before.data ? earlier.data?.id : undefined}

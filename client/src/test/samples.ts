@@ -191,6 +191,8 @@ export const job: Job = {
   history: [],
   error: null,
   tuned_model: null,
+  test_set_id: null,
+  evaluation_id: null,
   created_at: "2026-11-22T09:58:00Z",
   started_at: "2026-11-22T09:59:00Z",
   finished_at: null,

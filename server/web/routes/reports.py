@@ -79,7 +79,7 @@ def linked_report(services: AppServices, user: str, resource: str) -> Response:
     _, how, chosen, report_id = resource.split("/", 3)
     format: ReportFormat = TypeAdapter(ReportFormat).validate_python(chosen)
     rendering = services.reports.rendering(user, report_id, format)
-    return shown_in_browser(rendering) if how == "view" and format == "html" else as_file(rendering)
+    return shown_in_browser(rendering, framed=True) if how == "view" and format == "html" else as_file(rendering)
 
 
 def as_file(rendering: Rendering) -> Response:

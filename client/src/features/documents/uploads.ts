@@ -2,10 +2,10 @@
 // one ends as a document, as a reason, or stopped.
 import { abortUpload, completeUpload, listUploads, openUpload } from "@/lib/api/uploads";
 import { ApiError, messageOf } from "@/lib/errors";
-import { bytes } from "@/lib/format";
+import { refusal, type FileRules } from "@/lib/files";
 import { session } from "@/lib/session";
 import { createStore } from "@/lib/store";
-import type { Document, ErrorDetail, Installation, ReadingOptions, Upload } from "@/lib/wire";
+import type { Document, ErrorDetail, ReadingOptions, Upload } from "@/lib/wire";
 import { missingParts, receivedBytes, sendMissingParts } from "./part-sending";
 import { persistently } from "./persistence";
 import { isSameFile, rememberFile } from "./same-file";
@@ -36,7 +36,6 @@ export interface UploadEntry {
 }
 
 type OnDone = (document: Document | null) => void;
-type Rules = Pick<Installation, "accepted_suffixes" | "max_upload_bytes">;
 
 export const uploads = createStore<readonly UploadEntry[]>([]);
 
@@ -44,17 +43,8 @@ let lastId = 0;
 let sendingNow = false;
 const aborters = new Map<number, AbortController>();
 
-/** Why a file cannot be taken, before a byte is sent; null when it can. */
-export function refusal(file: File, { accepted_suffixes: suffixes, max_upload_bytes: most }: Rules): string | null {
-  const name = file.name.toLowerCase();
-  if (!suffixes.some((suffix) => name.endsWith(suffix))) return `This kind of file is not read. Accepted: ${suffixes.join(", ")}.`;
-  if (file.size === 0) return "This file is empty. Choose one with text in it.";
-  if (file.size > most) return `This file has ${bytes(file.size)}; the limit is ${bytes(most)}. Split it, or send a part of it.`;
-  return null;
-}
-
 /** Takes files in; `onDone` hears of each document that comes of them. One that was begun earlier is continued. */
-export function addFiles(files: Iterable<File>, rules: Rules, onDone: OnDone): void {
+export function addFiles(files: Iterable<File>, rules: FileRules, onDone: OnDone): void {
   const added = Array.from(files, (file): UploadEntry => {
     const reason = refusal(file, rules);
     const status: UploadStatus = reason === null ? { kind: "waiting" } : { kind: "failed", message: reason, retry: false };

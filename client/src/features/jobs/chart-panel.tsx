@@ -32,17 +32,24 @@ interface ChartPanelProps {
 export function ChartPanel({ name, points, live, view, onView }: ChartPanelProps) {
   return (
     <>
-      <Section title="Loss">
-        <div className="card grid grid-cols-[minmax(0,1fr)] gap-3 p-4">
-          {points.length === 0 ? (
-            <p className="py-8 text-ink-soft">{live ? "The curve begins with the first step." : "This run ended before its first step."}</p>
-          ) : (
-            <LossChart name={name} points={points} view={view} onView={onView} />
-          )}
-        </div>
-      </Section>
+      <LossPanel name={name} points={points} live={live} view={view} onView={onView} />
       {points.length > 0 && <MetricPanels points={points} view={view} onView={onView} together={TOGETHER} />}
     </>
+  );
+}
+
+/** The loss alone, for those who want to know nothing else. */
+export function LossPanel({ name, points, live, view, onView }: ChartPanelProps) {
+  return (
+    <Section title="Loss">
+      <div className="card grid grid-cols-[minmax(0,1fr)] gap-3 p-4">
+        {points.length === 0 ? (
+          <p className="py-8 text-ink-soft">{live ? "The curve begins with the first step." : "This run ended before its first step."}</p>
+        ) : (
+          <LossChart name={name} points={points} view={view} onView={onView} />
+        )}
+      </div>
+    </Section>
   );
 }
 

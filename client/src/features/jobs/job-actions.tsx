@@ -13,7 +13,6 @@ import { useDeleteJob, useOrderJob } from "./queries";
 import { isLive, keptWords } from "./states";
 
 export function JobActions({ job }: { job: Job }) {
-  const { state, stopping } = job;
   return (
     <>
       {job.tuned_model && (
@@ -21,16 +20,26 @@ export function JobActions({ job }: { job: Job }) {
           Try the model
         </LinkButton>
       )}
+      <RunOrders job={job} />
+      <LinkButton to="/jobs/new" search={{ from: job.id }} icon="copy">
+        Duplicate
+      </LinkButton>
+      {!isLive(job.state) && <DeleteJob job={job} />}
+    </>
+  );
+}
+
+/** What its run can be told: pause, go on, stop. */
+export function RunOrders({ job }: { job: Job }) {
+  const { state, stopping } = job;
+  return (
+    <>
       {(state === "running" || state === "queued") && !stopping && <OrderButton job={job} order="pause" icon="pause" label="Pause" said={pauseWords(job)} />}
       {state === "paused" && <OrderButton job={job} order="resume" icon="play" label="Resume" said={`In line again. ${goesOn(job)}`} primary />}
       {(state === "failed" || state === "cancelled") && (
         <OrderButton job={job} order="retry" icon="repeat" label="Retry" said={`In line again. ${goesOn(job)}`} primary={state === "cancelled"} hint={goesOn(job)} />
       )}
       {isLive(state) && stopping !== "cancel" && <CancelJob job={job} />}
-      <LinkButton to="/jobs/new" search={{ from: job.id }} icon="copy">
-        Duplicate
-      </LinkButton>
-      {!isLive(state) && <DeleteJob job={job} />}
     </>
   );
 }

@@ -15,6 +15,8 @@ export interface JobFields {
   validation_document_id: string;
   method: Method | "auto";
   hyperparameters: SettingTexts;
+  /** Empty: no test when it is done. */
+  test_set_id: string;
   allow_short_run: boolean;
 }
 
@@ -27,6 +29,7 @@ const FIELD_NAMES = [
   "name",
   "method",
   ...SETTINGS.map(({ name }) => `hyperparameters.${name}` as const),
+  "test_set_id",
   "note",
 ] as const;
 
@@ -41,6 +44,7 @@ export function emptyFields(chosen: { documentIds: string[]; baseModel: string; 
     validation_document_id: "",
     method: "auto",
     hyperparameters: settingTexts({}),
+    test_set_id: "",
     allow_short_run: false,
   };
 }
@@ -54,6 +58,7 @@ export function fieldsFrom(job: Job, dataset?: Dataset): JobFields {
     note: job.note,
     method: job.method,
     hyperparameters: settingTexts(job.hyperparameters),
+    test_set_id: job.test_set_id ?? "",
     ...(split?.kind === "document" && { split: "document", validation_document_id: split.document_id }),
   };
 }
@@ -71,7 +76,7 @@ export function datasetToMake(fields: JobFields): DatasetRequest | null {
 
 /** The request that the fields make; null while something is missing or cannot be read. */
 export function toRequest(fields: JobFields): JobRequest | null {
-  const { name, note, base_model, method, allow_short_run } = fields;
+  const { name, note, base_model, method, test_set_id, allow_short_run } = fields;
   const settings = readSettings(splitTexts(fields));
   const data = dataOf(fields);
   if (settings === null || base_model === "" || data === null) return null;
@@ -82,6 +87,7 @@ export function toRequest(fields: JobFields): JobRequest | null {
     ...data,
     method,
     hyperparameters: settings,
+    ...(test_set_id === "" ? {} : { test_set_id }),
     ...(allow_short_run ? { allow_short_run } : {}),
   };
 }
@@ -104,6 +110,8 @@ function splitTexts(fields: JobFields): SettingTexts {
 export function changesOf(start: JobFields, fields: JobFields): JobChanges | null {
   const request = toRequest(fields);
   if (request === null || !isSameData(start, fields)) return null;
+  // A copy keeps the test of its original: without one, it is no copy.
+  if (start.test_set_id !== "" && fields.test_set_id === "") return null;
   const settings = { ...Object.fromEntries(SETTINGS.map(({ name }) => [name, "auto"])), ...request.hyperparameters } as Partial<Hyperparameters>;
   // Whoever measures on a document of its own keeps nothing else back, in the original as in the copy.
   if (fields.split === "document") delete settings.validation_fraction;
@@ -113,6 +121,7 @@ export function changesOf(start: JobFields, fields: JobFields): JobChanges | nul
     ...(fields.base_model === start.base_model ? {} : { base_model: fields.base_model }),
     method: fields.method,
     hyperparameters: settings as Hyperparameters,
+    ...(request.test_set_id == null || request.test_set_id === start.test_set_id ? {} : { test_set_id: request.test_set_id }),
     ...(fields.allow_short_run ? { allow_short_run: true } : {}),
   };
 }
@@ -125,12 +134,12 @@ function isSameData(one: JobFields, other: JobFields): boolean {
 
 /** The forecast does not depend on words, so it is not asked for again while they are typed. */
 export function toForecastRequest(fields: JobFields): JobRequest | null {
-  return toRequest({ ...fields, name: "", note: "", allow_short_run: false });
+  return toRequest({ ...fields, name: "", note: "", test_set_id: "", allow_short_run: false });
 }
 
 /** What the look is asked about, before a dataset is made for it: the job that would start. */
 export function toLookRequest(fields: JobFields): LookRequest | null {
-  return toRequest({ ...fields, name: "", note: "", allow_short_run: false });
+  return toRequest({ ...fields, name: "", note: "", test_set_id: "", allow_short_run: false });
 }
 
 export function liveErrors(error: unknown): FieldErrors {

@@ -3,7 +3,7 @@ import { useState, type FormEvent, type ReactNode } from "react";
 import { flushSync } from "react-dom";
 import { FormProvider, useForm, useWatch } from "react-hook-form";
 import { createDataset } from "@/lib/api/datasets";
-import type { BaseModel, Dataset, DatasetRequest, Document, Job, LookRequest } from "@/lib/wire";
+import type { BaseModel, Dataset, DatasetRequest, Document, Job, LookRequest, TestSet } from "@/lib/wire";
 import { Button } from "@/ui/button";
 import { Note } from "@/ui/notices";
 import { BaseModelPicker } from "./base-model-picker";
@@ -25,6 +25,7 @@ import {
 } from "./job-fields";
 import { SettingsFields } from "./settings-fields";
 import { AllowShortRun } from "./short-run";
+import { TestField } from "./test-field";
 import { useSubmitOnce } from "./submit-once";
 
 /** What the look at the data needs of the form. */
@@ -39,6 +40,8 @@ export interface LookSlot {
 interface NewJobFormProps {
   documents: readonly Document[];
   datasets?: readonly Dataset[];
+  /** What the model can be tested with by itself when it is done. */
+  testSets?: readonly TestSet[];
   models: readonly BaseModel[];
   start: JobFields;
   /** The job that the form started from, while its data is all still here: then a copy of it is made. */
@@ -48,7 +51,7 @@ interface NewJobFormProps {
   look?: (slot: LookSlot) => ReactNode;
 }
 
-export function NewJobForm({ documents, datasets = [], models, start, copyOf, onCreated, look }: NewJobFormProps) {
+export function NewJobForm({ documents, datasets = [], testSets = [], models, start, copyOf, onCreated, look }: NewJobFormProps) {
   const form = useForm<JobFields>({ defaultValues: start });
   const { register, handleSubmit, setError, setValue, formState } = form;
   const [general, setGeneral] = useState<{ message: string; shortRun: boolean } | null>(null);
@@ -111,6 +114,7 @@ export function NewJobForm({ documents, datasets = [], models, start, copyOf, on
             advancedOpen={advancedOpen}
             onAdvanced={setAdvancedOpen}
           />
+          {testSets.length > 0 && <TestField testSets={testSets} />}
         </div>
         <div className="grid gap-3 lg:sticky lg:top-8">
           <ForecastPanel

@@ -12,10 +12,10 @@ import { isLive } from "./states";
 import { setStreamed, useStreamed } from "./streamed";
 
 /** A job as it is now: from its stream, and polled where there is none. */
-export function useJob(id: string) {
+export function useJob(id: string | undefined) {
   // When the stream opens or fails, the polls have to be planned anew.
-  useStreamed(id);
-  return useQuery(jobQuery(id));
+  useStreamed(id ?? "");
+  return useQuery({ ...jobQuery(id ?? ""), enabled: id !== undefined });
 }
 
 /** Follows the job while it is live. `ready`: what was there before has been loaded, and the stream can go on behind it. True while it works. */

@@ -1,11 +1,18 @@
 // Tuned models as rows: name, base, and what training did to the validation loss.
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { amount, bytes, methodName } from "@/lib/format";
 import type { TunedModel } from "@/lib/wire";
 import { TimeAgo } from "@/ui/text";
 import { Outcome } from "./outcome";
 
-export function ModelList({ models }: { models: readonly TunedModel[] }) {
+interface ModelListProps {
+  models: readonly TunedModel[];
+  /** What a test said of a model, where one did. */
+  verdict?: (model: TunedModel) => ReactNode;
+}
+
+export function ModelList({ models, verdict }: ModelListProps) {
   return (
     <ul className="card divide-y divide-line overflow-hidden">
       {models.map((model) => (
@@ -18,6 +25,7 @@ export function ModelList({ models }: { models: readonly TunedModel[] }) {
             >
               {model.name}
             </Link>
+            {verdict?.(model)}
             <p className="text-xs text-ink-soft">
               {model.base_model}, {methodName(model.method)}, {amount(model.num_parameters)} parameters, {bytes(model.size_bytes)}
             </p>

@@ -1,0 +1,107 @@
+// What the page asks about submissions, test sets and evaluations, and what changes them. A live evaluation is polled.
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import {
+  cancelEvaluation,
+  changeSubmission,
+  createTestSet,
+  deleteEvaluation,
+  getEvaluation,
+  getSubmission,
+  getTestSet,
+  listEvaluatedItems,
+  listEvaluations,
+  listSubmissions,
+  listTestSets,
+  previewTestSet,
+} from "@/lib/api/testing";
+import { pollWhile } from "@/lib/queries";
+import type { Evaluation, EvaluationState, ItemOrder, ListOf, TestSetRequest, TestSubmission, TestSubmissionPatch } from "@/lib/wire";
+
+const SUBMISSIONS = ["test-submissions"] as const;
+const TEST_SETS = ["test-sets"] as const;
+const EVALUATIONS = ["evaluations"] as const;
+
+function paged<T extends { id: string }>(queryKey: readonly unknown[], list: (after: string | null, signal: AbortSignal) => Promise<ListOf<T>>) {
+  return infiniteQueryOptions({
+    queryKey,
+    queryFn: ({ pageParam, signal }) => list(pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => (page.has_more ? (page.data.at(-1)?.id ?? null) : null),
+    select: ({ pages }) => pages.flatMap((page) => page.data),
+  });
+}
+
+export function isUnderWay(state: EvaluationState | undefined): boolean {
+  return state === "queued" || state === "running";
+}
+
+export const submissionsQuery = paged([...SUBMISSIONS, "list"], listSubmissions);
+
+export const submissionQuery = (id: string) =>
+  queryOptions({ queryKey: [...SUBMISSIONS, "one", id], queryFn: ({ signal }) => getSubmission(id, signal), staleTime: 60_000 });
+
+export const testSetsQuery = paged([...TEST_SETS, "list"], listTestSets);
+
+export const testSetQuery = (id: string) => queryOptions({ queryKey: [...TEST_SETS, "one", id], queryFn: ({ signal }) => getTestSet(id, signal) });
+
+/** `stamp` changes whenever what the request names has changed. */
+export const previewQuery = (asked: TestSetRequest, stamp: string) =>
+  queryOptions({
+    queryKey: [...TEST_SETS, "preview", JSON.stringify(asked), stamp],
+    queryFn: ({ signal }) => previewTestSet(asked, signal),
+    retry: false,
+    staleTime: Infinity,
+  });
+
+export const evaluationQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...EVALUATIONS, "one", id],
+    queryFn: ({ signal }) => getEvaluation(id, signal),
+    refetchInterval: ({ state: { data } }) => pollWhile(isUnderWay(data?.state)),
+    refetchOnWindowFocus: ({ state: { data } }) => isUnderWay(data?.state),
+  });
+
+/** Of one tuned model, newest first; without one, the newest of all. */
+export const evaluationsQuery = (tunedModelId?: string) =>
+  queryOptions({
+    queryKey: [...EVALUATIONS, "list", tunedModelId ?? "all"],
+    queryFn: ({ signal }) => listEvaluations(tunedModelId === undefined ? {} : { tuned_model_id: tunedModelId }, signal),
+    refetchInterval: ({ state: { data } }) => pollWhile(data?.data.some(({ state }) => isUnderWay(state)) ?? false),
+  });
+
+export const itemsQuery = (id: string, order: ItemOrder, model: string | undefined) =>
+  paged([...EVALUATIONS, "items", id, order, model ?? ""], (after, signal) => listEvaluatedItems(id, { order, model, after }, signal));
+
+export function useTakeSubmission() {
+  const client = useQueryClient();
+  return (submission: TestSubmission) => {
+    client.setQueryData(submissionQuery(submission.id).queryKey, submission);
+    void client.invalidateQueries({ queryKey: [...SUBMISSIONS, "list"] });
+  };
+}
+
+export function useChangeSubmission(id: string) {
+  return useMutation({ mutationFn: (change: TestSubmissionPatch) => changeSubmission(id, change), onSuccess: useTakeSubmission() });
+}
+
+export function useCreateTestSet() {
+  const client = useQueryClient();
+  return useMutation({ mutationFn: createTestSet, onSuccess: () => client.invalidateQueries({ queryKey: [...TEST_SETS, "list"] }) });
+}
+
+export function useTakeEvaluation() {
+  const client = useQueryClient();
+  return (evaluation: Evaluation) => {
+    client.setQueryData(evaluationQuery(evaluation.id).queryKey, evaluation);
+    return client.invalidateQueries({ queryKey: [...EVALUATIONS, "list"] });
+  };
+}
+
+export function useCancelEvaluation(id: string) {
+  return useMutation({ mutationFn: () => cancelEvaluation(id), onSuccess: useTakeEvaluation() });
+}
+
+export function useDeleteEvaluation() {
+  const client = useQueryClient();
+  return useMutation({ mutationFn: deleteEvaluation, onSuccess: () => client.invalidateQueries({ queryKey: [...EVALUATIONS, "list"] }) });
+}
