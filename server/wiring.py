@@ -25,6 +25,7 @@ from server.background.errands import Errands
 from server.background.examiner import Examiner
 from server.background.generation import Generator
 from server.background.notifier import Notifier
+from server.background.posting import posting
 from server.background.supervisor import Supervisor
 from server.background.sweeper import Sweeper
 from server.domain import schema
@@ -32,7 +33,6 @@ from server.domain.accounts.administration import Directory
 from server.domain.accounts.departure import Departure
 from server.domain.accounts.export import Export
 from server.domain.accounts.foreign import ForeignSignIn
-from server.domain.accounts.letters import Letter, Post
 from server.domain.accounts.service import Accounts
 from server.domain.accounts.testing import Testing
 from server.domain.census import Census
@@ -79,7 +79,6 @@ from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.identity import Identity
 from server.ports.launcher import Launcher, end_all_in
-from server.ports.messengers import Mail, Mailer
 from server.ports.records import Records
 from server.settings import REPOSITORY, VERSION, Settings, signing_secret
 
@@ -182,7 +181,7 @@ def build(settings: Settings) -> Services:
         access_token_ttl_s=settings.access_token_ttl_s,
         session_ttl_s=settings.session_ttl_s,
         later=errands,
-        post=None if mailer.missing() else _posting(mailer, clock, letters),
+        post=None if mailer.missing() else posting(mailer, clock, letters),
         public_url=settings.address,
         registration=settings.registration_mode,
     )
@@ -334,21 +333,6 @@ def build(settings: Settings) -> Services:
         Shares(records, clock, accounts.users.is_active, settings.address),
         Census(records, clock, room, me=leases.me),
     )
-
-
-def _posting(mailer: Mailer, clock: Clock, later: Errands) -> Post:
-    """Letters go out on a thread of their own: a mail server that dawdles holds nothing else up."""
-
-    def post(letter: Letter) -> None:
-        later(lambda: _send(mailer, Mail(clock.new_id("let"), letter.to, letter.subject, letter.text)))
-
-    return post
-
-
-def _send(mailer: Mailer, mail: Mail) -> None:
-    outcome = mailer.send(mail)
-    if not outcome.delivered:
-        _log.warning("letter_not_sent", subject=mail.subject, reason=outcome.message)
 
 
 def _mail_server(settings: Settings) -> MailServer:
