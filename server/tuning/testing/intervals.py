@@ -1,6 +1,6 @@
 """How sure one can be of a mean of paired differences: two intervals that fail in different places, and the hull of both.
 
-A percentile bootstrap says "changed" of a model and itself in 10 % of comparisons with a dozen items (docs/decisions/0017-verdicts.md has
+A percentile bootstrap says "changed" of a model and itself in 10 % of comparisons with a dozen items (docs/decisions/0014-verdicts.md has
 the figures), so it is widened as Student's t is wider than the normal. What resampling cannot know, that four lucky answers of twenty
 are luck, the sign-flip test does. Deterministic: the same differences give the same interval.
 """
