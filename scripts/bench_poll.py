@@ -19,6 +19,7 @@ from tests.system.planted import plant_jobs
 NUM_SESSIONS = 20
 WINDOW_S = 8.0
 NUM_WINDOWS = 5
+IDLE_WINDOW_S, NUM_IDLE_WINDOWS = 4.0, 5
 NUM_STREAMS = 500
 STREAM_S = 20.0
 LONG_LOG = 1_000_000
@@ -43,10 +44,18 @@ def bench_idle(data: Path) -> bool:
         [job] = plant_jobs(data, viewers.owner, 1, state="paused", num_lines=200)
         Load(server.port, viewers.pollers(job, 100), rate=200, seconds=2).measured()  # warms up
         before = cpu_s(server)
-        measured = Load(server.port, viewers.pollers(job, 100), rate=1_000, seconds=15).measured()
+        windows = [
+            Load(server.port, viewers.pollers(job, 100), rate=1_000, seconds=IDLE_WINDOW_S).measured() for _ in range(NUM_IDLE_WINDOWS)
+        ]
+        measured = sum(windows, Measured())
         cost_ms = 1000 * (cpu_s(server) - before) / len(measured.latencies)
-    fast = measured.good and measured.percentile(0.99) < 0.100
-    return say(fast, f"1,000 polls a second, idle: {measured}, {cost_ms:.2f} ms of a core each (target p99 100 ms)")
+    p99 = usual_p99(windows)
+    return say(
+        measured.good and p99 < 0.100,
+        f"1,000 polls a second, idle: usual p99 {1000 * p99:.1f} ms (target 100 ms); all: {measured}, {cost_ms:.2f} ms of a core each; "
+        f"the generator took {measured.generator_s / (NUM_IDLE_WINDOWS * IDLE_WINDOW_S):.0%} of a core and was late itself by "
+        f"{1000 * measured.late_by(0.99):.1f} ms at p99",
+    )
 
 
 def bench_training(data: Path) -> bool:
@@ -55,11 +64,14 @@ def bench_training(data: Path) -> bool:
         with training(server, viewers.client) as job:
             many = beside_training(server, viewers, job, rate=500, num_pollers=100)
             few = beside_training(server, viewers, job, rate=25, num_pollers=50)
-    measured = many.measured
-    fast = measured.good and measured.percentile(0.99) < 0.150
+    measured, p99 = many.measured, usual_p99(many.windows)
     return all(
         [
-            say(fast, f"500 polls a second beside a training: {measured} (target p99 150 ms)"),
+            say(
+                measured.good and p99 < 0.150,
+                f"500 polls a second beside a training: usual p99 {1000 * p99:.1f} ms (target 150 ms); all: {measured}; the generator was "
+                f"late itself by {1000 * measured.late_by(0.99):.1f} ms at p99",
+            ),
             say(many.kept >= 0.75, f"500 polls a second leave the training {many} (target 75 %)"),
             say(few.measured.good and few.kept > 0.95, f"50 viewers, 25 polls a second, leave the training {few} (target 95 %)"),
         ]
@@ -160,8 +172,12 @@ class Viewers:
 class Beside:
     """What a load did to a training: steps a second in calm and in loaded windows, and what the load itself saw."""
 
-    def __init__(self, calm: list[float], loaded: list[float], measured: Measured) -> None:
-        self.calm, self.loaded, self.measured = calm, loaded, measured
+    def __init__(self, calm: list[float], loaded: list[float], windows: list[Measured]) -> None:
+        self.calm, self.loaded, self.windows = calm, loaded, windows
+
+    @property
+    def measured(self) -> Measured:
+        return sum(self.windows, Measured())
 
     @property
     def kept(self) -> float:
@@ -178,17 +194,19 @@ class Beside:
 def beside_training(server: Server, viewers: Viewers, job: str, *, rate: float, num_pollers: int) -> Beside:
     """Calm and loaded windows in turn: what else happens on the machine meets both alike."""
     events = server.data / "runs" / job / "events.jsonl"
-    calm, loaded, measured = [steps_per_s(events, WINDOW_S)], [], Measured()
+    calm, loaded, windows = [steps_per_s(events, WINDOW_S)], [], []
     for _ in range(NUM_WINDOWS):
         load = Load(server.port, viewers.pollers(job, num_pollers), rate=rate, seconds=WINDOW_S + 2)
         time.sleep(1.0)
         loaded.append(steps_per_s(events, WINDOW_S))
-        window = load.measured()
-        measured.latencies += window.latencies
-        measured.statuses += window.statuses
-        measured.unanswered += window.unanswered
+        windows.append(load.measured())
         calm.append(steps_per_s(events, WINDOW_S))
-    return Beside(calm, loaded, measured)
+    return Beside(calm, loaded, windows)
+
+
+def usual_p99(windows: list[Measured]) -> float:
+    """The median of the windows' p99: one in which another program took the machine says nothing of ours."""
+    return statistics.median(window.percentile(0.99) for window in windows)
 
 
 def steps_per_s(events: Path, seconds: float) -> float:

@@ -5,6 +5,7 @@ The trainings and tests are those of the product: the trainer and the program th
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -19,7 +20,7 @@ from server.tuning.testing.verdict import verdict_on
 from shared.evaluation_spec import RESULTS_FILE, EvaluationResults, EvaluationSpec
 from shared.grading import metric_of
 from shared.job_spec import MODEL_FOLDER, SPEC_FILE, DataFile, JobSpec, RunSettings
-from shared.wire import ChrfGrader, ExactGrader, Metric, ScoreGrader
+from shared.wire import ChrfGrader, ExactGrader, Metric, ScoreGrader, TestItem
 
 ROOT = Path(__file__).resolve().parent.parent
 NUM_COMPARISONS = 200
@@ -108,6 +109,7 @@ def bench_evaluation(data: Path) -> int:
     worded.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     good = True
     for name, items, grader in (("scores", scored, {"kind": "score"}), ("answers of up to 64 tokens", worded, {"kind": "chrf"})):
+        cpu_s = _cpu_s()
         models = [
             {"id": "base", "source": {"kind": "base", "id": _BASE}},
             {"id": "tuned", "source": {"kind": "folder", "path": str(tuned)}},
@@ -115,9 +117,37 @@ def bench_evaluation(data: Path) -> int:
         found, seconds = _tested(data / f"test-{grader['kind']}", data, models=models, items=items, grader=grader, training=training)
         good &= seconds < EVALUATION_TARGET_S and all(model.num_graded == 200 for model in found.models)
         each = ", ".join(f"{model.model} {model.seconds:.0f} s" for model in found.models)
-        print(f"200 items, {name}: {seconds:.0f} s for both models ({each}); {_summary(found)}", flush=True)
+        cpu_s = _cpu_s() - cpu_s
+        print(f"200 items, {name}: {seconds:.0f} s for both models ({each}; {cpu_s:.0f} s of processors); {_summary(found)}", flush=True)
+    good &= _side_by_side(data, worded)
     print(f"{_told(good)}: 200 items on a 135M base and its tuned model in under {EVALUATION_TARGET_S:.0f} s")
     return 0 if good else 1
+
+
+def _side_by_side(data: Path, items: Path) -> bool:
+    """Sixteen answers of the base, one at a time and together: the same texts, and how much faster."""
+    from server.tuning.generate import Sampling, generate
+    from server.tuning.model_folder import end_ids, load_model
+    from server.tuning.process import set_up_torch
+    from server.tuning.testing.questions import Asker
+    from server.tuning.testing.reading import Question, read
+    from server.tuning.tokens import load_tokenizer
+
+    set_up_torch(None)
+    folder = data / "base-models" / _BASE
+    model, tokenizer, ends = load_model(folder), load_tokenizer(folder), end_ids(folder)
+    asker = Asker(tokenizer, model.shape.context_length, ChrfGrader(), "chat", 64)
+    asked = [asker.asked(TestItem.model_validate_json(line)).question for line in items.read_bytes().splitlines()[:16]]
+    questions = [Question(question.ids, []) for question in asked if question is not None]
+    began = time.perf_counter()
+    alone = [generate(model, tokenizer, question.ids, sampling=Sampling(max_tokens=64), end_ids=ends).token_ids for question in questions]
+    alone_s, began = time.perf_counter() - began, time.perf_counter()
+    together = [reading.answer for reading in read(model, questions, max_tokens=64, end_ids=ends)]
+    together_s = time.perf_counter() - began
+    same = sum(one == other for one, other in zip(alone, together, strict=True))
+    faster = f"{alone_s / together_s:.1f} times as fast"
+    print(f"16 answers one at a time {alone_s:.1f} s, together {together_s:.1f} s: {faster}; {same} of 16 are the same")
+    return same == len(questions)
 
 
 # --- score-task -----------------------------------------------------------------------------------------------------
@@ -188,6 +218,12 @@ def _run(program: str, folder: Path, spec: JobSpec | EvaluationSpec) -> None:
     done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{program} ended with {done.returncode}:\n{done.stdout[-1500:]}{done.stderr[-1500:]}")
+
+
+def _cpu_s() -> float:
+    """Of all programs that were run and have ended: what a busy machine does not change."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _summary(found: EvaluationResults) -> str:

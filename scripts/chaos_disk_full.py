@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,8 @@ _LARGEST_FILE = 2_000_000
 """Neither a checkpoint's files nor the model's."""
 _SMALL_DISK = 80_000_000
 _INSIDE = "inside"
+_WITHIN_S = 10.0
+_SAID = "Full: "
 
 
 def run(folder: Path, *, times: int | None, seed: int, steps: int = _STEPS) -> int:
@@ -67,10 +70,14 @@ def _fills_up(attempts: Attempts, calm: Attempts, *, full: Callable[[Attempts], 
     os.kill(attempts.started.pid, signal.SIGCONT)
     kept = attempts.checkpoint_steps
     status = attempts.wait()
-    wrong = [] if status == attempts.exit_status == EXIT_FAILED else [f"it ended with {status}, exit.json says {attempts.exit_status}"]
-    failures = [(event.code, event.action and event.action.kind) for event in attempts.of("failed")]
-    if failures != [("disk_full", "retry")]:
-        wrong.append(f"it failed with {failures}")
+    failures = attempts.of("failed")
+    slow_s = time.time() - failures[-1].at.timestamp() if failures else 99.0  # Of the steps before it a full disk took no word.
+    print(f"{_SAID}told of and over {slow_s:.1f} s after it was noticed (target {_WITHIN_S:.0f} s)", flush=True)
+    wrong = [] if slow_s <= _WITHIN_S else [f"it took {slow_s:.1f} s to say so"]
+    wrong += [] if status == attempts.exit_status == EXIT_FAILED else [f"it ended with {status}, exit.json says {attempts.exit_status}"]
+    said = [(event.code, event.action and event.action.kind) for event in failures]
+    if said != [("disk_full", "retry")]:
+        wrong.append(f"it failed with {said}")
     if attempts.of("done") or attempts.sums():
         wrong.append("it left a model, or said that it was done")
     if not kept or attempts.checkpoint_steps[: len(kept)] != kept:
@@ -102,7 +109,9 @@ def _on_a_small_disk(calm: Attempts, disk: Path) -> list[str] | None:
     made = subprocess.run(command, cwd=prepare.ROOT, capture_output=True, text=True, check=False)
     if _INSIDE not in made.stdout:
         return None
-    return [line for line in made.stdout.splitlines() if line != _INSIDE] + ([made.stderr[-1000:]] if made.returncode else [])
+    said = made.stdout.splitlines()
+    print("\n".join(line for line in said if line.startswith(_SAID)))
+    return [line for line in said if line != _INSIDE and not line.startswith(_SAID)] + ([made.stderr[-1000:]] if made.returncode else [])
 
 
 def _inside(calm_folder: Path, disk: Path) -> None:

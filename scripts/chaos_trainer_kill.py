@@ -4,8 +4,10 @@ A run from nothing, and adapters and all weights of what it left, each first in 
 be the calm run to the bit, in its losses and in the SHA-256 of every file.
 """
 
-import itertools
+import json
+import math
 import random
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,7 +26,7 @@ _SLACK_S = 1.0
 """A step and a save take their time."""
 _BEGINNING_S = 0.5
 """From a start to its first event."""
-_STEPS = 120
+_STEPS = 60
 
 
 @dataclass
@@ -40,6 +42,10 @@ class Tally:
     most_lost_s: float = 0.0
     wrong: list[str] = field(default_factory=list)
 
+    def __add__(self, other: "Tally") -> "Tally":
+        both = {name: value + getattr(other, name) for name, value in vars(self).items()}
+        return Tally(**{**both, "most_lost_s": max(self.most_lost_s, other.most_lost_s)})
+
     def __str__(self) -> str:
         return (
             f"{self.kills} kills, {self.in_saves} of them left a half-made checkpoint; {self.went_on} went on; {self.runs} runs ended, "
@@ -47,36 +53,48 @@ class Tally:
         )
 
 
-def run(folder: Path, *, times: int | None, seed: int, methods: Sequence[str] = ("scratch", "lora", "full"), steps: int = _STEPS) -> int:
-    """`times` kills at random moments, and as many inside a save. A run from scratch must be the first."""
-    wanted, chance, began = times or _TIMES, random.Random(seed), time.monotonic()
+def run(
+    folder: Path,
+    *,
+    times: int | None,
+    seed: int,
+    seconds: float | None = None,
+    methods: Sequence[str] = ("scratch", "lora", "full"),
+    steps: int = _STEPS,
+) -> int:
+    """`times` kills at random moments, and as many inside a save. A run from scratch must be the first.
+
+    In a folder that is kept it goes on where it was; after `seconds` no other run is begun.
+    """
+    wanted, began = times or _TIMES, time.monotonic()
+    end = began + (seconds if seconds is not None else math.inf)
     calm = _calm_runs(folder, methods, steps)
-    tallies = [_fire(calm, folder, wanted, chance, inside=inside) for inside in (False, True)]
-    kills, went_on, runs, corrupt, too_much = (
-        sum(each) for each in zip(*((t.kills, t.went_on, t.runs, t.corrupt, t.too_much_lost) for t in tallies), strict=True)
-    )
-    wrong = sum(len(tally.wrong) for tally in tallies)
-    good = went_on == kills and not wrong and not corrupt and not too_much
+    tallies = [_fire(calm, folder, wanted, seed, end, inside=inside) for inside in (False, True)]
+    total = tallies[0] + tallies[1]
+    good = total.went_on == total.kills and not total.wrong and not total.corrupt and not total.too_much_lost
     print(
-        f"{verdict(good)}: {went_on}/{kills} killed trainers were followed by one that went on; {corrupt} corrupt loads; more than one "
-        f"save interval lost {too_much} times; {runs} runs ended, {wrong} differences from the calm runs' losses and SHA-256 "
-        f"(in {time.monotonic() - began:.0f} s)"
+        f"{verdict(good) if total.kills >= 2 * wanted else 'so far'}: {total.went_on}/{total.kills} killed trainers were followed by one "
+        f"that went on; {total.corrupt} corrupt loads; more than one save interval lost {total.too_much_lost} times; {total.runs} runs "
+        f"ended, {len(total.wrong)} differences from the calm runs' losses and SHA-256 (in {time.monotonic() - began:.0f} s)"
     )
     return 0 if good else 1
 
 
-def _fire(calm: list[Attempts], folder: Path, wanted: int, chance: random.Random, *, inside: bool) -> Tally:
-    """Runs of all methods by turns, until there were enough kills."""
-    tally = Tally()
-    for number in itertools.count():
-        one = calm[number % len(calm)]
+def _fire(calm: list[Attempts], folder: Path, wanted: int, seed: int, end: float, *, inside: bool) -> Tally:
+    """Runs of all methods by turns, until there were enough kills. Each run that has ended is counted in a file."""
+    name = "in-save" if inside else "any-time"
+    counted = folder / f"{name}.json"
+    tally = Tally(**json.loads(counted.read_text())) if counted.exists() else Tally()
+    while tally.kills < wanted and time.monotonic() < end:
+        one = calm[tally.runs % len(calm)]
         spec = one.spec.model_copy(update={"checkpoint_every_s": 0.0 if inside else _EVERY_S})
-        attempts = Attempts(folder / f"{'in-save' if inside else 'any-time'}-{number}", spec)
-        _under_fire(attempts, one, tally, chance, wanted, inside=inside)
-        if tally.kills >= wanted:
-            print(f"{'inside a save' if inside else 'at random moments'}: {tally}", flush=True)
-            return tally
-    raise AssertionError("it counts for ever")
+        place = folder / f"{name}-{tally.runs}"
+        shutil.rmtree(place, ignore_errors=True)  # Of a run that was not seen to its end.
+        chance = random.Random(f"{seed} {place.name}")
+        tally += _under_fire(Attempts(place, spec), one, wanted - tally.kills, chance, inside=inside)
+        counted.write_text(json.dumps(vars(tally)))
+    print(f"{'inside a save' if inside else 'at random moments'}: {tally}", flush=True)
+    return tally
 
 
 def _calm_runs(folder: Path, methods: Sequence[str], steps: int) -> list[Attempts]:
@@ -87,6 +105,8 @@ def _calm_runs(folder: Path, methods: Sequence[str], steps: int) -> list[Attempt
         spec = small_spec(folder, method=method, base_folder=None if method == "scratch" else base, max_steps=steps)
         attempts = Attempts(folder / f"calm-{method}", spec)
         runs.append(attempts)
+        if attempts.of("done"):
+            continue
         began = time.monotonic()
         if attempts.run_alone() != EXIT_DONE:
             raise SystemExit(f"The calm run did not end well: {attempts.folder / 'output.log'}")
@@ -94,10 +114,10 @@ def _calm_runs(folder: Path, methods: Sequence[str], steps: int) -> list[Attempt
     return runs
 
 
-def _under_fire(attempts: Attempts, calm: Attempts, tally: Tally, chance: random.Random, wanted: int, *, inside: bool) -> None:
+def _under_fire(attempts: Attempts, calm: Attempts, wanted: int, chance: random.Random, *, inside: bool) -> Tally:
     """One run: killed and started again until it is done, or until there were enough kills and it is left in peace."""
     usual_s = calm.of("done")[0].seconds + _BEGINNING_S
-    newest, kills = 0, 0
+    tally, newest = Tally(runs=1), 0
     while True:
         attempts.start()
         shoot = tally.kills < wanted
@@ -113,16 +133,16 @@ def _under_fire(attempts: Attempts, calm: Attempts, tally: Tally, chance: random
         if not shot:
             break
         half_made = any((attempts.folder / CHECKPOINTS_FOLDER).glob(".step-*.part"))
-        hit = half_made or not inside  # A save that was over by a hair is not counted as hit; the run must go on all the same.
-        tally.in_saves, tally.kills, kills = tally.in_saves + half_made, tally.kills + hit, kills + hit
+        tally.in_saves += half_made
+        tally.kills += half_made or not inside  # A save that was over by a hair is not counted as hit; the run must go on all the same.
         newest = max(attempts.checkpoint_steps, default=0)
         _check_loss(attempts, newest, tally)
-    tally.runs += 1
     if status == attempts.exit_status == EXIT_DONE:
-        tally.went_on += kills
+        tally.went_on = tally.kills
     else:
         tally.wrong.append(f"{attempts.folder.name} ended with {status}")
     tally.wrong += [f"{attempts.folder.name}: {what}" for what in differences(attempts, calm)]
+    return tally
 
 
 def _pause(attempts: Attempts, seconds: float) -> None:
@@ -142,7 +162,7 @@ def _wait_for_save(attempts: Attempts, chance: random.Random) -> None:
                 time.sleep(chance.uniform(0.0, 0.03))
                 return
             to_skip -= 1
-        time.sleep(0.0005)
+        time.sleep(0.001)
 
 
 def _check_resume(attempts: Attempts, newest: int, tally: Tally) -> None:

@@ -19,15 +19,26 @@ _TAG = re.compile(rb"\r\netag: ([^\r]+)")
 
 @dataclass
 class Measured:
-    """Seconds from due to answered, the answers' statuses, and how many requests had no answer in the end."""
+    """Seconds from due to answered, the answers' statuses, and how many requests had no answer in the end.
+
+    `late` are seconds from due until this program came to ask: where they are long, the machine had no time for the generator either.
+    """
 
     latencies: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
     unanswered: int = 0
+    late: list[float] = field(default_factory=list)
+    generator_s: float = 0.0
+    """Processor time of the generator itself."""
+
+    def __add__(self, other: "Measured") -> "Measured":
+        return Measured(**{name: value + getattr(other, name) for name, value in vars(self).items()})
 
     def percentile(self, share: float) -> float:
-        ordered = sorted(self.latencies)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+        return _percentile(self.latencies, share)
+
+    def late_by(self, share: float) -> float:
+        return _percentile(self.late, share)
 
     def __str__(self) -> str:
         p50, p99 = (1000 * self.percentile(share) for share in (0.5, 0.99))
@@ -39,6 +50,11 @@ class Measured:
     @property
     def good(self) -> bool:
         return bool(self.latencies) and not self.unanswered and set(self.statuses) <= {200, 304}
+
+
+def _percentile(values: list[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 @dataclass
@@ -97,7 +113,7 @@ class _Connection:
 
 def generate(port: int, pollers: list[Poller], *, rate: float, seconds: float) -> Measured:
     """`rate` requests a second for `seconds`, the pollers in turn, each on a connection of its own."""
-    measured = Measured()
+    measured, used = Measured(), time.process_time()
     connections = [_Connection(port, poller) for poller in pollers]
     by_number = {connection.socket.fileno(): connection for connection in connections}
     poll = select.epoll()
@@ -108,12 +124,14 @@ def generate(port: int, pollers: list[Poller], *, rate: float, seconds: float) -
     while (asked < total or any(connection.due for connection in connections)) and time.monotonic() < deadline:
         now = time.monotonic()
         while asked < total and (due := started + asked / rate) <= now:
+            measured.late.append(now - due)
             connections[asked % len(connections)].ask(due)
             asked += 1
         until_due = max(0.0, started + asked / rate - now) if asked < total else 0.1
         for number, _ in poll.poll(until_due):
             by_number[number].receive(measured)
     measured.unanswered = total - len(measured.latencies)
+    measured.generator_s = time.process_time() - used
     for connection in connections:
         connection.socket.close()
     return measured

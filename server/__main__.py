@@ -1,4 +1,7 @@
-"""`python -m server`: one server process over one data folder. Prints its address as the last line when it really listens."""
+"""`python -m server`, or `llm-tuner` where the wheel is installed: one server process over one data folder.
+
+Prints its address as the last line when it really listens.
+"""
 
 import argparse
 import errno
@@ -7,6 +10,7 @@ import shutil
 import socket
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +23,10 @@ from server.settings import VERSION, Settings
 if TYPE_CHECKING:
     from server.wiring import Services
 
-_GRACE_S = 10
+# The server stops within ten seconds: requests that last are cut off after the first number. Whatever still holds it at the second, a mail
+# server that dawdles or a model of gigabytes that is being taken in, goes on after the next start, as it does after a kill.
+_GRACE_S = 6
+_LAST_S = 9.0
 # Longer than the minute that proxies commonly wait, so that it is never us who closes a connection they are about to use.
 _KEEP_ALIVE_S = 65
 _BACKLOG = 2048
@@ -49,13 +56,19 @@ def main(words: list[str] | None = None) -> int:
 
 def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m server", description="Run LLM Tuner.", epilog="Every setting: README.md, Configuration."
+        prog=_name_of_program(), description="Run LLM Tuner.", epilog="Every setting: README.md, Configuration."
     )
     parser.add_argument("--host", help="address to listen on (LLM_TUNER_HOST)")
     parser.add_argument("--port", help="port to listen on; 0 takes a free one (LLM_TUNER_PORT)")
     parser.add_argument("--data", metavar="FOLDER", dest="home", help="where everything is kept (LLM_TUNER_HOME)")
     parser.add_argument("--check", action="store_true", help="print the effective configuration, secrets masked, and stop")
     return parser.parse_args(words)
+
+
+def _name_of_program() -> str:
+    """As the person called it: through the wheel's script, or as a module."""
+    name = Path(sys.argv[0]).name
+    return "python -m server" if name == "__main__.py" else name
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -132,6 +145,7 @@ def _serve(settings: Settings, listener: socket.socket) -> int:
                 print(f"LLM Tuner {VERSION} is ready. Open {_address(listener)}", flush=True)
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            _end_after(_LAST_S)
             app.state.broadcasts.close()  # An open stream would keep the server for its whole time of grace.
             await super().shutdown(sockets)
 
@@ -158,6 +172,18 @@ def _serve(settings: Settings, listener: socket.socket) -> int:
     )
     server.run(sockets=[listener])
     return 0 if server.started else 1
+
+
+def _end_after(seconds: float) -> None:
+    """Ends this process then, unless it has ended by itself."""
+
+    def end() -> None:
+        print(f"Not everything came to its end within {seconds:.0f} seconds; it goes on after the next start.", file=sys.stderr, flush=True)
+        os._exit(0)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
 
 
 def _print_set_up_link(services: "Services", url: str) -> None:

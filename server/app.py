@@ -8,14 +8,14 @@ from typing import Final
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
-from starlette.middleware.cors import CORSMiddleware
 
 from server import wiring
 from server.settings import VERSION, Settings
 from server.web import errors, openapi
 from server.web.broadcast import Broadcasts
-from server.web.edge import Hosts, Proxies, Sizes, names_of
+from server.web.edge import CrossOrigin, Hosts, Proxies, Sizes, names_of
 from server.web.login_limit import LoginLimit
+from server.web.meter import RequestMeter, registry_of
 from server.web.middleware import BodiesOfStrangers, Envelope, TooLargeInOneShape
 from server.web.polls import PollsAtOnce, keep_fresh
 from server.web.routes import (
@@ -36,6 +36,7 @@ from server.web.routes import (
     jobs,
     keys,
     live,
+    metrics,
     notifications,
     reports,
     samples,
@@ -72,8 +73,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.services = services
     app.state.login_limit = LoginLimit(services.clock)
     app.state.broadcasts = Broadcasts(services.jobs, services.live, services.accounts)
+    app.state.registry = registry_of(services, app.state.broadcasts)
     routers = [
         health.router,
+        metrics.router,
         installation.router,
         auth.router,
         account.router,
@@ -107,7 +110,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(PollsAtOnce, accounts=services.accounts, live=services.live)
     if settings.allowed_origins:
         app.add_middleware(
-            CORSMiddleware,
+            CrossOrigin,
             allow_origins=settings.allowed_origins,
             allow_methods=_METHODS,
             allow_headers=_HEADERS,
@@ -115,7 +118,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         )
     app.add_middleware(Sizes)
     app.add_middleware(Hosts, names=names_of(settings))
-    app.add_middleware(Envelope, https=settings.https)
+    app.add_middleware(Envelope, https=settings.https, meter=RequestMeter(app.state.registry))
     app.add_middleware(Proxies, trusted=settings.trusted_proxies)  # The last added is the outermost.
     return app
 

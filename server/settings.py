@@ -14,9 +14,21 @@ from shared.constants import RegistrationMode
 
 VERSION: Final = "0.1.0"
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
+"""Where `server` and `shared` lie: the repository, or what the wheel was installed into."""
 MIN_SECRET_BYTES: Final = 32
 GOOGLE: Final = "https://accounts.google.com"
 _SECRET_FILE: Final = "signing-secret"
+# The wheel carries the built page inside the package; the repository has it where build.sh puts it.
+_PAGE_OF_WHEEL: Final = Path(__file__).resolve().parent / "page"
+_INSTALLED: Final = _PAGE_OF_WHEEL.is_dir()
+
+
+def _default_home() -> Path:
+    """`data` in the repository. Installed, the user's own place for data: the program may be started from any folder."""
+    if not _INSTALLED:
+        return Path("data")
+    data = Path(os.environ.get("XDG_DATA_HOME", ""))
+    return (data if data.is_absolute() else Path.home() / ".local" / "share") / "llm-tuner"
 
 
 class Settings(BaseSettings):
@@ -24,7 +36,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="LLM_TUNER_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    home: Annotated[Path, Field(description="Folder of everything this installation keeps.")] = Path("data")
+    home: Annotated[Path, Field(description="Folder of everything this installation keeps.")] = _default_home()
     host: Annotated[str, Field(description="Address to listen on. 127.0.0.1 is reachable from this machine alone.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="Port to listen on; 0 takes a free one.")] = 5000
     environment: Annotated[
@@ -118,8 +130,25 @@ class Settings(BaseSettings):
         str,
         Field(pattern=r"^([A-Za-z0-9_-]+/)*$", description="What the names of all objects in the bucket begin with, for example `prod/`."),
     ] = ""
+    metrics_token: Annotated[
+        SecretStr | None,
+        Field(
+            min_length=16,
+            description="Bearer token that `/metrics` asks for, at least 16 characters. Left out: this machine alone, without a proxy.",
+        ),
+    ] = None
+    checkpoint_every_s: Annotated[
+        float, Field(ge=1, description="A running job saves its state about so often, seconds; less often where saving takes long.")
+    ] = 30.0
+    copy_runs: Annotated[
+        bool | None,
+        Field(
+            description="Keep each run's last checkpoints and its log where uploads are kept, so that another machine can go on from them. "
+            "Left out: when that is an S3 bucket."
+        ),
+    ] = None
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="How much the server's log says.")] = "info"
-    client_folder: Annotated[Path, Field(description="The built page.")] = REPOSITORY / "client" / "dist"
+    client_folder: Annotated[Path, Field(description="The built page.")] = _PAGE_OF_WHEEL if _INSTALLED else REPOSITORY / "client" / "dist"
 
     @field_validator("home", "models_folder", "client_folder")
     @classmethod
@@ -181,16 +210,19 @@ class Settings(BaseSettings):
         return self
 
     @property
-    def registration_mode(self) -> RegistrationMode:
-        """Open where nobody but the people of this machine can come; a stranger from the network needs an invitation."""
-        return self.registration or ("open" if self.is_loopback else "invite")
+    def runs_are_copied(self) -> bool:
+        return self.blobs == "s3" if self.copy_runs is None else self.copy_runs
 
     @property
-    def is_loopback(self) -> bool:
-        try:
-            return ip_address(self.host.strip("[]")).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+    def registration_mode(self) -> RegistrationMode:
+        """Open where nobody but the people of this machine can come; a stranger from the network needs an invitation."""
+        return self.registration or ("open" if self.is_for_this_machine else "invite")
+
+    @property
+    def is_for_this_machine(self) -> bool:
+        """Whether nobody else can reach the server: it listens here alone, and no setting speaks of a proxy that lets others in."""
+        public = urlsplit(self.public_url or "").hostname
+        return _is_loopback(self.host) and not self.trusted_proxies and (public is None or _is_loopback(public))
 
     @property
     def https(self) -> bool:
@@ -250,6 +282,13 @@ class Settings(BaseSettings):
     def masked(self) -> dict[str, Any]:
         """The effective configuration, fit to be printed."""
         return {name: str(value) if isinstance(value, Path | SecretStr) else value for name, value in self.model_dump().items()}
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _origin(url: str) -> str | None:

@@ -19,19 +19,23 @@ from server.adapters.records_sqlite import SqliteRecords
 from server.adapters.server_lock import ServerLocks
 from server.adapters.typeset_process import TypesetProcess
 from server.adapters.webhook_http import HttpWebhooks
+from server.background.aside import InBackground
+from server.background.copier import Copier
 from server.background.errands import Errands
 from server.background.examiner import Examiner
 from server.background.generation import Generator
 from server.background.notifier import Notifier
+from server.background.posting import posting
 from server.background.supervisor import Supervisor
 from server.background.sweeper import Sweeper
+from server.domain import schema
 from server.domain.accounts.administration import Directory
 from server.domain.accounts.departure import Departure
 from server.domain.accounts.export import Export
 from server.domain.accounts.foreign import ForeignSignIn
-from server.domain.accounts.letters import Letter, Post
 from server.domain.accounts.service import Accounts
 from server.domain.accounts.testing import Testing
+from server.domain.census import Census
 from server.domain.datasets.looks import Looks
 from server.domain.datasets.service import Datasets
 from server.domain.documents.contents import DocumentContents
@@ -39,6 +43,9 @@ from server.domain.documents.service import Documents
 from server.domain.documents.uploads import Uploads
 from server.domain.documents.usage import Room
 from server.domain.guides.service import Guides
+from server.domain.jobs.aside import at_once
+from server.domain.jobs.copies import RunCopies
+from server.domain.jobs.fetching import RunFetches
 from server.domain.jobs.leases import Leases
 from server.domain.jobs.lifecycle import Lifecycle
 from server.domain.jobs.live import LiveJobs
@@ -49,6 +56,7 @@ from server.domain.jobs.service import Jobs
 from server.domain.jobs.slots import slots
 from server.domain.jobs.specs import Folders, Specs
 from server.domain.jobs.submissions import DiskRoom, Submissions
+from server.domain.jobs.superseded import Superseded
 from server.domain.jobs.tidying import Tidying
 from server.domain.jobs.uses import Uses
 from server.domain.models.catalogue import BaseModels
@@ -66,11 +74,11 @@ from server.domain.testing.specs import EvaluationSpecs
 from server.domain.testing.states import EvaluationStore
 from server.domain.testing.submissions import TestSubmissions
 from server.domain.testing.test_sets import TestSets
+from server.errors import LlmTunerError, StaleWrite
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.identity import Identity
-from server.ports.launcher import Launcher
-from server.ports.messengers import Mail, Mailer
+from server.ports.launcher import Launcher, end_all_in
 from server.ports.records import Records
 from server.settings import REPOSITORY, VERSION, Settings, signing_secret
 
@@ -112,6 +120,7 @@ class Services:
     examiner: Examiner
     live: LiveJobs
     supervisor: Supervisor
+    copier: Copier
     generator: Generator
     sweeper: Sweeper
     errands: Errands
@@ -124,11 +133,13 @@ class Services:
     locks: ServerLocks
     reports: Reports
     shares: Shares
+    census: Census
 
     def start(self) -> None:
         self.locks.hold(self.leases.me)
         self.supervisor.start()
         self.examiner.start()
+        self.copier.start()
         self.sweeper.start()
         self.notifier.start()
 
@@ -136,6 +147,7 @@ class Services:
         """Runs go on without us; what only serves us ends with us."""
         self.examiner.stop()
         self.supervisor.stop()
+        self.copier.stop()
         self.sweeper.stop()
         self.notifier.stop()
         self.generator.stop()
@@ -155,6 +167,7 @@ def build(settings: Settings) -> Services:
 
     clock = SystemClock()
     records = _records(settings)
+    _check_format(records)
     blobs = _blobs(settings)
     hub = {"HF_ENDPOINT": settings.hub_url, "HF_HUB_OFFLINE": str(int(settings.hub == "off"))}
     launcher = LocalLauncher(REPOSITORY, hub)
@@ -168,7 +181,7 @@ def build(settings: Settings) -> Services:
         access_token_ttl_s=settings.access_token_ttl_s,
         session_ttl_s=settings.session_ttl_s,
         later=errands,
-        post=None if mailer.missing() else _posting(mailer, clock, letters),
+        post=None if mailer.missing() else posting(mailer, clock, letters),
         public_url=settings.address,
         registration=settings.registration_mode,
     )
@@ -204,7 +217,9 @@ def build(settings: Settings) -> Services:
         free_memory_bytes=processes.free_memory_bytes,
     )
     queue = Queue(records, slots=free_slots.number)
-    tidying = Tidying(records, readers, folders)
+    copies = RunCopies(records, blobs, folders, on=settings.runs_are_copied)
+    fetches = RunFetches(records, blobs, readers, folders, end_all=lambda folder: end_all_in(folder, launcher))
+    tidying = Tidying(records, readers, folders, copies)
     submissions = Submissions(
         records,
         clock,
@@ -215,11 +230,12 @@ def build(settings: Settings) -> Services:
         tuned_models,
         queue,
         room=DiskRoom(free_bytes, settings.min_free_bytes),
+        accelerators=processes.accelerators(),
     )
     moves = Moves(records, clock, queue, submissions, tidying)
     evaluation_store = EvaluationStore(records, blobs)
     uses = Uses(records, documents, tuned_models, evaluation_store)
-    jobs = Jobs(records, clock, readers, queue, submissions, moves, uses, folders=folders)
+    jobs = Jobs(records, clock, readers, queue, submissions, moves, uses, fetches, folders=folders)
     contents = DocumentContents(documents, ContentsProcess(REPOSITORY))
     guides = Guides(records, blobs, clock, documents, contents, datasets, need_unused=uses.need_unused_document)
     test_submissions = TestSubmissions(records, blobs, clock, documents, contents, need_unused=uses.need_unused_document)
@@ -236,12 +252,15 @@ def build(settings: Settings) -> Services:
         launcher,
         tuned_models,
         readers,
-        Specs(blobs, documents, tuned_models, folders),
+        Specs(blobs, documents, tuned_models, folders, checkpoint_every_s=settings.checkpoint_every_s),
         queue,
         leases,
         tidying,
+        copies,
+        fetches,
         slots=free_slots,
         folders=folders,
+        aside=InBackground() if settings.blobs == "s3" else at_once,
         following=evaluations.following,
     )
     test_runs = TestRuns(
@@ -258,11 +277,11 @@ def build(settings: Settings) -> Services:
     )
     examiner = Examiner(test_runs, leases)
     evaluations.wake = examiner.wake
-    supervisor = Supervisor(lifecycle, leases, tidying)
+    supervisor = Supervisor(lifecycle, leases, tidying, Superseded(records, launcher, folders, on=settings.runs_are_copied))
     jobs.wake = supervisor.wake
     generator = Generator(launcher, clock, base_models_folder=settings.base_models_folder, threads=settings.trainer_threads)
     uploads = Uploads(records, blobs, clock, documents)
-    live = LiveJobs(records, clock, readers, runs_folder=settings.runs_folder)
+    live = LiveJobs(records, clock, readers, fetches, runs_folder=settings.runs_folder)
     testing = Testing(test_submissions, test_sets, evaluations, guides)
     material = JobMaterial(records, datasets, documents, base_models, live, folders, TestsOfModels(evaluations), product_version=VERSION)
     reports = Reports(records, blobs, clock, room, material, TypesetProcess(REPOSITORY))
@@ -282,7 +301,7 @@ def build(settings: Settings) -> Services:
         blobs,
         launcher,
         accounts,
-        Directory(records, clock, accounts, room),
+        Directory(records, clock, accounts, room, jobs),
         departure,
         Export(accounts, documents, datasets, jobs, live, tuned_models, reports, testing),
         None if identity is None else ForeignSignIn(records, clock, identity, accounts, secret=secret),
@@ -299,6 +318,7 @@ def build(settings: Settings) -> Services:
         examiner,
         live,
         supervisor,
+        Copier(copies, tidying, clock),
         generator,
         Sweeper(records, clock, accounts, departure),
         errands,
@@ -311,22 +331,8 @@ def build(settings: Settings) -> Services:
         locks,
         reports,
         Shares(records, clock, accounts.users.is_active, settings.address),
+        Census(records, clock, room, me=leases.me),
     )
-
-
-def _posting(mailer: Mailer, clock: Clock, later: Errands) -> Post:
-    """Letters go out on a thread of their own: a mail server that dawdles holds nothing else up."""
-
-    def post(letter: Letter) -> None:
-        later(lambda: _send(mailer, Mail(clock.new_id("let"), letter.to, letter.subject, letter.text)))
-
-    return post
-
-
-def _send(mailer: Mailer, mail: Mail) -> None:
-    outcome = mailer.send(mail)
-    if not outcome.delivered:
-        _log.warning("letter_not_sent", subject=mail.subject, reason=outcome.message)
 
 
 def _mail_server(settings: Settings) -> MailServer:
@@ -353,6 +359,19 @@ def _identity(settings: Settings, clock: Clock) -> Identity | None:
         client_id=settings.google_client_id,
         client_secret=settings.google_client_secret.get_secret_value(),
     )
+
+
+def _check_format(records: Records) -> None:
+    """Raises `NewerStore`. A store that does not answer now is none to refuse: every request says so, and works when it answers."""
+    try:
+        steps = schema.bring_up_to_date(records, product=VERSION)
+    except StaleWrite:
+        return  # Another server, started at the same moment, did it.
+    except LlmTunerError as error:
+        _log.warning("format_not_checked", reason=str(error))
+        return
+    if steps:
+        _log.info("records_upgraded", steps=steps, format=schema.VERSION)
 
 
 def _records(settings: Settings) -> Records:

@@ -41,6 +41,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/account/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Email
+         * @description Another address for the account. Where mail is set up, it counts once the link in a letter to it is opened; the old one is told.
+         */
+        post: operations["change_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/account/export": {
         parameters: {
             query?: never;
@@ -76,6 +96,46 @@ export interface paths {
          */
         post: operations["create_export_link"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Linked Sign Ins
+         * @description Accounts at a provider such as Google that sign in to this one.
+         */
+        get: operations["list_linked_sign_ins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/identities/{linked_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlink Sign In
+         * @description Refused when it is the only way in.
+         */
+        delete: operations["unlink_sign_in"];
         options?: never;
         head?: never;
         patch?: never;
@@ -277,6 +337,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/queue/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Queued Job
+         * @description Cancels a job that runs, waits or is paused, whoever it belongs to; its owner's log and the installation's say who did it.
+         */
+        post: operations["cancel_queued_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/security-log": {
         parameters: {
             query?: never;
@@ -369,6 +449,26 @@ export interface paths {
          * @description Signs in with the code of the hand-over: as login does.
          */
         post: operations["finish_google_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/google/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link Google
+         * @description Connects the account that is signed in, with the code of the hand-over.
+         */
+        post: operations["link_google"];
         delete?: never;
         options?: never;
         head?: never;
@@ -540,7 +640,7 @@ export interface paths {
         put?: never;
         /**
          * Verify Email
-         * @description Takes the token of the link in the letter.
+         * @description Takes the token of the link in the letter, to the account's address or to the new one that it is to have.
          */
         post: operations["verify_email"];
         delete?: never;
@@ -688,6 +788,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/documents/{document_id}/download-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Document Link
+         * @description An address for a plain browser download, which cannot send a header: from the store itself where it can give files away. It names
+         *     this file alone and holds for a minute.
+         */
+        post: operations["create_document_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/documents/{document_id}/preview": {
         parameters: {
             query?: never;
@@ -757,7 +878,7 @@ export interface paths {
         };
         /**
          * Download By Link
-         * @description Public: the token itself is the permission, for one tuned model, one report, or one's own export.
+         * @description Public: the token itself is the permission, for one document, one tuned model, one report, or one's own export.
          */
         get: operations["download_by_link"];
         put?: never;
@@ -2745,6 +2866,34 @@ export interface components {
             /** Url */
             url: string;
         };
+        /**
+         * EmailChange
+         * @description `changed`: the new address counts. Otherwise it will once the link is opened in the letter that was sent to it.
+         */
+        EmailChange: {
+            /** Changed */
+            changed: boolean;
+            /**
+             * Object
+             * @default email_change
+             * @constant
+             */
+            object: "email_change";
+            user: components["schemas"]["User"];
+        };
+        /**
+         * EmailChangeRequest
+         * @description `password` is the current one, which every account needs that has one.
+         */
+        EmailChangeRequest: {
+            /** Email */
+            email: string;
+            /**
+             * Password
+             * @default null
+             */
+            password: string | null;
+        };
         /** EmailVerification */
         EmailVerification: {
             /** Token */
@@ -3068,6 +3217,19 @@ export interface components {
             take_over: boolean;
         };
         /**
+         * ForeignLink
+         * @description `code` as above; `password` is the current one of the account that is signed in, which needs it where it has one.
+         */
+        ForeignLink: {
+            /** Code */
+            code: string;
+            /**
+             * Password
+             * @default null
+             */
+            password: string | null;
+        };
+        /**
          * GenerateRequest
          * @description Exactly one of `prompt` (continued as it is) and `messages` (through the model's chat template). Temperature 0 is greedy.
          */
@@ -3265,6 +3427,11 @@ export interface components {
          * @description What a person may set. Everything left at "auto" is resolved by `shared.auto_settings`, with a reason.
          */
         Hyperparameters: {
+            /**
+             * Accelerator
+             * @default auto
+             */
+            accelerator?: ("cpu" | "cuda" | "mps") | "auto";
             /**
              * Batch Size
              * @default auto
@@ -3645,6 +3812,7 @@ export interface components {
             document_ids: string[] | null;
             /**
              * @default {
+             *       "accelerator": "auto",
              *       "batch_size": "auto",
              *       "block_size": "auto",
              *       "epochs": "auto",
@@ -3769,6 +3937,7 @@ export interface components {
             document_ids: string[] | null;
             /**
              * @default {
+             *       "accelerator": "auto",
              *       "batch_size": "auto",
              *       "block_size": "auto",
              *       "epochs": "auto",
@@ -3838,6 +4007,29 @@ export interface components {
             kind: "exact" | "near";
             /** Similarity */
             similarity: number;
+        };
+        /**
+         * LinkedSignIn
+         * @description An account at a provider by which its owner may sign in here; `email` is what it was called when it was connected.
+         */
+        LinkedSignIn: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Email */
+            email: string;
+            /** Id */
+            id: string;
+            /** Issuer */
+            issuer: string;
+            /**
+             * Object
+             * @default linked_sign_in
+             * @constant
+             */
+            object: "linked_sign_in";
         };
         /** ListOf[Account] */
         ListOf_Account_: {
@@ -4035,6 +4227,22 @@ export interface components {
         ListOf_Job_: {
             /** Data */
             data: components["schemas"]["Job"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more: boolean;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
+        };
+        /** ListOf[LinkedSignIn] */
+        ListOf_LinkedSignIn_: {
+            /** Data */
+            data: components["schemas"]["LinkedSignIn"][];
             /**
              * Has More
              * @default false
@@ -4349,6 +4557,7 @@ export interface components {
             document_ids: string[] | null;
             /**
              * @default {
+             *       "accelerator": "auto",
              *       "batch_size": "auto",
              *       "block_size": "auto",
              *       "epochs": "auto",
@@ -5598,7 +5807,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "registered" | "signed_in" | "sign_in_failed" | "signed_out" | "refresh_token_reused" | "session_ended" | "other_sessions_ended" | "profile_changed" | "password_changed" | "password_reset_asked" | "password_reset" | "email_verified" | "google_linked" | "google_took_over" | "key_created" | "key_used" | "key_revoked" | "data_exported" | "invitation_created" | "invitation_withdrawn" | "made_administrator" | "made_member" | "disabled" | "enabled" | "registration_mode_changed";
+            kind: "registered" | "signed_in" | "sign_in_failed" | "signed_out" | "refresh_token_reused" | "session_ended" | "other_sessions_ended" | "profile_changed" | "password_changed" | "password_reset_asked" | "password_reset" | "email_verified" | "email_change_asked" | "email_changed" | "google_linked" | "google_took_over" | "google_unlinked" | "key_created" | "key_used" | "key_revoked" | "data_exported" | "invitation_created" | "invitation_withdrawn" | "made_administrator" | "made_member" | "disabled" | "enabled" | "registration_mode_changed" | "job_cancelled";
             /**
              * Object
              * @default security_event
@@ -6482,6 +6691,48 @@ export interface operations {
             };
         };
     };
+    change_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailChange"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     export_account: {
         parameters: {
             query?: never;
@@ -6525,6 +6776,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DownloadLink"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_linked_sign_ins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_LinkedSignIn_"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    unlink_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                linked_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description Every refusal, in one shape; `code` says which. */
@@ -6973,6 +7293,46 @@ export interface operations {
             };
         };
     };
+    cancel_queued_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueEntry"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_all_security_events: {
         parameters: {
             query?: {
@@ -7206,6 +7566,46 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Session"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    link_google: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForeignLink"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -8047,6 +8447,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_document_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadLink"];
+                };
             };
             /** @description Validation Error */
             422: {

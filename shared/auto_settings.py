@@ -4,9 +4,10 @@ Used by the server when a job or a forecast is made, and by the trainer when it 
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.constants import Method
+from shared.constants import Accelerator, Method
 from shared.job_spec import RunSettings
 from shared.wire import Hyperparameters, Resolved
 
@@ -46,8 +47,11 @@ def resolve_method(asked: str, base: BaseFacts) -> Method:
     return asked  # type: ignore[return-value]  # the wire model allows no other word
 
 
-def resolve(asked: Hyperparameters, *, method: Method, base: BaseFacts, data: DataFacts) -> dict[str, Resolved]:
-    """Every hyper-parameter with its value and reason, in the order in which a person would read them."""
+def resolve(
+    asked: Hyperparameters, *, method: Method, base: BaseFacts, data: DataFacts, accelerators: Sequence[Accelerator] = ()
+) -> dict[str, Resolved]:
+    """Every hyper-parameter with its value and reason, in the order in which a person would read them. `accelerators`: what the machine
+    has beside its processor, the best first."""
     tokens = estimate_tokens(data, base)
     plan: dict[str, Resolved] = {}
 
@@ -80,6 +84,7 @@ def resolve(asked: Hyperparameters, *, method: Method, base: BaseFacts, data: Da
     fraction, why = _validation(data.num_examples)
     settle("validation_fraction", fraction, why)
     settle("seed", 42, "Any number will do; the same one gives the same run.")
+    settle("accelerator", *_accelerator(accelerators))
     return plan
 
 
@@ -125,6 +130,12 @@ def _learning_rate(method: Method, num_parameters: int, tokens: float) -> tuple[
     if method == "lora":
         return 2e-3 * size * short, f"Adapters start at zero and bear a higher rate than full weights; this is {length}."
     return 1e-4 * size * short, f"All weights move, so each moves a little: what the base knows is kept; this is {length}."
+
+
+def _accelerator(accelerators: Sequence[Accelerator]) -> tuple[Accelerator, str]:
+    if not accelerators:
+        return "cpu", "This machine has no accelerator that the trainer can use."
+    return accelerators[0], "The fastest that this machine has."
 
 
 def _validation(num_examples: int) -> tuple[float, str]:

@@ -6,13 +6,17 @@ The server reads it to list what there is; only the trainer and the generation w
 import hashlib
 import json
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 MANIFEST_FILE = "manifest.json"
 FOLDER_PREFIX = "step-"
 STAGING_SUFFIX = ".part"
+MAX_MANIFEST_BYTES = 1_000_000
+
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$")]
+"""Of a file in the checkpoint's own folder: nothing in it leads elsewhere."""
 
 
 class CheckedFile(BaseModel):
@@ -37,7 +41,7 @@ class CheckpointManifest(BaseModel):
     """The last one that was measured, which may be of an earlier step."""
     threads: int
     fingerprint: str
-    files: dict[str, CheckedFile]
+    files: dict[FileName, CheckedFile]
     seal: str = ""
 
     def sealed(self) -> "CheckpointManifest":

@@ -11,6 +11,7 @@ DocumentFormat = Literal["txt", "md", "html", "pdf", "docx", "csv", "tsv", "json
 Shape = Literal["text", "prompt_completion", "messages", "preference"]
 DocumentStatus = Literal["ready", "needs_mapping"]
 Scheduler = Literal["cosine", "linear", "constant"]
+Accelerator = Literal["cpu", "cuda", "mps"]
 Availability = Literal["ready", "downloadable", "unavailable"]
 
 Role = Literal["member", "admin"]
@@ -29,8 +30,11 @@ SecurityEventKind = Literal[
     "password_reset_asked",
     "password_reset",
     "email_verified",
+    "email_change_asked",
+    "email_changed",
     "google_linked",
     "google_took_over",
+    "google_unlinked",
     "key_created",
     "key_used",
     "key_revoked",
@@ -42,6 +46,7 @@ SecurityEventKind = Literal[
     "disabled",
     "enabled",
     "registration_mode_changed",
+    "job_cancelled",
 ]
 
 MIN_PASSWORD_CHARACTERS: Final = 12

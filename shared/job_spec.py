@@ -10,12 +10,14 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.constants import DocumentFormat, Method, Scheduler
+from shared.constants import Accelerator, DocumentFormat, Method, Scheduler
 
 SPEC_FILE = "spec.json"
 EVENTS_FILE = "events.jsonl"
 OUTPUT_FILE = "output.log"
 EXIT_FILE = "exit.json"
+FENCE_FILE = "fence"
+"""The highest fencing number that ever worked in the folder."""
 MODEL_FOLDER = "model"
 ADAPTER_FOLDER = "adapter"
 CHECKPOINTS_FOLDER = "checkpoints"
@@ -67,6 +69,8 @@ class RunSettings(_Part):
     lora_alpha: float
     validation_fraction: float
     seed: int
+    accelerator: Accelerator = "cpu"
+    """The kind of device; which one of several is `JobSpec.accelerator`."""
 
     @property
     def tokens_per_step(self) -> int:
@@ -100,7 +104,7 @@ class JobSpec(_Part):
     """Rises with every attempt at the job. A trainer refuses to work in a folder where a higher one has worked."""
     checkpoint_every_s: float = 30.0
     accelerator: int | None = None
-    """Which accelerator of this machine to use; None: the first, or the processor where there is none."""
+    """Which accelerator of this machine to use, where the settings ask for one; None: the first."""
 
 
 class ExitStatus(_Part):

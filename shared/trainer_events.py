@@ -145,9 +145,9 @@ class DoneEvent(_Event):
 
 
 class Artifact(BaseModel):
-    """A file that the run leaves, relative to its folder, for example `model/model.safetensors`."""
+    """A file that the run leaves, relative to its folder, for example `model/model.safetensors`. No path leads out of it."""
 
-    path: str
+    path: Annotated[str, Field(pattern=r"^(model|adapter|last)/[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$")]
     size_bytes: int
     sha256: str
 

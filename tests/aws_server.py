@@ -108,6 +108,16 @@ def endpoint() -> str:
     return address
 
 
+def stores(name: str) -> dict[str, str]:
+    """A new table and bucket, and the settings of a server that keeps everything in them."""
+    from server.adapters.aws_setup import create_bucket, create_table
+
+    name = f"{name}-{os.urandom(4).hex()}"
+    create_table(name, client("dynamodb"))
+    create_bucket(name, ACCESS["AWS_REGION"], client("s3"))
+    return {"records": "dynamodb", "blobs": "s3", "aws_table": name, "aws_bucket": name}
+
+
 @cache
 def client(service: str) -> Any:
     """One client for all tests that do not look at clients themselves: making one reads megabytes of descriptions."""

@@ -30,11 +30,13 @@ def table(place: Place) -> Finding:
     if place.settings.records != "dynamodb":
         return skipped("DynamoDB is not used.")
     from server.adapters import aws
+    from server.adapters.aws_setup import removes_expired
     from server.adapters.records_dynamodb import TABLE_KEYS
 
     client = aws.client("dynamodb")
     try:
         found = aws.persistently(lambda _: client.describe_table(TableName=place.settings.aws_table))["Table"]
+        expiry = removes_expired(place.settings.aws_table, client)
         backups = aws.persistently(lambda _: client.describe_continuous_backups(TableName=place.settings.aws_table))
     except LlmTunerError as error:
         return red(error.message, "The message says it.")
@@ -43,6 +45,8 @@ def table(place: Place) -> Finding:
     recovery = backups["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
     if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
         return yellow("Point-in-time recovery is off.", "Run scripts/create_tables.py again; it turns it on.")
+    if not expiry:
+        return yellow("The table does not remove what has expired.", "Run scripts/create_tables.py again; it turns TTL on.")
     return green(f"The table {place.settings.aws_table} is as it should be.")
 
 

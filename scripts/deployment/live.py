@@ -85,6 +85,20 @@ def page(place: Place) -> Finding:
     return green("Every path is served the page.")
 
 
+@check("metrics")
+def metrics(place: Place) -> Finding:
+    """Asked for as the world would: without the token. On this machine itself, without a proxy between, they may answer."""
+    if place.url is None:
+        return skipped(_NO_URL)
+    answer = httpx.get(f"{place.url}/metrics", timeout=_PATIENCE_S)
+    if answer.status_code == 200 and not _is_this_machine(urlsplit(place.url).hostname or ""):
+        return red(
+            "Everybody can read /metrics at this address.",
+            "Let the proxy set X-Forwarded-For, as docs/deployment/nginx.conf does, or set LLM_TUNER_METRICS_TOKEN.",
+        )
+    return green("The metrics are for who may read them.")
+
+
 @check("large bodies pass")
 def large_bodies(place: Place) -> Finding:
     """A part of an upload is 8 MiB. Without credentials the server refuses it by 401; a proxy in the way says 413."""
@@ -123,9 +137,9 @@ def tls(place: Place) -> Finding:
         return skipped(_NO_URL)
     address = urlsplit(place.url)
     if address.scheme != "https":
-        if address.hostname in {"127.0.0.1", "localhost", "::1"}:
+        if _is_this_machine(str(address.hostname)):
             return skipped("On this machine itself, without TLS.")
-        return red("The address is http: passwords travel in the open.", "Put TLS before the server; DEPLOYMENT.md shows nginx.")
+        return red("The address is http: passwords travel in the open.", "Put TLS before the server; docs/DEPLOYMENT.md shows nginx.")
     context = ssl.create_default_context()
     try:
         with (
@@ -139,6 +153,10 @@ def tls(place: Place) -> Finding:
     if left_s < 14 * 86_400:
         return red(f"The certificate ends in {left_s / 86_400:.0f} days.", "Renew it now and let it be renewed by itself.")
     return green(f"The certificate holds for {left_s / 86_400:.0f} days.")
+
+
+def _is_this_machine(host: str) -> bool:
+    return host in {"127.0.0.1", "localhost", "::1"}
 
 
 def _json(place: Place, path: str) -> dict[str, object]:

@@ -23,11 +23,13 @@ from botocore.exceptions import (
 )
 
 from server.errors import LlmTunerError, Unavailable
+from server.ports.patience import PATIENCE, Patience
 
 T = TypeVar("T")
 
 GIVE_UP_S: Final = 7.0
-"""No attempt begins that could not connect before this. With the last one's own time-outs a caller hears within ten seconds."""
+"""No attempt begins that could not connect before failures have cost so much. With the last one's own time-outs a caller hears within
+ten seconds."""
 _CONNECT_S: Final = 2.0
 _READ_S: Final = 3.0
 _FIRST_PAUSE_S: Final = 0.05
@@ -63,8 +65,13 @@ _DENIED: Final = frozenset(
         "ExpiredTokenException",
         "MissingAuthenticationTokenException",
         "IncompleteSignature",
+        "InvalidToken",
+        "AllAccessDisabled",
+        "403",  # All that a HEAD says.
     }
 )
+_WRONG_REGION: Final = frozenset({"PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed", "301", "307"})
+_WRONG_CLOCK: Final = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
 # Nothing was sent: the attempt cannot have been applied.
 _NEVER_SENT: Final = (EndpointConnectionError, ConnectTimeoutError)
 
@@ -96,13 +103,15 @@ class Attempt:
 
 
 def persistently(call: Callable[[Attempt], T], *, clock: Callable[[], float] = time.monotonic) -> T:
-    """Calls until it succeeds, is refused, or `GIVE_UP_S` are over. Pauses grow and are random: many callers do not come back as one.
+    """Calls until it succeeds, is refused, or failures have cost `GIVE_UP_S`: those of this call, or those of all calls of the request
+    that it serves. Pauses grow and are random: many callers do not come back as one.
 
     Raises what `call` raises, vendor errors as `Unavailable`.
     """
-    deadline = clock() + GIVE_UP_S
+    patience = PATIENCE.get() or Patience()
     attempt = Attempt()
     while True:
+        began = clock()
         try:
             return call(attempt)
         except (ClientError, BotoCoreError) as error:
@@ -110,7 +119,8 @@ def persistently(call: Callable[[Attempt], T], *, clock: Callable[[], float] = t
                 raise meaning(error) from error
             attempt.ambiguous = attempt.ambiguous or may_be_applied(error)
             pause = random.uniform(0, min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**attempt.number))
-            if clock() + pause + _CONNECT_S > deadline:
+            patience.spent_s += clock() - began + pause
+            if patience.spent_s + _CONNECT_S > GIVE_UP_S:
                 raise meaning(error) from error
             time.sleep(pause)
             attempt.number += 1
@@ -147,8 +157,15 @@ def meaning(error: Exception) -> LlmTunerError:
         return _not_set_up(
             "AWS refused this server's credentials or permissions. `scripts/create_tables.py --policy` prints what it needs."
         )
+    if code in _WRONG_REGION:
+        return _not_set_up("The S3 bucket is in another region than the one that is set. Set AWS_REGION to the bucket's.")
+    if code in _WRONG_CLOCK:
+        return _not_set_up("AWS refused the request because this machine's clock is wrong. Set it, and keep it right with NTP.")
     if code == "ResourceNotFoundException":
-        return _not_set_up("The DynamoDB table does not exist. Run `scripts/create_tables.py`, or correct LLM_TUNER_AWS_TABLE.")
+        return _not_set_up(
+            "The DynamoDB table does not exist in this region. Run `scripts/create_tables.py`, or correct LLM_TUNER_AWS_TABLE "
+            "or AWS_REGION."
+        )
     if code == "NoSuchBucket":
         return _not_set_up("The S3 bucket does not exist. Run `scripts/create_tables.py`, or correct LLM_TUNER_AWS_BUCKET.")
     return Unavailable(

@@ -1,18 +1,22 @@
 """Makes the table and the bucket that the AWS adapters need, as often as wanted, and says what the server must be allowed to do."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from server.adapters import aws
-from server.adapters.records_dynamodb import TABLE_KEYS
+from server.adapters.records_dynamodb import EXPIRES_AT, TABLE_KEYS
 
 _DAYS_TO_FINISH_AN_UPLOAD: Final = 2
 _THERE: Final = frozenset({"ResourceInUseException", "BucketAlreadyOwnedByYou"})
 
 
 def create_table(table: str, client: Any = None) -> bool:
-    """One table, paid by request, with point-in-time recovery. True when it was made now. Waits until it can be used."""
+    """One table, paid by request, with point-in-time recovery, which removes what has expired. True when it was made now.
+
+    Waits until it can be used.
+    """
     client = client or aws.client("dynamodb")
     made = _tolerant(
         lambda: client.create_table(
@@ -26,7 +30,16 @@ def create_table(table: str, client: Any = None) -> bool:
     client.get_waiter("table_exists").wait(TableName=table, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
     recovery = {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
     _tolerant(lambda: client.update_continuous_backups(TableName=table, **recovery))
+    if not removes_expired(table, client):
+        expiry = {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": EXPIRES_AT}}
+        _tolerant(lambda: client.update_time_to_live(TableName=table, **expiry))
     return made
+
+
+def removes_expired(table: str, client: Any) -> bool:
+    """Whether the table's TTL is on, for the attribute that our documents carry. Raises `Unavailable`."""
+    found = aws.persistently(lambda _: client.describe_time_to_live(TableName=table))["TimeToLiveDescription"]
+    return found.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"} and found.get("AttributeName") == EXPIRES_AT
 
 
 def create_bucket(bucket: str, region: str, client: Any = None) -> bool:
@@ -64,7 +77,9 @@ def policy(table: str, bucket: str, *, prefix: str = "") -> dict[str, Any]:
                 "Action": [
                     "dynamodb:ConditionCheckItem",
                     "dynamodb:DeleteItem",
+                    "dynamodb:DescribeContinuousBackups",
                     "dynamodb:DescribeTable",
+                    "dynamodb:DescribeTimeToLive",
                     "dynamodb:GetItem",
                     "dynamodb:PutItem",
                     "dynamodb:Query",
@@ -94,14 +109,16 @@ def _has_bucket(client: Any, bucket: str) -> bool:
     return True
 
 
-def _tolerant(call: Any) -> bool:
+def _tolerant(call: Callable[[], Any]) -> bool:
     """False when what is to be made is there already."""
-    try:
-        call()
-    except ClientError as error:
-        if aws.code_of(error) in _THERE:
-            return False
-        raise aws.meaning(error) from error
-    except BotoCoreError as error:
-        raise aws.meaning(error) from error
-    return True
+
+    def attempt(_: aws.Attempt) -> bool:
+        try:
+            call()
+        except ClientError as error:
+            if aws.code_of(error) in _THERE:
+                return False
+            raise
+        return True
+
+    return aws.persistently(attempt)

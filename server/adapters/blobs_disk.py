@@ -57,6 +57,10 @@ class DiskBlobs:
             except OSError:
                 break
 
+    def link(self, key: str, *, filename: str, expires_s: int) -> str | None:
+        check_key(key)
+        return None
+
     def local_path(self, key: str) -> Path | None:
         return self._path(key)
 

@@ -16,13 +16,17 @@ from urllib3.exceptions import HTTPError
 
 from server.adapters import aws
 from server.errors import NotFound
-from server.ports.blobs import BlobStat, check_key
+from server.ports.blobs import BlobStat, attachment, check_key
 
 _PART_BYTES: Final = 8 * 1024**2  # 10,000 parts, the most that S3 takes, are 78 GiB.
 _CHUNK_BYTES: Final = 1024**2
 _MARK: Final = "put"
 # Checksums that are not asked for are left out: services that only speak S3's language may not know them.
-OPTIONS: Final = {"request_checksum_calculation": "when_required", "response_checksum_validation": "when_required"}
+OPTIONS: Final = {
+    "request_checksum_calculation": "when_required",
+    "response_checksum_validation": "when_required",
+    "signature_version": "s3v4",  # Links of the older kind are refused in most regions.
+}
 _GONE: Final = frozenset({"NoSuchKey", "404", "NotFound"})
 
 
@@ -77,6 +81,20 @@ class S3Blobs:
     def delete(self, key: str) -> None:
         name = self._name(key)
         aws.persistently(lambda _: self._client.delete_object(Bucket=self._bucket, Key=name))
+
+    def link(self, key: str, *, filename: str, expires_s: int) -> str | None:
+        wanted = {
+            "Bucket": self._bucket,
+            "Key": self._name(key),
+            "ResponseContentDisposition": attachment(filename),
+            "ResponseContentType": "application/octet-stream",
+            "ResponseCacheControl": "private, no-store",
+        }
+        try:
+            address: str = self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=expires_s)
+        except BotoCoreError as error:
+            raise aws.meaning(error) from error
+        return address
 
     def local_path(self, key: str) -> Path | None:
         check_key(key)

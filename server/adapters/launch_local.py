@@ -28,6 +28,7 @@ PROGRAMS: Final[dict[Program, str]] = {
 }
 # All that a program inherits. No cloud keys, no signing secret: what is not in its environment cannot leave through it.
 _ENVIRONMENT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")
+_NOTE: Final = "launched-"
 _MARK: Final = "LLM_TUNER_RUN_ID"
 """In a program's environment: by it a program is found whose server died before it could write down that it had started it."""
 
@@ -44,7 +45,7 @@ class LocalLauncher:
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, launch: Launch) -> str:
-        note = launch.folder / f"launched-{launch.run_id}.json"
+        note = launch.folder / f"{_NOTE}{launch.run_id}.json"
         try:
             with _one_at_a_time(launch.folder):
                 if note.exists():
@@ -81,6 +82,9 @@ class LocalLauncher:
             os.killpg(run["pid"], signal.SIGKILL if force else signal.SIGTERM)
         self.poll(handle)
         return not _group_members(run)
+
+    def started_in(self, folder: Path) -> dict[str, str]:
+        return {note.stem.removeprefix(_NOTE): note.read_text() for note in folder.glob(f"{_NOTE}*.json")}
 
     def read(self, handle: str, cursor: int, *, limit: int = 65_536) -> tuple[bytes, int]:
         try:

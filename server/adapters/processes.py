@@ -1,10 +1,17 @@
 """What the operating system says about processes and the machine: who is who, what they have used, what memory is free."""
 
+import contextlib
+import importlib.util
 import os
+import platform
+import re
+import sys
 from pathlib import Path
 from typing import Final
 
 import psutil
+
+from shared.constants import Accelerator
 
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _GPUS: Final = Path("/proc/driver/nvidia/gpus")
@@ -71,6 +78,23 @@ def num_accelerators() -> int:
     if not installed or visible is None:
         return installed
     return min(installed, len([name for name in visible.split(",") if name.strip() not in {"", "-1"}]))
+
+
+def accelerators() -> tuple[Accelerator, ...]:
+    """The kinds that the trainer's torch can use here, as far as that is known without loading it, the best first."""
+    if num_accelerators() and _torch_knows_cuda():
+        return ("cuda",)
+    return ("mps",) if sys.platform == "darwin" and platform.machine() == "arm64" else ()
+
+
+def _torch_knows_cuda() -> bool:
+    """Torch comes with CUDA or without; it says which in a file of its own."""
+    torch = importlib.util.find_spec("torch")
+    if torch is None or torch.origin is None:
+        return False
+    with contextlib.suppress(OSError):
+        return re.search(r"^cuda\b[^=]*= *['\"]", Path(torch.origin).with_name("version.py").read_text(), re.MULTILINE) is not None
+    return False
 
 
 def _stat(pid: int) -> list[str]:

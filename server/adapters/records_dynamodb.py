@@ -6,6 +6,7 @@ Source: the DynamoDB developer guide (transactions, condition expressions, read 
 """
 
 import json
+import math
 import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -19,7 +20,9 @@ from server.ports.records import ABSENT, Change, Delete, Json, Key, Page, Put, R
 TABLE_KEYS: Final = {"partition": "HASH", "sort": "RANGE"}
 _LAST_CHARACTER: Final = "\U0010ffff"
 _RETRIED_REASONS: Final = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
-_NAMES: Final = {"#v": "version", "#d": "data", "#w": "written_by"}
+EXPIRES_AT: Final = "expires_at"
+"""Seconds since 1970, on documents that nobody needs any more from then on. DynamoDB removes them within days."""
+_NAMES: Final = {"#v": "version", "#d": "data", "#w": "written_by", "#e": EXPIRES_AT}
 
 
 class DynamoRecords:
@@ -136,13 +139,16 @@ class DynamoRecords:
             if change.expect is None:
                 return {"Delete": common}
             return {"Delete": {**common, "ExpressionAttributeNames": {"#v": "version"}, "ExpressionAttributeValues": values}}
+        expires = {} if change.expires_at is None else {":expires": {"N": str(math.ceil(change.expires_at.timestamp()))}}
+        expiry = ", #e = :expires" if expires else " REMOVE #e"
         return {
             "Update": {
                 **common,
-                "UpdateExpression": "SET #d = :data, #w = :token, #v = if_not_exists(#v, :zero) + :one",
+                "UpdateExpression": f"SET #d = :data, #w = :token, #v = if_not_exists(#v, :zero) + :one{expiry}",
                 "ExpressionAttributeNames": _NAMES,
                 "ExpressionAttributeValues": {
                     **values,
+                    **expires,
                     ":data": {"S": _text(change.data)},
                     ":token": {"S": token},
                     ":zero": {"N": "0"},

@@ -35,6 +35,7 @@ class Generator:
         self._places = threading.BoundedSemaphore(_MAX_WAITING)
         self._folder: Path | None = None
         self._handle: str | None = None
+        self._ending = False
 
     def generate(self, name: str, model: dict[str, str], request: GenerateRequest) -> Generation:
         """`model` is `{"kind": "base", "id"}`, or `{"kind": "folder" | "checkpoint", "path"}`; `name` is what the answer calls it.
@@ -55,13 +56,18 @@ class Generator:
         return Generation(model=name, **answer)
 
     def stop(self) -> None:
-        """Ends the program; called when the server stops."""
+        """Ends the program; called when the server stops. An answer that is being made is not waited for: it may take minutes."""
+        self._ending = True
+        if (handle := self._handle) is not None:
+            self._launcher.stop(handle, force=True)
         with self._turn:
             self._retire()
 
     def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
         """One line to the program, one line back. A program that is gone, or goes while it is asked, is started anew once."""
         for last in (False, True):
+            if self._ending:
+                raise Unavailable("The server is stopping. Try again in a moment.", code="generate.failed", retry_after_s=10)
             try:
                 with self._connected() as line:
                     line.sendall(json.dumps(question).encode() + b"\n")

@@ -32,12 +32,12 @@ class Rounds:
         """The next round comes now; when one is going on, right after it."""
         self._wake.set()
 
-    def stop(self) -> None:
-        """Returns when the round that goes on is over."""
+    def stop(self, *, within_s: float | None = None) -> None:
+        """Returns when the round that goes on is over, or after `within_s`: only for one that may be given up anywhere."""
         self._ending.set()
         self._wake.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(within_s)
 
     def _go_round(self) -> None:
         while not self._ending.is_set():

@@ -3,6 +3,7 @@ every two seconds, that this server lives; without it another server takes its r
 
 import contextlib
 import sys
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -10,22 +11,27 @@ import structlog
 
 from server.background.rounds import Rounds
 from server.domain.jobs.leases import BEAT_S, Leases
-from server.domain.jobs.lifecycle import Lifecycle, Run
+from server.domain.jobs.lifecycle import Lifecycle
+from server.domain.jobs.runs import Run
+from server.domain.jobs.superseded import Superseded
 from server.domain.jobs.tidying import Tidying
 from server.errors import StaleWrite
 
 _BUSY_S: Final = 1.0
 _IDLE_S: Final = 5.0
+_SUPERSEDED_EVERY_S: Final = 30.0
 _log = structlog.get_logger()
 
 
 class Supervisor:
-    def __init__(self, lifecycle: Lifecycle, leases: Leases, tidying: Tidying) -> None:
+    def __init__(self, lifecycle: Lifecycle, leases: Leases, tidying: Tidying, superseded: Superseded) -> None:
         self._lifecycle = lifecycle
+        self._superseded = superseded
         self._leases = leases
         self._tidying = tidying
         self._echoed: dict[str, int] = {}
         self._swept = False
+        self._superseded_at = -_SUPERSEDED_EVERY_S
         self._rounds = Rounds("supervisor", self._watch, rest_after_failure_s=_BUSY_S)
         self._beats = Rounds("beats", self._live, rest_after_failure_s=BEAT_S)
         self.wake = self._rounds.wake
@@ -44,6 +50,9 @@ class Supervisor:
         if not self._swept:
             self._swept = True
             self._guarded(self._tidying.sweep)
+        if time.monotonic() - self._superseded_at >= _SUPERSEDED_EVERY_S:
+            self._superseded_at = time.monotonic()
+            self._guarded(self._superseded.end)
         try:
             busy = self.round()
         except StaleWrite:  # Another server was faster.

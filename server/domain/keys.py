@@ -6,6 +6,7 @@ user#<usr>         session#<ses>            a signed-in browser: hashes of its r
 user#<usr>         apikey#<key>             an API key, without the key
 user#<usr>         reset#<sha256>           a password reset that was asked for
 user#<usr>         verification#<sha256>    a letter that proves an address
+user#<usr>         address#<sha256>         a letter that proves the new address that an account is to have
 user#<usr>         security#<time id>       what was done with the account
 email#<address>    owner                    pointer: who has this address
 apikey#<sha256>    owner                    pointer: whose API key this is
@@ -16,6 +17,7 @@ security           <time id>                pointer: an entry of somebody's secu
 invitations        <inv>                    an invitation to register
 setup              <sha256>                 a set-up link that was printed
 installation       registration             who may register, where an administrator chose it
+installation       schema                   the format of all of this, and the version of the product that last changed it
 user#<usr>         identity#<sha256>        a sign-in at a provider that belongs to the account, by issuer and subject
 identity#<sha256>  owner                    pointer: whose that sign-in is
 sign-in            <time id>                somebody a provider has just told us of, for the ten minutes until they are signed in
@@ -49,6 +51,7 @@ outbox             <time id>                a job that ended and of which nobody
 evaluating         <evl>                    pointer: an evaluation that waits or runs, with its run's handle and the server that watches it
 deliveries         <due>#<dlv>              pointer: a message that is to be sent, soonest first
 tidying            <job>                    files of an ended or deleted job that are being removed
+run-copy           <job>                    what the blob store has of a job's runs: checkpoints, and logs in pieces
 speed              <base>#<method>          tokens a second that this machine last reached
 """
 
@@ -113,6 +116,10 @@ def registration_mode() -> Key:
     return Key("installation", "registration")
 
 
+def schema() -> Key:
+    return Key("installation", "schema")
+
+
 def identity(user_id: str, digest: str) -> Key:
     return Key(_user(user_id), f"identity#{digest}")
 
@@ -153,6 +160,7 @@ OUTBOX_PARTITION = "outbox"
 DELIVERIES_PARTITION = "deliveries"
 TIDYING_PARTITION = "tidying"
 EVALUATING_PARTITION = "evaluating"
+RUN_COPY_PARTITION = "run-copy"
 
 
 def queued(job_id: str) -> Key:
@@ -213,6 +221,11 @@ def evaluations_prefix(subject: str) -> str:
     return f"evaluation-of#{subject}#"
 
 
+def run_copy(job_id: str) -> Key:
+    """Not among its owner's documents: it goes when its bytes are gone, which may be after they are."""
+    return Key(RUN_COPY_PARTITION, job_id)
+
+
 def speed(base_model: str, method: str) -> Key:
     return Key("speed", f"{base_model}#{method}")
 
@@ -267,3 +280,11 @@ def evaluation_index_blob(user_id: str, evaluation_id: str) -> str:
 
 def guide_blob(user_id: str, guide_id: str, edition: str) -> str:
     return f"guides/{user_id}/{guide_id}/{edition}"
+
+
+RUN_BLOBS = "runs/"
+
+
+def run_blob(user_id: str, job_id: str, sha256: str) -> str:
+    """Something that a job's runs left, by what it is."""
+    return f"{RUN_BLOBS}{user_id}/{job_id}/{sha256}"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
+from urllib.parse import quote
 
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,199}")
 
@@ -37,6 +38,11 @@ class Blobs(Protocol):
 
     def delete(self, key: str) -> None: ...
 
+    def link(self, key: str, *, filename: str, expires_s: int) -> str | None:
+        """An address that gives the blob to whoever has it, as an attachment, for so long; None when only we can give it. Make one only
+        for who may have the blob, and only of a blob that is there."""
+        ...
+
     def local_path(self, key: str) -> Path | None:
         """Where the bytes lie on this machine, for a program that reads them in place; None when they lie elsewhere."""
         ...
@@ -46,3 +52,9 @@ def check_key(key: str) -> None:
     """Raises `ValueError` for a key that could leave the store's folder or mean two things."""
     if not key or any(not _SEGMENT.fullmatch(segment) for segment in key.split("/")):
         raise ValueError(f"not a blob key: {key!r}")
+
+
+def attachment(filename: str) -> str:
+    """`Content-Disposition` for a download, with a plain name for old clients and the true one for all others (RFC 6266)."""
+    plain = "".join(character if character.isascii() and (character.isalnum() or character in "._- ") else "_" for character in filename)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"

@@ -29,8 +29,9 @@ class Launch:
 class RunStatus:
     """`exit_status` is what the program itself wrote down on its way out; None while it runs, and None for ever when it crashed.
 
-    `cpu_s` is the processor time that the program and what it started have used. Of a run that is over without a status the last three
-    say what is known: the signal that ended it, whether the machine was started anew, whether the system ended programs for want of memory.
+    `cpu_s` is the processor time that the program and what it started have used. Of a run that is over without a status the last four
+    say what is known: the signal that ended it, whether the machine was started anew, whether the system ended programs for want of memory,
+    whether it was on another machine.
     """
 
     alive: bool
@@ -39,6 +40,7 @@ class RunStatus:
     ended_by_signal: int | None = None
     rebooted: bool = False
     out_of_memory: bool = False
+    elsewhere: bool = False
 
 
 class Launcher(Protocol):
@@ -51,6 +53,10 @@ class Launcher(Protocol):
 
     def stop(self, handle: str, *, force: bool) -> bool:
         """Asks the program's whole process group to end, or ends it by force. True when none of it is left."""
+        ...
+
+    def started_in(self, folder: Path) -> dict[str, str]:
+        """The handles of everything that was ever started in a folder of this machine, by run id."""
         ...
 
     def read(self, handle: str, cursor: int, *, limit: int = 65_536) -> tuple[bytes, int]:
@@ -66,3 +72,10 @@ def stop_and_wait(launcher: Launcher, handle: str, *, grace_s: float) -> None:
         time.sleep(_POLL_S)
     while not launcher.stop(handle, force=True):
         time.sleep(_POLL_S)
+
+
+def end_all_in(folder: Path, launcher: Launcher) -> None:
+    """Ends whatever still works in a folder, and waits until it is gone."""
+    for handle in launcher.started_in(folder).values():
+        while not launcher.stop(handle, force=True):
+            time.sleep(_POLL_S)

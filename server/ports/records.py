@@ -6,6 +6,7 @@ Laws (`tests/contracts/test_records.py` runs them on every adapter):
 * `page` is in sort order of UTF-8 bytes, or its reverse, and never repeats or skips a document that was there throughout.
 * What a write changes becomes visible document by document: a reader beside it may see one before another, but none of them half, none
   going back, and all of them when the write has returned.
+* A document whose `expires_at` is over may be gone or still be there: who reads it looks at its own time.
 * Limits are the strictest adapter's and are checked here, in `check`, so that every adapter refuses the same things.
 """
 
@@ -13,6 +14,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 MAX_DOCUMENT_BYTES: Final = 390 * 1024
@@ -44,11 +46,15 @@ class Record:
 
 @dataclass(frozen=True)
 class Put:
-    """Writes the whole document. `expect`: 0 the key is free, n the version read, None whatever is there."""
+    """Writes the whole document. `expect`: 0 the key is free, n the version read, None whatever is there.
+
+    `expires_at`, aware: from then on nobody needs the document, and a store may remove it, or not. Only for what names no bytes.
+    """
 
     key: Key
     data: Json
     expect: int | None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True)

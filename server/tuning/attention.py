@@ -28,7 +28,7 @@ def attend(q_NHW: Tensor, k_NKW: Tensor, v_NKW: Tensor, spans: Spans) -> Tensor:
         q, k, v = _as_batch(q_NHW[rows], count), _as_batch(k_NKW[rows], count), _as_batch(v_NKW[rows], count)
         if opening:
             k, v = _after_opening(k_NKW[:opening], k), _after_opening(v_NKW[:opening], v)
-            pieces.append(F.scaled_dot_product_attention(q, k, v, attn_mask=_mask_after_opening(opening, length)))
+            pieces.append(F.scaled_dot_product_attention(q, k, v, attn_mask=_mask_after_opening(opening, length, q.device)))
         else:
             pieces.append(_causal(q, k, v))
     return torch.cat([piece.transpose(1, 2).reshape(-1, *q_NHW.shape[1:]) for piece in pieces])
@@ -49,17 +49,18 @@ def _after_opening(opening_PHW: Tensor, own: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=4096)
-def _mask_after_opening(opening: int, length: int) -> Tensor:
+def _mask_after_opening(opening: int, length: int, device: torch.device) -> Tensor:
     """(L, P + L) bool: all of the opening, and the document's own rows up to the row itself."""
-    return torch.cat([torch.ones(length, opening, dtype=torch.bool), torch.ones(length, length, dtype=torch.bool).tril()], dim=1)
+    own = torch.ones(length, length, dtype=torch.bool, device=device).tril()
+    return torch.cat([torch.ones(length, opening, dtype=torch.bool, device=device), own], dim=1)
 
 
 class Cache:
     """Keys and values of one sequence while it is generated: one pair of (1, K, room, W) buffers a layer."""
 
-    def __init__(self, *, num_layers: int, num_heads: int, head_width: int, room: int) -> None:
+    def __init__(self, *, num_layers: int, num_heads: int, head_width: int, room: int, device: torch.device) -> None:
         shape = (num_layers, 2, 1, num_heads, room, head_width)
-        self._rows = torch.empty(shape)
+        self._rows = torch.empty(shape, device=device)
         self.length = 0
 
     def attend(self, layer: int, q_NHW: Tensor, k_NKW: Tensor, v_NKW: Tensor) -> Tensor:

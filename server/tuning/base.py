@@ -15,6 +15,7 @@ from server.tuning.files import staged_folder, write_json
 from server.tuning.model_files import DamagedModel, weight_files
 from server.tuning.packaged import unpack_tokenizer
 from shared.base_models import CATALOGUE, LOCAL_PREFIX, PREPARED_FILE, BaseModel, Hub, Package
+from shared.model_folder import check_folder
 
 Report = Callable[[str, float | None], None]
 """Told what is being done, and how much of it is done (0 to 1) where that is known."""
@@ -98,7 +99,7 @@ def _alone(base_models_folder: Path, model_id: str, report: Report) -> Iterator[
 
 
 def _own_folder(base_model: str, models_folder: Path | None) -> Path:
-    """The operator's folder, used where it is. One with program files in it is refused, although none would ever be run."""
+    """The operator's folder, used where it is."""
     name = base_model.removeprefix(LOCAL_PREFIX)
     again = "Choose a base model from the list, or ask whoever runs this installation to put it back."
     if models_folder is None or not name or Path(name).name != name or name.startswith("."):
@@ -120,9 +121,8 @@ def tuned_folder(base_model: str, folder: Path) -> Path:
 
 
 def _check(base_model: str, folder: Path) -> None:
-    if any(folder.glob("*.py")):
-        raise failures.base_damaged(base_model, "the folder holds program files, and only models without code are accepted")
     try:
+        check_folder(folder)
         weight_files(folder)
     except DamagedModel as error:
         raise failures.base_damaged(base_model, str(error)) from error

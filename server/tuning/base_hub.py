@@ -5,6 +5,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatch
 from pathlib import Path
 
 from server.tuning import failures
@@ -41,7 +42,8 @@ def fetch(model: BaseModel, hub: Hub, folder: Path, report: Callable[[str, float
         if any(cached.glob("tokenizer.json" if tokenizer_only else "*.safetensors")):
             report(f"Copying {model.name} from the local cache", None)
             for file in cached.iterdir():
-                shutil.copyfile(file.resolve(), folder / file.name)
+                if any(fnmatch(file.name, pattern) for pattern in files):  # Other programs may have fetched more of it than we ask for.
+                    shutil.copyfile(file.resolve(), folder / file.name)
             return
     except Exception:  # noqa: BLE001, S110  # Whatever keeps the cache from serving, the hub is asked next.
         pass

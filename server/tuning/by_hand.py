@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
+from server.tuning.device import usable
 from server.tuning.files import sha256_of
 from shared.auto_settings import BaseFacts, DataFacts, resolve, resolve_method, settings_of
 from shared.base_models import CATALOGUE, LOCAL_PREFIX
@@ -42,7 +43,9 @@ def spec_from_flags(arguments: Sequence[str]) -> Path:
         base_model=flags.base_model,
         method=method,
         data=data,
-        settings=settings_of(resolve(asked, method=method, base=base, data=facts)),
+        settings=settings_of(
+            resolve(asked, method=method, base=base, data=facts, accelerators=[kind for kind in usable() if kind != "cpu"])
+        ),
         sample_prompts=flags.sample_prompt,
         base_models_folder=flags.base_models_folder.resolve(),
         models_folder=flags.models_folder.resolve() if flags.models_folder else None,
@@ -120,6 +123,6 @@ def _facts_of_folder(folder: Path) -> BaseFacts:
         shape = shape_of(read_config(folder))
         size = sum(file.stat().st_size for file in weight_files(folder))
         chat = load_tokenizer(folder).template_source is not None
-    except (DamagedModel, ValueError, KeyError, TypeError) as error:
+    except DamagedModel as error:
         raise UsageError(f"the model {folder.name!r} cannot be used: {error}") from error
     return BaseFacts(size // 4, shape.context_length, from_scratch=False, chat=chat)

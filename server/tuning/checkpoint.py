@@ -4,13 +4,24 @@
 SHA-256 of each file. What the files hold is `snapshot.py`'s business; when one is saved, `keeper.py`'s.
 """
 
+import stat
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from server.tuning.disk import Disk
 from server.tuning.files import sha256_of
-from shared.checkpoints import FOLDER_PREFIX, MANIFEST_FILE, STAGING_SUFFIX, CheckedFile, CheckpointManifest, folder_name
+from shared.checkpoints import (
+    FOLDER_PREFIX,
+    MANIFEST_FILE,
+    MAX_MANIFEST_BYTES,
+    STAGING_SUFFIX,
+    CheckedFile,
+    CheckpointManifest,
+    folder_name,
+)
 from shared.job_spec import CHECKPOINTS_FOLDER, JobSpec
 
 NUM_KEPT = 2
@@ -35,20 +46,30 @@ def verified(folder: Path) -> CheckpointManifest:
 
 def manifest_of(folder: Path) -> CheckpointManifest:
     """The manifest alone, which costs nothing. Raises `BadCheckpoint`."""
+    if folder.is_symlink():
+        raise BadCheckpoint("it is a link to another folder")
     try:
+        if _plain_size(folder / MANIFEST_FILE) > MAX_MANIFEST_BYTES:
+            raise BadCheckpoint(f"{MANIFEST_FILE} is too large")
         manifest = CheckpointManifest.model_validate_json((folder / MANIFEST_FILE).read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValidationError) as error:
         raise BadCheckpoint(f"{MANIFEST_FILE} is missing or damaged") from error
     if not manifest.is_true or folder.name != folder_name(manifest.step):
         raise BadCheckpoint(f"{MANIFEST_FILE} is damaged")
-    if any(Path(name).name != name for name in manifest.files):
-        raise BadCheckpoint(f"{MANIFEST_FILE} names files of other folders")
     return manifest
+
+
+def _plain_size(file: Path) -> int:
+    """Raises `BadCheckpoint` for what is no file of this folder, `OSError` for what is not there."""
+    found = file.lstat()
+    if not stat.S_ISREG(found.st_mode):
+        raise BadCheckpoint(f"{file.name} is no plain file")
+    return found.st_size
 
 
 def _check(file: Path, expected: CheckedFile) -> None:
     try:
-        same = file.stat().st_size == expected.size_bytes and sha256_of(file) == expected.sha256
+        same = _plain_size(file) == expected.size_bytes and sha256_of(file) == expected.sha256
     except OSError as error:
         raise BadCheckpoint(f"{file.name} is missing or cannot be read") from error
     if not same:

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 from server.tuning.files import write_whole
+from shared.job_spec import FENCE_FILE
 
 LOCK_FILE = "lock"
-FENCE_FILE = "fence"
 _PATIENCE_S = 2.0
 _PAUSE_S = 0.05
 

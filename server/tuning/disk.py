@@ -18,7 +18,7 @@ class Disk:
         path.write_text(text, encoding="utf-8")
 
     def write_tensors(self, path: Path, tensors: dict[str, Tensor]) -> None:
-        save_file(tensors, path)
+        save_file({name: tensor.cpu() for name, tensor in tensors.items()}, path)
 
     def link(self, path: Path, old: Path) -> None:
         """A second name for the bytes of `old`."""
@@ -32,4 +32,7 @@ class Disk:
         path.rename(new)
 
     def remove(self, folder: Path) -> None:
+        """Of a link the link alone, never what it leads to."""
+        if folder.is_symlink():
+            folder.unlink()
         shutil.rmtree(folder, ignore_errors=True)

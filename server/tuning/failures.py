@@ -4,6 +4,7 @@ exceptions to them. The server shows these words to the user as they are, so no 
 
 import errno
 import re
+from collections.abc import Sequence
 
 from shared.constants import Method
 from shared.job_spec import RunSettings
@@ -179,6 +180,16 @@ def base_damaged(base_model: str, what: str) -> TuningFailure:
         f"The files of the base model {base_model!r} cannot be used: {what}.",
         cause="They were cut short or changed on the disk, or they do not belong to a model of a supported kind.",
         fix="Put the model's files in place again; for a model of the catalogue, delete its prepared copy and start again.",
+    )
+
+
+def no_accelerator(wanted: str, there: Sequence[str]) -> TuningFailure:
+    return TuningFailure(
+        "no_accelerator",
+        f"This run was to compute on {wanted}, and torch finds none here.",
+        cause=f"The card or its driver is gone since the job was made, or this torch does not support it. There is: {', '.join(there)}.",
+        fix="Start a copy that computes on the processor, or let somebody look at the driver and try again.",
+        action=FailureAction(kind="clone", label="Start a copy on the processor", hyperparameters={"accelerator": "cpu"}),
     )
 
 

@@ -1,6 +1,6 @@
 """One sum over everything that decides a run's numbers: a checkpoint goes on only under the very same one.
 
-The number of threads is not in it: with another one the training goes on as well, only its last digits may differ.
+The number of threads and the kind of device are not in it: with others the training goes on as well, only its last digits may differ.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ def fingerprint(spec: JobSpec, base: Path | None) -> str:
         "base_model": spec.base_model,
         "base": None if base is None else [sha256_of(base / CONFIG_FILE), *map(_glance, weight_files(base))],
         "method": spec.method,
-        "settings": spec.settings.model_dump(),
+        "settings": spec.settings.model_dump(exclude={"accelerator"}),
         "data": [_data(file) for file in spec.data],
         "validation_data": [_data(file) for file in spec.validation_data],
     }

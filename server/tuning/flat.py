@@ -12,8 +12,9 @@ class FlatParameters:
     def __init__(self, parameters: Iterable[nn.Parameter]) -> None:
         ordered = sorted(parameters, key=lambda parameter: parameter.dim() < 2)
         size = sum(parameter.numel() for parameter in ordered)
-        self.data = torch.empty(size)
-        self.grad = torch.zeros(size)
+        device = ordered[0].device
+        self.data = torch.empty(size, device=device)
+        self.grad = torch.zeros(size, device=device)
         self.num_decayed = sum(parameter.numel() for parameter in ordered if parameter.dim() >= 2)
         start = 0
         for parameter in ordered:

@@ -52,12 +52,13 @@ def _tokens(model: CausalModel, prompt_ids: Sequence[int], sampling: Sampling) -
     count = min(sampling.max_tokens, model.shape.context_length - length)
     cache = model.new_cache(length + max(count, 0))
     noise = torch.Generator().manual_seed(sampling.seed)
-    ids, positions = torch.tensor(prompt_ids), torch.arange(length)
+    device = model.device
+    ids, positions = torch.tensor(prompt_ids, device=device), torch.arange(length, device=device)
     for _ in range(count):
         hidden = model.hidden(ids, Spans(positions, (len(ids),)), cache)
-        token = _choose(model.head_weight @ hidden[-1], sampling, noise)
+        token = _choose((model.head_weight @ hidden[-1]).cpu(), sampling, noise)
         yield token
-        ids, positions = torch.tensor([token]), torch.tensor([cache.length])
+        ids, positions = torch.tensor([token], device=device), torch.tensor([cache.length], device=device)
 
 
 def _choose(logits: Tensor, sampling: Sampling, noise: torch.Generator) -> int:

@@ -188,7 +188,7 @@ class _Rotate(Function):
 def _turn(x_NHW: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     half = x_NHW.size(-1) // 2
     first, second = x_NHW[..., :half], x_NHW[..., half:]
-    turned = torch.empty(x_NHW.shape)
+    turned = torch.empty(x_NHW.shape, device=x_NHW.device)  # Contiguous, whatever was turned.
     torch.mul(first, cos, out=turned[..., :half]).addcmul_(second, sin, value=-1)
     torch.mul(second, cos, out=turned[..., half:]).addcmul_(first, sin)
     return turned
@@ -199,6 +199,6 @@ rotate: Callable[[Tensor, Tensor, Tensor], Tensor] = _Rotate.apply
 
 
 def rotary_tables(positions_N: Tensor, *, head_width: int, theta: float) -> tuple[Tensor, Tensor]:
-    frequencies = theta ** (-torch.arange(0, head_width, 2, dtype=torch.float32) / head_width)
+    frequencies = theta ** (-torch.arange(0, head_width, 2, dtype=torch.float32, device=positions_N.device) / head_width)
     angles = positions_N.float()[:, None, None] * frequencies
     return angles.cos(), angles.sin()

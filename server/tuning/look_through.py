@@ -24,7 +24,7 @@ from server.tuning.model_files import DamagedModel, read_config
 from server.tuning.model_shape import shape_of
 from server.tuning.schedule import num_steps
 from server.tuning.tokenizer_training import learned_from
-from server.tuning.tokens import TextTokenizer, load_tokenizer
+from server.tuning.tokens import TextTokenizer, check_fits, load_tokenizer
 from shared.base_models import CATALOGUE, Scratch
 from shared.constants import MIN_OPTIMIZER_STEPS
 from shared.look_spec import LookSpec
@@ -86,10 +86,9 @@ def _base(spec: LookSpec) -> _Published | _FromNothing:
     )
     if entry is not None:
         return _Published(load_tokenizer(folder), entry.context_length)
-    try:
-        return _Published(load_tokenizer(folder), shape_of(read_config(folder)).context_length)
-    except (KeyError, TypeError, ValueError) as error:
-        raise DamagedModel(str(error)) from error
+    tokenizer, shape = load_tokenizer(folder), shape_of(read_config(folder))
+    check_fits(tokenizer, shape.vocabulary_size)
+    return _Published(tokenizer, shape.context_length)
 
 
 class _Observed:

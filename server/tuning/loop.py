@@ -13,6 +13,7 @@ from itertools import islice
 from torch import Tensor
 
 from server.tuning import failures
+from server.tuning.device import busy_percent
 from server.tuning.divergence import has_run_away, start_of
 from server.tuning.evaluate import mean_loss
 from server.tuning.events import EventLog
@@ -156,6 +157,7 @@ class Loop:
             elapsed_s=round(self._pace.elapsed_s, 2),
             memory_bytes=memory_bytes(),
             cpu_percent=self._cpu.percent(),
+            gpu_percent=busy_percent(self._flat.data.device),
         )
 
     def _evaluate_if_due(self) -> None:

@@ -24,7 +24,7 @@ def attach(model: CausalModel, *, rank: int, alpha: float, seed: int) -> list[nn
         adapter = Adapter(projection, rank, alpha)
         bound = 1 / math.sqrt(projection.weight.size(1))
         nn.init.uniform_(adapter.down, -bound, bound, generator=noise)
-        projection.adapter = adapter
+        projection.adapter = adapter.to(projection.weight.device)  # The noise is the processor's: the same on every machine.
     return [parameter for projection in model.projections() for parameter in projection.adapter.parameters()]  # type: ignore[union-attr]
 
 
@@ -52,8 +52,8 @@ def adapter_tensors(model: CausalModel) -> dict[str, Tensor]:
             continue
         for part, (up, down) in zip(projection.parts, adapter.pairs(), strict=True):
             name = f"base_model.model.{part.name}"
-            tensors[f"{name}.lora_A.weight"] = adapter.down.data[down].clone()
-            tensors[f"{name}.lora_B.weight"] = adapter.up.data[up].clone()
+            tensors[f"{name}.lora_A.weight"] = adapter.down.data[down].clone().cpu()
+            tensors[f"{name}.lora_B.weight"] = adapter.up.data[up].clone().cpu()
     return tensors
 
 

@@ -21,7 +21,7 @@ class _HeadLoss(Function):
     @staticmethod
     def forward(ctx: Any, hidden_RD: Tensor, weight: nn.Parameter, targets_R: Tensor, scale: float) -> Tensor:
         dhidden_RD = torch.empty_like(hidden_RD)
-        total = hidden_RD.new_zeros((), dtype=torch.float64)
+        total = hidden_RD.new_zeros((), dtype=_exact(hidden_RD))
         for start in range(0, len(hidden_RD), CHUNK):
             hidden, targets = hidden_RD[start : start + CHUNK], targets_R[start : start + CHUNK, None]
             losses, sums, chunk = _losses_and_exponentials(hidden, weight, targets)
@@ -45,7 +45,12 @@ def _losses_and_exponentials(hidden: Tensor, weight: Tensor, targets: Tensor) ->
     chunk.sub_(chunk.amax(1, keepdim=True))
     picked = chunk.gather(1, targets)
     sums = chunk.exp_().sum(1, keepdim=True)
-    return (sums.log() - picked).sum(dtype=torch.float64), sums, chunk
+    return (sums.log() - picked).sum(dtype=_exact(hidden)), sums, chunk
+
+
+def _exact(hidden: Tensor) -> torch.dtype:
+    """Apple's devices know nothing longer than fp32."""
+    return torch.float32 if hidden.device.type == "mps" else torch.float64
 
 
 def head_loss(hidden_RD: Tensor, weight: nn.Parameter, targets_R: Tensor, scale: float) -> Tensor:

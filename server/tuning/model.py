@@ -6,6 +6,7 @@ Legend: N rows, D width, V vocabulary.
 from abc import abstractmethod
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from server.tuning.attention import Cache
@@ -47,9 +48,13 @@ class CausalModel(nn.Module):
     def num_parameters(self) -> int:
         return sum(slot.view.numel() for slot in self.slots())
 
+    @property
+    def device(self) -> torch.device:
+        return self.head_weight.device
+
     def new_cache(self, room: int) -> Cache:
         shape = self.shape
-        return Cache(num_layers=shape.num_layers, num_heads=shape.num_kv_heads, head_width=shape.head_width, room=room)
+        return Cache(num_layers=shape.num_layers, num_heads=shape.num_kv_heads, head_width=shape.head_width, room=room, device=self.device)
 
 
 def projection_slots(projection: Projection) -> list[Slot]:

@@ -13,7 +13,8 @@ from server.tuning.model import CausalModel, Slot
 from server.tuning.model_files import CONFIG_FILE, GENERATION_FILE, WEIGHTS_FILE, DamagedModel, end_ids, read_config, weight_files
 from server.tuning.model_gpt2 import GPT2
 from server.tuning.model_llama import Llama
-from server.tuning.model_shape import ModelShape, UnsupportedModel, config_of, one_or_all, shape_of
+from server.tuning.model_shape import ModelShape, config_of, one_or_all, shape_of
+from shared.model_folder import check_folder, num_weights
 
 __all__ = ["DamagedModel", "build", "end_ids", "load_model", "read_config", "save_model", "weight_files"]
 
@@ -25,12 +26,11 @@ def build(shape: ModelShape) -> CausalModel:
 
 def load_model(folder: Path) -> CausalModel:
     """The folder's model in fp32, whatever precision it is stored in. Raises `DamagedModel`."""
-    try:
-        model = build(shape_of(read_config(folder)))
-    except UnsupportedModel as error:
-        raise DamagedModel(str(error)) from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise DamagedModel(f"{CONFIG_FILE} lacks or garbles {error}") from error
+    check_folder(folder)
+    shape = shape_of(read_config(folder))
+    if shape.least_parameters > num_weights(folder):  # Or a few words in a config could ask for all the memory of this machine.
+        raise DamagedModel(f"{CONFIG_FILE} describes a larger model than the weights are of")
+    model = build(shape)
     wanted = {_short(slot.name): slot for slot in model.slots()}
     for name, tensor in _tensors(folder):
         slot = wanted.pop(_short(name), None)
@@ -43,7 +43,7 @@ def load_model(folder: Path) -> CausalModel:
 
 def save_model(model: CausalModel, folder: Path, *, bos_id: int | None, end_ids: list[int], pad_id: int | None) -> None:
     """`config.json`, `generation_config.json` and one `model.safetensors` that transformers loads as they are."""
-    tensors = {slot.name: (slot.view.T if slot.transposed else slot.view).contiguous() for slot in model.slots()}
+    tensors = {slot.name: (slot.view.T if slot.transposed else slot.view).contiguous().cpu() for slot in model.slots()}
     save_file(tensors, folder / WEIGHTS_FILE, metadata={"format": "pt"})
     write_json(folder / CONFIG_FILE, config_of(model.shape, bos_id=bos_id, eos_ids=end_ids, pad_id=pad_id))
     tokens = {"bos_token_id": bos_id, "eos_token_id": one_or_all(end_ids), "pad_token_id": pad_id}

@@ -1,14 +1,22 @@
 """The shape of a model, read from and written to Hugging Face's `config.json` by an allow-list of keys.
 
-Whatever else a config says (code to run, files to open) is never looked at; what would change the arithmetic is refused.
+Whatever else a config says (code to run, files to open) is never looked at; what would change the arithmetic, and sizes that no model has,
+are refused.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+from shared.model_folder import CONFIG_FILE, DamagedModel
+
+# Beyond every published model of these families. What is within may still be more than the weights hold: `least_parameters` tells.
+_MOST: Final = {"vocabulary": 2**22, "width": 2**16, "inner": 2**18, "layers": 2**10, "heads": 2**10, "head": 2**12, "context": 2**24}
+Dimension = Literal["vocabulary", "width", "inner", "layers", "heads", "head", "context"]
 
 
-class UnsupportedModel(ValueError):
+class UnsupportedModel(DamagedModel):
     """The config describes a model that this trainer does not compute. The text says what."""
 
 
@@ -27,6 +35,17 @@ class ModelShape:
     rope_theta: float
     tied: bool
 
+    @property
+    def least_parameters(self) -> int:
+        """How many weights a model of this shape has at the least: its tables and matrices."""
+        heads = self.num_heads * self.head_width
+        if self.family == "gpt2":
+            tables = self.vocabulary_size + self.context_length
+            return self.width * (tables + self.num_layers * (3 * self.width + heads + 2 * self.inner_width))
+        tables = self.vocabulary_size * (1 if self.tied else 2)
+        keys = self.num_kv_heads * self.head_width
+        return self.width * (tables + self.num_layers * (2 * heads + 2 * keys + 3 * self.inner_width))
+
 
 def gpt2_shape(*, vocabulary_size: int, width: int, num_layers: int, num_heads: int, context_length: int) -> ModelShape:
     return ModelShape(
@@ -35,7 +54,7 @@ def gpt2_shape(*, vocabulary_size: int, width: int, num_layers: int, num_heads: 
 
 
 def shape_of(config: Mapping[str, Any]) -> ModelShape:
-    """Raises `UnsupportedModel` for another family or for options that change the arithmetic, `KeyError` for a missing size."""
+    """Raises `UnsupportedModel` for another family, options that change the arithmetic, and sizes that are missing or make no sense."""
     match config.get("model_type"):
         case "gpt2":
             return _gpt2_shape(config)
@@ -46,54 +65,84 @@ def shape_of(config: Mapping[str, Any]) -> ModelShape:
 
 
 def _gpt2_shape(config: Mapping[str, Any]) -> ModelShape:
-    _expect(config, "activation_function", {"gelu_new"}, default="gelu_new")
-    _expect(config, "scale_attn_weights", {True}, default=True)
-    _expect(config, "scale_attn_by_inverse_layer_idx", {False}, default=False)
-    width, heads = int(config["n_embd"]), int(config["n_head"])
+    _expect(config, "activation_function", "gelu_new")
+    _expect(config, "scale_attn_weights", True)
+    _expect(config, "scale_attn_by_inverse_layer_idx", False)
+    width, heads = _whole(config, "n_embd", "width"), _whole(config, "n_head", "heads")
     return ModelShape(
         "gpt2",
-        vocabulary_size=int(config["vocab_size"]),
+        vocabulary_size=_whole(config, "vocab_size", "vocabulary"),
         width=width,
-        inner_width=int(config.get("n_inner") or 4 * width),
-        num_layers=int(config["n_layer"]),
+        inner_width=_whole(config, "n_inner", "inner", default=4 * width),
+        num_layers=_whole(config, "n_layer", "layers"),
         num_heads=heads,
         num_kv_heads=heads,
-        head_width=width // heads,
-        context_length=int(config.get("n_positions", 1024)),
-        norm_eps=float(config.get("layer_norm_epsilon", 1e-5)),
+        head_width=_share(width, heads),
+        context_length=_whole(config, "n_positions", "context", default=1024),
+        norm_eps=_real(config, "layer_norm_epsilon", default=1e-5),
         rope_theta=0.0,
         tied=bool(config.get("tie_word_embeddings", True)),
     )
 
 
 def _llama_shape(config: Mapping[str, Any]) -> ModelShape:
-    _expect(config, "hidden_act", {"silu"}, default="silu")
-    _expect(config, "attention_bias", {False}, default=False)
-    _expect(config, "mlp_bias", {False}, default=False)
+    _expect(config, "hidden_act", "silu")
+    _expect(config, "attention_bias", False)
+    _expect(config, "mlp_bias", False)
     rope = config.get("rope_parameters") or {}
     scaling = config.get("rope_scaling") or rope
+    if not isinstance(rope, dict) or not isinstance(scaling, dict):
+        raise UnsupportedModel("the rotary positions are not described as an object")
     if scaling.get("rope_type", scaling.get("type", "default")) != "default":
         raise UnsupportedModel("scaled rotary positions are not supported")
-    heads, width = int(config["num_attention_heads"]), int(config["hidden_size"])
+    heads, width = _whole(config, "num_attention_heads", "heads"), _whole(config, "hidden_size", "width")
+    kv_heads = _whole(config, "num_key_value_heads", "heads", default=heads)
+    _share(heads, kv_heads)
+    head_width = _whole(config, "head_dim", "head") if config.get("head_dim") else _share(width, heads)
+    _share(head_width, 2)
     return ModelShape(
         "llama",
-        vocabulary_size=int(config["vocab_size"]),
+        vocabulary_size=_whole(config, "vocab_size", "vocabulary"),
         width=width,
-        inner_width=int(config["intermediate_size"]),
-        num_layers=int(config["num_hidden_layers"]),
+        inner_width=_whole(config, "intermediate_size", "inner"),
+        num_layers=_whole(config, "num_hidden_layers", "layers"),
         num_heads=heads,
-        num_kv_heads=int(config.get("num_key_value_heads") or heads),
-        head_width=int(config.get("head_dim") or width // heads),
-        context_length=int(config.get("max_position_embeddings", 2048)),
-        norm_eps=float(config.get("rms_norm_eps", 1e-6)),
-        rope_theta=float(rope.get("rope_theta") or config.get("rope_theta") or 10_000.0),
+        num_kv_heads=kv_heads,
+        head_width=head_width,
+        context_length=_whole(config, "max_position_embeddings", "context", default=2048),
+        norm_eps=_real(config, "rms_norm_eps", default=1e-6),
+        rope_theta=_real(rope if rope.get("rope_theta") else config, "rope_theta", default=10_000.0),
         tied=bool(config.get("tie_word_embeddings", False)),
     )
 
 
-def _expect(config: Mapping[str, Any], key: str, allowed: set[Any], *, default: Any) -> None:
-    if config.get(key, default) not in allowed:
+def _expect(config: Mapping[str, Any], key: str, only: str | bool) -> None:
+    if config.get(key, only) != only:
         raise UnsupportedModel(f"{key} = {str(config[key])[:40]!r} is not supported")
+
+
+def _whole(config: Mapping[str, Any], key: str, dimension: Dimension, *, default: int | None = None) -> int:
+    """0 and null mean the default, as they do for transformers."""
+    found = config.get(key) or default
+    if found is None:
+        raise UnsupportedModel(f"{CONFIG_FILE} lacks {key}")
+    if type(found) is not int or not 1 <= found <= _MOST[dimension]:
+        raise UnsupportedModel(f"{CONFIG_FILE} says {key} = {str(found)[:40]}, which no model has")
+    return found
+
+
+def _real(config: Mapping[str, Any], key: str, *, default: float) -> float:
+    found = config.get(key) or default
+    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 < found < 1e12 or not math.isfinite(found):
+        raise UnsupportedModel(f"{CONFIG_FILE} says {key} = {str(found)[:40]}, which no model has")
+    return float(found)
+
+
+def _share(whole: int, parts: int) -> int:
+    """How much each of `parts` gets; what does not come out even makes no model."""
+    if whole % parts:
+        raise UnsupportedModel(f"{CONFIG_FILE} divides {whole} into {parts} parts, which does not come out even")
+    return whole // parts
 
 
 def config_of(shape: ModelShape, *, bos_id: int | None, eos_ids: list[int], pad_id: int | None) -> dict[str, Any]:

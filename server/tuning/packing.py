@@ -14,6 +14,9 @@ from server.tuning.spans import Spans
 __all__ = ["Batch", "Blocks", "shared_opening"]
 
 
+_PROCESSOR = torch.device("cpu")
+
+
 @dataclass(frozen=True)
 class Batch:
     """`ids` (N,) int64 with their `spans`; `rows` (R,) are those that carry loss and `targets` (R,) the tokens that they should guess."""
@@ -31,12 +34,15 @@ class Batch:
     def num_trained(self) -> int:
         return len(self.rows)
 
+    def on(self, device: torch.device) -> "Batch":
+        return Batch(self.ids.to(device), self.spans.on(device), self.rows.to(device), self.targets.to(device))
+
 
 class Blocks:
-    """The blocks of some examples of a corpus. Windows without any learned token are left out."""
+    """The blocks of some examples of a corpus, as batches on a device. Windows without any learned token are left out."""
 
-    def __init__(self, corpus: Corpus, examples: np.ndarray, *, block_size: int, seed: int) -> None:
-        self._corpus = corpus
+    def __init__(self, corpus: Corpus, examples: np.ndarray, *, block_size: int, seed: int, device: torch.device = _PROCESSOR) -> None:
+        self._corpus, self._device = corpus, device
         layout = laid_out(corpus, examples, block_size=block_size, seed=seed)
         self._opening, self._blocks = layout.opening, layout.blocks
 
@@ -60,7 +66,8 @@ class Blocks:
         learned = np.concatenate([np.zeros(opening, bool), *(trains[d.start + 1 : d.end + 1] for d in documents)])
         rows = np.flatnonzero(learned)
         spans = Spans.of(tuple(len(d) for d in documents), opening)
-        return Batch(torch.from_numpy(read), spans, torch.from_numpy(rows), torch.from_numpy(wanted[rows]))
+        whole = Batch(torch.from_numpy(read), spans, torch.from_numpy(rows), torch.from_numpy(wanted[rows]))
+        return whole if self._device.type == "cpu" else whole.on(self._device)
 
     def endless(self, seed: int) -> Iterator[int]:
         """Block indices, every block once an epoch, each epoch in another order."""

@@ -1,4 +1,4 @@
-"""Matrix products on the CPU. oneDNN's kernel is used where it is faster than the one behind `torch.mm`.
+"""Matrix products. On the CPU oneDNN's kernel is used where it is faster than the one behind `torch.mm`.
 
 Measured on two AVX-512 cores, rows 500, SmolLM2's shapes, GFLOP/s: x @ weight.T 154 to 185 by MKL and 187 to 205 by oneDNN, the same
 for dy @ weight (160 to 190 and 189 to 216), and 110 against 192 for the vocabulary's head. MKL stays faster for gradients of weights.
@@ -16,7 +16,7 @@ _onednn = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if torch.backends
 
 def linear(x_NI: Tensor, weight_OI: Tensor, bias: Tensor | None = None) -> Tensor:
     """x @ weight.T + bias (N, O). Not for autograd: call it where gradients are written by hand or not wanted."""
-    if _onednn is None or len(x_NI) < _FEWEST_ROWS or weight_OI.numel() < _FEWEST_WEIGHTS:
+    if _onednn is None or weight_OI.device.type != "cpu" or len(x_NI) < _FEWEST_ROWS or weight_OI.numel() < _FEWEST_WEIGHTS:
         return F.linear(x_NI, weight_OI, bias)
     return _onednn(x_NI, weight_OI, bias, "none", [], "")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from server.tuning.tokens import TextTokenizer
 from shared.reading import Example
-from shared.rendering import render_prompt
+from shared.rendering import TemplateProblem, render_prompt
 
 MOST = 3
 _WORDS = 12
@@ -21,7 +21,8 @@ class Prompt:
 
 def named(texts: Sequence[str], tokenizer: TextTokenizer, *, chat: bool) -> list[Prompt]:
     """As messages of a user where the data are questions with answers, as texts to continue where they are texts."""
-    return [_asked(text, tokenizer) if chat else Prompt(text, tokenizer.encode_prompt(text)) for text in texts[:MOST] if text.strip()]
+    prompts = [_asked(text, tokenizer) if chat else Prompt(text, tokenizer.encode_prompt(text)) for text in texts[:MOST] if text.strip()]
+    return [prompt for prompt in prompts if prompt.ids]
 
 
 def taken_from(examples: Sequence[Example], tokenizer: TextTokenizer) -> list[Prompt]:
@@ -49,4 +50,8 @@ def _asked(text: str, tokenizer: TextTokenizer) -> Prompt:
 
 
 def _rendered(messages: list[dict[str, str]], tokenizer: TextTokenizer) -> list[int]:
-    return tokenizer.encode_pieces([render_prompt(messages, tokenizer.template)])[0]  # type: ignore[arg-type]
+    """Empty where the template refuses to ask: a sample is not worth a run."""
+    try:
+        return tokenizer.encode_pieces([render_prompt(messages, tokenizer.template)])[0]  # type: ignore[arg-type]
+    except TemplateProblem:
+        return []

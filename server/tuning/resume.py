@@ -9,9 +9,10 @@ from torch import Tensor
 from server.tuning.checkpoint import BadCheckpoint, checkpoints_of, remove, remove_leftovers, verified
 from server.tuning.events import EventLog
 from server.tuning.progress import Progress
-from server.tuning.snapshot import WEIGHTS, best_weights, read_numbers, restore_tensors
+from server.tuning.snapshot import TRAINING_FILE, WEIGHTS, best_weights, read_numbers, restore_tensors
 from shared.checkpoints import CheckpointManifest
 from shared.job_spec import CHECKPOINTS_FOLDER
+from shared.model_folder import DamagedModel, num_weights_in
 
 
 @dataclass(frozen=True)
@@ -52,4 +53,8 @@ def _checked(folder: Path, fingerprint: str) -> Resumed:
     manifest = verified(folder)
     if manifest.fingerprint != fingerprint:
         raise BadCheckpoint("it belongs to other settings or other data")
+    try:
+        num_weights_in(folder / TRAINING_FILE)
+    except DamagedModel as error:
+        raise BadCheckpoint(str(error)) from error
     return Resumed(folder, manifest, read_numbers(folder))

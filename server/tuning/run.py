@@ -17,6 +17,7 @@ from server.tuning.checkpoint import NUM_KEPT, CheckpointWriter, checkpoints_of
 from server.tuning.claim import Claim
 from server.tuning.corpus import Corpus
 from server.tuning.data import examples_of, tokenize
+from server.tuning.device import device_of
 from server.tuning.evaluate import evaluation_batches, mean_loss
 from server.tuning.events import EventLog
 from server.tuning.export import Exporter, artifacts, discard
@@ -51,6 +52,7 @@ class _Material:
     """All that a training needs but the model. `validation` is empty where nothing was kept back; `probe` is a batch to compare by."""
 
     base: Base
+    device: torch.device
     settings: RunSettings
     data: Survey
     fingerprint: str
@@ -89,7 +91,7 @@ def tune(spec: JobSpec, folder: Path, claim: Claim, events: EventLog, stop: Stop
 
     progress = trained.progress
     events.stage("verify", "Loading the written model again")
-    tuned = _verified(folder / MODEL_FOLDER, material.probe, trained.probe_loss)
+    tuned = _verified(folder / MODEL_FOLDER, material.device, material.probe, trained.probe_loss)
     _generate(tuned, material.tokenizer, asked, step=progress.best_step or progress.step, end=exporter.end_ids, events=events)
     before_s = 0.0 if material.resumed is None else material.resumed.numbers["pace"]["elapsed_s"]
     claim.check()
@@ -97,6 +99,7 @@ def tune(spec: JobSpec, folder: Path, claim: Claim, events: EventLog, stop: Stop
 
 
 def _material(spec: JobSpec, folder: Path, events: EventLog) -> _Material:
+    device = device_of(spec)
     base = ready_base(spec, lambda message, fraction: events.stage("prepare", message, fraction))
     settings = _fitting(spec.settings, base, events)
     data = survey(spec, events)
@@ -104,10 +107,10 @@ def _material(spec: JobSpec, folder: Path, events: EventLog) -> _Material:
     resumed = newest_good(folder, identity, events)
     tokenizer = _tokenizer(spec, base, data, resumed, events)
     corpus = _tokenize(spec, folder, tokenizer, data, events)
-    blocks = _pack(spec, corpus, data.training, settings)
-    validation = _validation(corpus, data.validation, settings)
+    blocks = _pack(spec, corpus, data.training, settings, device)
+    validation = _validation(corpus, data.validation, settings, device)
     _tell_plan(spec, events, settings, corpus, data, blocks)
-    return _Material(base, settings, data, identity, resumed, tokenizer, blocks, validation, validation[:1] or [blocks.batch([0])])
+    return _Material(base, device, settings, data, identity, resumed, tokenizer, blocks, validation, validation[:1] or [blocks.batch([0])])
 
 
 def _train(
@@ -127,7 +130,7 @@ def _train(
     loading = time.monotonic()
     if material.base.folder is not None:
         events.stage("load", "Loading the base model")
-    model = model_of(material.base, material.tokenizer, settings.seed)
+    model = model_of(material.base, material.tokenizer, settings.seed).to(material.device)
     load_s, num_parameters = time.monotonic() - loading, model.num_parameters
     generation_s = 0.0 if resumed is None else resumed.numbers["generation_s"]
     if resumed is None:
@@ -226,8 +229,8 @@ def _tokenize(spec: JobSpec, folder: Path, tokenizer: TextTokenizer, data: Surve
     return tokenize(examples_of(files_of(spec)), tokenizer, folder=folder)
 
 
-def _pack(spec: JobSpec, corpus: Corpus, training: np.ndarray, settings: RunSettings) -> Blocks:
-    blocks = Blocks(corpus, training, block_size=settings.block_size, seed=settings.seed)
+def _pack(spec: JobSpec, corpus: Corpus, training: np.ndarray, settings: RunSettings, device: torch.device) -> Blocks:
+    blocks = Blocks(corpus, training, block_size=settings.block_size, seed=settings.seed, device=device)
     if not len(blocks):
         raise failures.all_masked()
     steps = num_steps(settings, len(blocks))
@@ -247,9 +250,10 @@ def _check_room(spec: JobSpec, folder: Path, *, num_parameters: int, num_trained
         raise failures.disk_full()
 
 
-def _validation(corpus: Corpus, examples: np.ndarray, settings: RunSettings) -> list[Batch]:
+def _validation(corpus: Corpus, examples: np.ndarray, settings: RunSettings, device: torch.device) -> list[Batch]:
     """Empty where nothing was kept back, or what was kept back holds nothing that is learned."""
-    return evaluation_batches(Blocks(corpus, examples, block_size=settings.block_size, seed=settings.seed), _MOST_VALIDATION_TOKENS)
+    blocks = Blocks(corpus, examples, block_size=settings.block_size, seed=settings.seed, device=device)
+    return evaluation_batches(blocks, _MOST_VALIDATION_TOKENS)
 
 
 def _exporter(spec: JobSpec, folder: Path, material: _Material) -> Exporter:
@@ -294,10 +298,10 @@ def _generate(
     return time.monotonic() - began
 
 
-def _verified(folder: Path, probe: Sequence[Batch], expected: float) -> CausalModel:
+def _verified(folder: Path, device: torch.device, probe: Sequence[Batch], expected: float) -> CausalModel:
     """The written model, loaded from the disk. On `probe` it must have the `expected` loss, to rounding."""
     try:
-        model = load_model(folder)
+        model = load_model(folder).to(device)
         load_tokenizer(folder)
         found = mean_loss(model, probe)
     except DamagedModel as error:

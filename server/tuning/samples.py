@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from itertools import islice
 from os.path import commonprefix
 
-from server.tuning.data import examples_of
+from server.tuning.data import examples_of, rendered
 from server.tuning.tokens import TextTokenizer
 from shared.constants import NUM_SAMPLES_IN_LOG, SAMPLE_CHARACTERS
 from shared.job_spec import DataFile
 from shared.reading import Example
-from shared.rendering import segments_of
 
 _WORTH_CUTTING = 40
 
@@ -28,8 +27,11 @@ def first_examples(files: list[DataFile], indices: Iterable[int], most: int = NU
 
 
 def sample_texts(examples: list[Example], tokenizer: TextTokenizer) -> list[str]:
-    """A long beginning that all of them share (a chat template's system prompt) would hide the rest, so it is cut off."""
-    texts = ["".join(segment.text for segment in segments_of(example, tokenizer.template)) for example in examples]
+    """A long beginning that all of them share (a chat template's system prompt) would hide the rest, so it is cut off.
+
+    Raises the failure `bad_data`.
+    """
+    texts = ["".join(segment.text for segment in segments) for segments in rendered(examples, tokenizer.template)]
     shared = len(commonprefix(texts)) if len(texts) > 1 else 0
     if shared < _WORTH_CUTTING:
         return [text[:SAMPLE_CHARACTERS] for text in texts]

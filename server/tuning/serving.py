@@ -23,7 +23,7 @@ from server.tuning.checkpoint_model import load_checkpoint
 from server.tuning.generate import Sampling, generate
 from server.tuning.model import CausalModel
 from server.tuning.model_folder import DamagedModel, end_ids, load_model
-from server.tuning.tokens import TextTokenizer, load_tokenizer
+from server.tuning.tokens import TextTokenizer, check_fits, load_tokenizer
 from shared.base_models import CATALOGUE, Hub
 from shared.rendering import TemplateProblem, render_prompt
 
@@ -123,7 +123,9 @@ class Serving:
 
 
 def _from_folder(folder: Path) -> Loaded:
-    return Loaded(load_model(folder), load_tokenizer(folder), end_ids(folder))
+    model, tokenizer = load_model(folder), load_tokenizer(folder)
+    check_fits(tokenizer, model.shape.vocabulary_size)
+    return Loaded(model, tokenizer, end_ids(folder))
 
 
 def _seal(checkpoint: Path) -> str:

@@ -18,11 +18,13 @@ from torch import Tensor
 
 from server.tuning.checkpoint import BadCheckpoint
 from server.tuning.disk import Disk
+from server.tuning.progress import Progress
 
 STATE_FILE = "state.json"
 TRAINING_FILE = "training.safetensors"
 BEST_FILE = "best.safetensors"
 WEIGHTS = "weights"
+_MOST_STATE_BYTES = 1_000_000
 
 _WORTH_LINKING = 64 * 2**20
 """Best weights that did not change since the checkpoint before are written again where that is cheap: then one flipped bit cannot
@@ -77,8 +79,17 @@ class SnapshotFiles:
 
 
 def read_numbers(folder: Path) -> dict[str, Any]:
-    """Of a verified checkpoint."""
-    numbers: dict[str, Any] = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
+    """Of a verified checkpoint. Raises `BadCheckpoint` where they are none of this trainer's."""
+    try:
+        if (folder / STATE_FILE).stat().st_size > _MOST_STATE_BYTES:
+            raise BadCheckpoint(f"{STATE_FILE} is too large")
+        numbers: dict[str, Any] = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
+        Progress.of(numbers["progress"], None)
+        numbers["pace"]["elapsed_s"], numbers["generation_s"]
+    except BadCheckpoint:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BadCheckpoint(f"{STATE_FILE} cannot be read") from error
     return numbers
 
 
@@ -98,7 +109,7 @@ def restore_weights(folder: Path, into: Tensor) -> None:
 def best_weights(folder: Path, size: int) -> Tensor | None:
     if not (folder / BEST_FILE).exists():
         return None
-    best = torch.empty(size)
+    best = torch.empty(size)  # On the processor: whoever puts it back copies it to where the weights are.
     _read(folder / BEST_FILE, {WEIGHTS: best})
     return best
 

@@ -1,6 +1,6 @@
 """How the rows of a packed batch belong to documents. Shapes: N rows of a batch, P rows of its shared opening."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -23,6 +23,9 @@ class Spans:
     def of(cls, lengths: tuple[int, ...], opening: int = 0) -> "Spans":
         parts = [torch.arange(opening)] + [torch.arange(opening, opening + length) for length in lengths]
         return cls(torch.cat(parts), lengths, opening)
+
+    def on(self, device: torch.device) -> "Spans":
+        return replace(self, positions=self.positions.to(device))
 
     @property
     def runs(self) -> list[tuple[int, int, int]]:

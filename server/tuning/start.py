@@ -7,10 +7,10 @@ from server.tuning import failures, lora
 from server.tuning.base import Report, ready_folder, tuned_folder
 from server.tuning.flat import FlatParameters
 from server.tuning.model import CausalModel
-from server.tuning.model_folder import DamagedModel, build, load_model, read_config
+from server.tuning.model_folder import build, load_model, read_config
 from server.tuning.model_gpt2 import GPT2
 from server.tuning.model_shape import gpt2_shape, shape_of
-from server.tuning.tokens import TextTokenizer
+from server.tuning.tokens import TextTokenizer, check_fits
 from shared.base_models import CATALOGUE, Scratch
 from shared.constants import Method
 from shared.job_spec import JobSpec, RunSettings
@@ -44,16 +44,15 @@ def ready_base(spec: JobSpec, report: Report) -> Base:
 
 
 def _existing(folder: Path) -> Base:
-    try:
-        return Base(folder, None, shape_of(read_config(folder)).context_length)
-    except (KeyError, TypeError, ValueError) as error:
-        raise DamagedModel(str(error)) from error
+    return Base(folder, None, shape_of(read_config(folder)).context_length)
 
 
 def model_of(base: Base, tokenizer: TextTokenizer, seed: int) -> CausalModel:
     """The model before any training. Raises `DamagedModel`."""
     if base.folder is not None:
-        return load_model(base.folder)
+        model = load_model(base.folder)
+        check_fits(tokenizer, model.shape.vocabulary_size)
+        return model
     assert base.scratch is not None
     plan = base.scratch
     shape = gpt2_shape(

@@ -1,6 +1,5 @@
 """Text to token ids and back, from a Hugging Face folder and into one, giving the ids that transformers' `AutoTokenizer` gives."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,13 +7,11 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from server.tuning.files import write_json
-from server.tuning.model_files import DamagedModel
+from shared.model_folder import MAP_FILE, TEMPLATE_FILE, TOKENIZER_FILE, DamagedModel, file_in, has, json_in, text_in
+from shared.model_folder import TOKENIZER_CONFIG_FILE as CONFIG_FILE
 from shared.rendering import PLAIN_SOURCE, ChatTemplate
 
-TOKENIZER_FILE = "tokenizer.json"
-CONFIG_FILE = "tokenizer_config.json"
-TEMPLATE_FILE = "chat_template.jinja"
-MAP_FILE = "special_tokens_map.json"
+_MOST_TEMPLATE_CHARACTERS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -75,48 +72,53 @@ class TextTokenizer:
 
 
 def load_tokenizer(folder: Path) -> TextTokenizer:
-    """Raises `DamagedModel`. Of the configs only the special tokens' texts and the chat template are read."""
+    """Raises `DamagedModel`. Of the configs only the special tokens' texts and the chat template are read; no file that they name is."""
     tokenizer = _tokenizer(folder)
-    config = {**_json(folder / MAP_FILE), **_json(folder / CONFIG_FILE)}
+    config = {**_json(folder, MAP_FILE), **_json(folder, CONFIG_FILE)}
     eos = _text(config.get("eos_token")) or "<|endoftext|>"
     if tokenizer.token_to_id(eos) is None:
-        raise DamagedModel(f"the tokenizer does not know its own end token {eos!r}")
+        raise DamagedModel(f"the tokenizer does not know its own end token {eos[:40]!r}")
     return TextTokenizer(
         tokenizer, eos, bos=_text(config.get("bos_token")), pad=_text(config.get("pad_token")), template_source=_template(folder, config)
     )
 
 
+def check_fits(tokenizer: TextTokenizer, vocabulary_size: int) -> None:
+    """Raises `DamagedModel` for a tokenizer that gives ids which the model has no row for, out of its words or what it adds to a text."""
+    inner = tokenizer.tokenizer
+    ids = {*inner.get_vocab(with_added_tokens=True).values(), *tokenizer.encode_prompt("a")}
+    if max(ids) >= vocabulary_size:
+        raise DamagedModel(f"the tokenizer has tokens beyond the {vocabulary_size:,} that the model knows")
+
+
 def _tokenizer(folder: Path) -> Tokenizer:
+    names = (TOKENIZER_FILE,) if has(folder, TOKENIZER_FILE) else ("vocab.json", "merges.txt")
+    paths = [str(file_in(folder, name)) for name in names]
     try:
-        if (folder / TOKENIZER_FILE).exists():
-            tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-        else:
-            tokenizer = _from_vocabulary_and_merges(folder)
+        tokenizer = Tokenizer.from_file(paths[0]) if len(paths) == 1 else _from_vocabulary_and_merges(*paths)
     except Exception as error:  # The library raises plain `Exception` for a broken file.
         raise DamagedModel(f"{TOKENIZER_FILE} is missing or damaged") from error
+    except BaseException as error:  # And something that is no `Exception` where its own code fails on one.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise DamagedModel(f"{TOKENIZER_FILE} is damaged") from error
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
 
 
-def _from_vocabulary_and_merges(folder: Path) -> Tokenizer:
+def _from_vocabulary_and_merges(vocabulary: str, merges: str) -> Tokenizer:
     """GPT-2's first form: `vocab.json` and `merges.txt`."""
     from tokenizers import AddedToken
     from tokenizers.implementations import ByteLevelBPETokenizer
 
-    tokenizer = ByteLevelBPETokenizer.from_file(str(folder / "vocab.json"), str(folder / "merges.txt"))._tokenizer  # noqa: SLF001
+    tokenizer = ByteLevelBPETokenizer.from_file(vocabulary, merges)._tokenizer  # noqa: SLF001
     tokenizer.add_special_tokens([AddedToken("<|endoftext|>", special=True)])
     return tokenizer
 
 
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except ValueError as error:
-        raise DamagedModel(f"{path.name} is not JSON") from error
-    return value if isinstance(value, dict) else {}
+def _json(folder: Path, name: str) -> dict[str, Any]:
+    return json_in(folder, name) if has(folder, name) else {}
 
 
 def _text(token: Any) -> str | None:
@@ -126,10 +128,13 @@ def _text(token: Any) -> str | None:
 
 
 def _template(folder: Path, config: dict[str, Any]) -> str | None:
-    """The template's own file goes before the config's key; of several named ones, the default."""
-    if (folder / TEMPLATE_FILE).exists():
-        return (folder / TEMPLATE_FILE).read_text(encoding="utf-8")
+    """The template's own file goes before the config's key; of several named ones, the default. Names are compared, never opened."""
+    if has(folder, TEMPLATE_FILE):
+        return text_in(folder, TEMPLATE_FILE)
     template = config.get("chat_template")
     if isinstance(template, list):
-        template = next((item.get("template") for item in template if item.get("name") == "default"), None)
+        named = [item for item in template if isinstance(item, dict)]
+        template = next((item.get("template") for item in named if item.get("name") == "default"), None)
+    if isinstance(template, str) and len(template) > _MOST_TEMPLATE_CHARACTERS:
+        raise DamagedModel("the chat template is larger than any should be")
     return template if isinstance(template, str) else None

@@ -5,12 +5,15 @@ Pure ASGI, like `middleware.py`, and inside its envelope: what is refused here c
 
 import socket
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
-from fastapi.responses import JSONResponse
+from fastapi import status
+from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.settings import Settings
@@ -66,15 +69,16 @@ class Hosts:
     def __init__(self, app: ASGIApp, names: Iterable[str]) -> None:
         self._app = app
         self._names = frozenset(names)
+        self._is_ours = lru_cache(maxsize=256)(self._belongs_here)  # A page asks thousands of times under one name.
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        host = Headers(scope=scope).get("host") if scope["type"] == "http" else None
+        host = _host(scope) if scope["type"] == "http" else None
         if host is None or self._is_ours(host):
             await self._app(scope, receive, send)
         else:
             await _wrong_host()(scope, receive, send)
 
-    def _is_ours(self, host: str) -> bool:
+    def _belongs_here(self, host: str) -> bool:
         try:
             parts = urlsplit(f"//{host}")
             name, _ = (parts.hostname or "").rstrip("."), parts.port
@@ -83,6 +87,27 @@ class Hosts:
         if parts.netloc != host or "@" in host:
             return False
         return _address(name) is not None or name == "localhost" or name.endswith(".localhost") or name in self._names
+
+
+class CrossOrigin(CORSMiddleware):
+    """The framework's, but that what it refuses is told in the one shape of errors."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        made = super().preflight_response(request_headers)
+        if made.status_code == status.HTTP_200_OK:
+            return made
+        refused = error_response(
+            403,
+            "permission_error",
+            "Pages of that site may not make this request here. Its operator can add the site to LLM_TUNER_ALLOWED_ORIGINS; "
+            "methods and headers are those that the API describes.",
+            code="request.cross_origin",
+            param="origin",
+        )
+        for name, value in made.headers.items():
+            if name not in {"content-length", "content-type"}:
+                refused.headers[name] = value
+        return refused
 
 
 class Sizes:
@@ -94,6 +119,11 @@ class Sizes:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refused = _too_much(scope) if scope["type"] == "http" else None
         await (refused or self._app)(scope, receive, send)
+
+
+def _host(scope: Scope) -> str | None:
+    """The first one, as everybody behind us reads it. On raw headers: this is asked for every poll of every page."""
+    return next((str(value, "latin-1") for name, value in scope["headers"] if name == b"host"), None)
 
 
 def names_of(settings: Settings) -> set[str]:

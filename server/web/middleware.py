@@ -13,10 +13,12 @@ from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.errors import LlmTunerError, NotSignedIn
+from server.ports.patience import PATIENCE, Patience
 from server.web.addresses import is_api
 from server.web.cookies import FORM_COOKIE, FORMS_PATH
 from server.web.deps import check_scope
 from server.web.errors import response_to, storage_full, too_large, unexpected
+from server.web.meter import RequestMeter
 
 if TYPE_CHECKING:
     from server.domain.accounts.service import Accounts
@@ -49,17 +51,22 @@ _log = structlog.get_logger()
 
 
 class Envelope:
-    """The outermost layer: what every answer carries, and the border where an unexpected error becomes a 500 and a line in the log."""
+    """The outermost layer: what every answer carries, and the border where an unexpected error becomes a 500 and a line in the log.
 
-    def __init__(self, app: ASGIApp, *, https: bool = False) -> None:
+    Every answer is counted by `meter`, those of the polls among them.
+    """
+
+    def __init__(self, app: ASGIApp, *, https: bool = False, meter: RequestMeter | None = None) -> None:
         self._app = app
         self._https = https
+        self._meter = meter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
+        PATIENCE.set(Patience())
         request_id = _request_id(scope)
         status: int | None = None
 
@@ -67,6 +74,8 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if self._meter is not None:
+                    self._meter.count(scope["method"], _route(scope), message["status"], time.perf_counter() - started)
                 headers = _completed(message.get("headers", ()), request_id, api=is_api(scope["path"]))
                 message["headers"] = [*headers, _FOR_TWO_YEARS] if self._https or scope.get("scheme") == "https" else headers
             await send(message)
@@ -162,8 +171,8 @@ def _may_be_long(headers: Headers) -> bool:
 
 def _route(scope: Scope) -> str:
     """The route's template. Never the path itself: a path may hold a token, and its ids would be a metric's undoing."""
-    route = scope.get("route")
-    return getattr(route, "path", None) or ("api" if is_api(scope["path"]) else "page")
+    template = getattr(scope.get("route"), "path", None) or scope.get("state", {}).get("route")
+    return template or ("api" if is_api(scope["path"]) else "page")
 
 
 def _log_request(scope: Scope, status: int | None, seconds: float) -> None:

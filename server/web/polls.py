@@ -27,6 +27,7 @@ DEFAULT_LINES: Final = 500
 MAX_LINES: Final = 1_000
 MAX_CURSOR: Final = 2**53
 _POLL: Final = re.compile(r"/api/jobs/([A-Za-z0-9-]{1,64})/(logs|metrics)")
+_ROUTES: Final = {"logs": "/api/jobs/{job_id}/logs", "metrics": "/api/jobs/{job_id}/metrics"}
 _QUERY: Final = re.compile(rb"(?:after=([0-9]{1,15}))?(?:&?limit=([0-9]{1,3}))?")
 
 
@@ -49,7 +50,7 @@ class PollsAtOnce:
             if token and (caller := self._accounts.recently_identified(token)) and (query := _QUERY.fullmatch(scope["query_string"])):
                 answer = self._answer(caller.user_id, poll[1], poll[2], after=query[1], limit=query[2])
                 if answer is not None:
-                    scope.setdefault("state", {}).update(user_id=caller.user_id, quiet=True)
+                    scope.setdefault("state", {}).update(user_id=caller.user_id, quiet=True, route=_ROUTES[poll[2]])
                     await response_to_poll(answer, if_none_match)(scope, receive, send)
                     return
         await self._app(scope, receive, send)

@@ -29,6 +29,7 @@ _SECRET_TEXTS: Final = re.compile(
     | \b(?:sk|hf|ghp|xox[abp])[-_][\w-]{16,}                      # keys of other services
     | -----BEGIN[ ][A-Z ]{0,40}PRIVATE[ ]KEY-----[\s\S]{0,10000}?-----END[ ][A-Z ]{0,40}PRIVATE[ ]KEY-----
     | (?<=://)[^/\s:@"']{1,200}:[^/\s@"']{1,200}(?=@)               # name and password in an address
+    | (?<=\binput_value=).{1,200}?(?=,[ ]input_type=)              # what did not fit a model, in pydantic's errors
     | (?i:(?<=bearer[ ])|(?<=basic[ ]))[\w.~+/=-]{8,}              # what stands in a header
     | (?i:(?<=token=)|(?<=secret=)|(?<=password=)|(?<=signature=)|(?<=code=)|(?<=api_key=))[^&\s"'#]{4,}
     """,

@@ -95,7 +95,7 @@ class _Section:
     def items(self, bare: dict[int, Found]) -> Iterable[tuple[ScoredItem, set[int]]]:
         scores = {number: found for number, line in self.lines if (found := score_alone(line) or bare.get(number))}
         if not self.labelled:
-            yield from self._in_paragraphs(scores)
+            yield from _in_paragraphs(self.lines, scores)
             return
         if self.found is not None:
             scores = {self.start: self.found}
@@ -105,7 +105,7 @@ class _Section:
             [(number, found)] = scores.items()
             yield from self._as_one(number, found)
         elif not scores:
-            yield from self._in_paragraphs({})
+            yield from _in_paragraphs([(self.start, self.opening), *self.lines], {})
 
     def _as_one(self, number: int, found: Found) -> Iterable[tuple[ScoredItem, set[int]]]:
         """The text before the score; what follows it where nothing is before. Remarks are nobody's text, on either side."""
@@ -114,24 +114,26 @@ class _Section:
         own = before if self.opening or any(line.strip() for _, line in before) else after
         text = _joined([self.opening, *(line for _, line in own)])
         if len(text.split()) >= _FEWEST_WORDS and len(own) <= _MOST_LINES:
-            used = {self.start, number, *(n for n, _ in own)} | remarks_before | remarks_after
+            parts = {n for n, line in self.lines if score_alone(line)}  # Of a total: nobody's text either.
+            used = {self.start, number, *(n for n, _ in own)} | parts | remarks_before | remarks_after
             yield ScoredItem(text, found.score, found.out_of, number + 1), used
 
-    def _in_paragraphs(self, scores: dict[int, Found]) -> Iterable[tuple[ScoredItem, set[int]]]:
-        """A paragraph and the score under it; or one with its score at the end."""
-        before: list[tuple[int, str]] = []
-        for paragraph in _paragraphs(self.lines, scores):
-            number = paragraph[0][0]
-            if number in scores:
-                text = _joined([without_bullet(line) for _, line in before])
-                if len(text.split()) >= _FEWEST_WORDS:
-                    used = {number, *(n for n, _ in before)}
-                    yield ScoredItem(text, scores[number].score, scores[number].out_of, number + 1), used
-                before = []
-            elif not is_remark(paragraph[0][1]):
-                yield from _with_score_behind(before)
-                before = paragraph
-        yield from _with_score_behind(before)
+
+def _in_paragraphs(lines: Sequence[tuple[int, str]], scores: dict[int, Found]) -> Iterable[tuple[ScoredItem, set[int]]]:
+    """A paragraph and the score under it; or one with its score at the end."""
+    before: list[tuple[int, str]] = []
+    for paragraph in _paragraphs(lines, scores):
+        number = paragraph[0][0]
+        if number in scores:
+            text = _joined([without_bullet(line) for _, line in before])
+            if len(text.split()) >= _FEWEST_WORDS:
+                used = {number, *(n for n, _ in before)}
+                yield ScoredItem(text, scores[number].score, scores[number].out_of, number + 1), used
+            before = []
+        elif not is_remark(paragraph[0][1]):
+            yield from _with_score_behind(before)
+            before = paragraph
+    yield from _with_score_behind(before)
 
 
 def _paragraphs(lines: Sequence[tuple[int, str]], scores: dict[int, Found]) -> Iterable[list[tuple[int, str]]]:

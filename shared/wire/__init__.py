@@ -7,6 +7,8 @@ from shared.wire.accounts import (
     Accepted,
     AccountDeletion,
     Credentials,
+    EmailChange,
+    EmailChangeRequest,
     EmailVerification,
     Installation,
     PasswordChange,
@@ -51,7 +53,7 @@ from shared.wire.datasets import (
     TokenizedExample,
 )
 from shared.wire.documents import Column, Document, DocumentPatch, Mapping, Problem, ReadingOptions, Upload, UploadRequest, Usage
-from shared.wire.foreign import ForeignFinish
+from shared.wire.foreign import ForeignFinish, ForeignLink, LinkedSignIn
 from shared.wire.guides import (
     Guide,
     GuideDatasetRequest,
@@ -179,6 +181,8 @@ __all__ = [
     "DocumentPatch",
     "DownloadLink",
     "EVENT_OF",
+    "EmailChange",
+    "EmailChangeRequest",
     "EmailVerification",
     "EndState",
     "ErrorBody",
@@ -194,6 +198,7 @@ __all__ = [
     "Forecast",
     "ForecastLine",
     "ForeignFinish",
+    "ForeignLink",
     "GenerateRequest",
     "Generation",
     "Grader",
@@ -221,6 +226,7 @@ __all__ = [
     "JobRequest",
     "JsonSchemaGrader",
     "Leak",
+    "LinkedSignIn",
     "ListOf",
     "LogLine",
     "LogPage",

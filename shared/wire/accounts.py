@@ -62,6 +62,21 @@ class ProfilePatch(Request):
     name: DisplayName
 
 
+class EmailChangeRequest(Request):
+    """`password` is the current one, which every account needs that has one."""
+
+    email: Email
+    password: Password | None = None
+
+
+class EmailChange(Answer):
+    """`changed`: the new address counts. Otherwise it will once the link is opened in the letter that was sent to it."""
+
+    object: Literal["email_change"] = "email_change"
+    changed: bool
+    user: "User"
+
+
 class AccountDeletion(Request):
     """`email` is typed as a confirmation; `password` is needed by every account that has one."""
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from shared.constants import MAX_DOCUMENTS_PER_JOB, JobState, Method, Scheduler
+from shared.constants import MAX_DOCUMENTS_PER_JOB, Accelerator, JobState, Method, Scheduler
 from shared.wire.base import Answer, Auto, Name, Note, Request
 
 
@@ -26,6 +26,7 @@ class Hyperparameters(Request):
     lora_alpha: Annotated[float, Field(gt=0, le=1024)] | Auto = "auto"
     validation_fraction: Annotated[float, Field(ge=0, le=0.5)] | Auto = "auto"
     seed: Annotated[int, Field(ge=0, lt=2**31)] | Auto = "auto"
+    accelerator: Accelerator | Auto = "auto"
 
 
 class Resolved(Answer):

@@ -5,7 +5,9 @@ import io
 import os
 import threading
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
 from server.adapters.aws_setup import create_bucket
@@ -48,6 +50,25 @@ def test_ranges_give_exactly_the_bytes_asked_for(blobs: Blobs, start: int, end: 
     data = os.urandom(3_000_000)
     blobs.put("x", io.BytesIO(data))
     assert b"".join(blobs.open("x", start=start, end=end)) == data[start:end]
+
+
+def test_a_link_gives_the_whole_blob_as_a_file_to_save_for_a_while_or_there_is_none(blobs: Blobs) -> None:
+    data = os.urandom(100_000)
+    blobs.put("x", io.BytesIO(data))
+    link = blobs.link("x", filename="Größe <b>.html", expires_s=60)
+    if isinstance(blobs, DiskBlobs):
+        assert link is None
+        return
+    assert link is not None
+    asked = parse_qs(urlsplit(link).query)
+    assert (asked["X-Amz-Expires"], asked["X-Amz-Algorithm"]) == (["60"], ["AWS4-HMAC-SHA256"])
+    answer = httpx.get(link)
+    assert answer.content == data
+    assert (
+        answer.headers["content-disposition"] == "attachment; filename=\"Gr__e _b_.html\"; filename*=UTF-8''Gr%C3%B6%C3%9Fe%20%3Cb%3E.html"
+    )
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert httpx.get(link, headers={"range": "bytes=10-19"}).content == data[10:20]
 
 
 def test_putting_again_replaces(blobs: Blobs) -> None:

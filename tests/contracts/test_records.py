@@ -4,6 +4,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -371,3 +372,13 @@ def test_servers_that_write_at_the_same_moment_wait_for_each_other(adapter: str,
     assert servers[0].get(KEY).data == {"n": 40}
     for server in servers:
         server.close()
+
+
+def test_a_document_may_say_when_nobody_needs_it_any_more(records: Records) -> None:
+    """Until somebody removes it, it is there as any other."""
+    soon, ago = datetime.now(UTC) + timedelta(hours=1), datetime.now(UTC) - timedelta(days=1)
+    records.write(Put(KEY, {"n": 1}, ABSENT, soon))
+    records.write(Put(KEY, {"n": 2}, 1, soon), Put(Key("p", "other"), {}, ABSENT, ago))
+    found = records.get(KEY)
+    assert found is not None
+    assert (found.version, found.data) == (2, {"n": 2})

@@ -12,18 +12,27 @@ import pytest
 
 from server.adapters.blobs_disk import DiskBlobs
 from server.adapters.clock_system import SystemClock
+from server.adapters.contents_process import ContentsProcess
 from server.adapters.inspector_process import InspectorProcess
 from server.adapters.launch_local import LocalLauncher
 from server.adapters.records_sqlite import SqliteRecords
+from server.background.copier import Copier
+from server.background.examiner import Examiner
 from server.background.supervisor import Supervisor
 from server.domain import keys
+from server.domain.accounts.testing import Testing
 from server.domain.datasets.looks import Looks
 from server.domain.datasets.service import Datasets
+from server.domain.documents.contents import DocumentContents
 from server.domain.documents.service import Documents
 from server.domain.documents.uploads import Uploads
 from server.domain.documents.usage import Room
+from server.domain.guides.service import Guides
+from server.domain.jobs.copies import RunCopies
+from server.domain.jobs.fetching import RunFetches
 from server.domain.jobs.leases import Leases
 from server.domain.jobs.lifecycle import Lifecycle
+from server.domain.jobs.live import LiveJobs
 from server.domain.jobs.moves import Moves
 from server.domain.jobs.progress import RunReaders
 from server.domain.jobs.queue import Queue
@@ -31,13 +40,23 @@ from server.domain.jobs.service import Jobs
 from server.domain.jobs.slots import slots
 from server.domain.jobs.specs import Folders, Specs
 from server.domain.jobs.submissions import DiskRoom, Submissions
+from server.domain.jobs.superseded import Superseded
 from server.domain.jobs.tidying import Tidying
 from server.domain.jobs.uses import Uses
 from server.domain.models.catalogue import BaseModels
 from server.domain.models.tuned import TunedModels
-from server.ports.launcher import stop_and_wait
+from server.domain.testing.evaluations import Evaluations
+from server.domain.testing.progress import TestReaders
+from server.domain.testing.results import KeptItems
+from server.domain.testing.running import TestRuns
+from server.domain.testing.specs import EvaluationSpecs
+from server.domain.testing.states import EvaluationStore
+from server.domain.testing.submissions import TestSubmissions
+from server.domain.testing.test_sets import TestSets
+from server.ports.launcher import end_all_in, stop_and_wait
 from server.ports.records import Delete
 from server.settings import REPOSITORY
+from shared.constants import Accelerator
 from shared.look_spec import LookSpec
 from shared.wire import Blocker, Document, Look
 
@@ -61,6 +80,7 @@ def leave(status):
     (folder / "exit.json").write_text(json.dumps(dict(run_id=spec.run_id, status=status, at="2026-11-22T10:00:00Z")))
     sys.exit(status)
 print("trainer of", spec.job_id, flush=True)
+(folder / "fence").write_text(str(spec.fence))
 with (folder / "attempts.log").open("a") as attempts:
     attempts.write(spec.run_id + " " + str(spec.fence) + "\\n")
 def checkpoint(step):
@@ -108,6 +128,66 @@ say("done", step=0 if script["do"] == "nothing" else 2, train_loss=2.0, validati
 leave(0)
 """
 
+# Stands in for the program that tests models: a base that is wrong everywhere, and tuned models that are right but for the last item.
+EXAMINER = """
+import json, pathlib, signal, sys, time
+sys.path.insert(0, {repository!r})
+from shared.evaluation_spec import EvaluationResults, EvaluationSpec
+from shared.grading import metric_of
+from shared.wire.testing import Comparison, Interval, ItemResult, ModelResult, TestedItem, TestItem, Verdict
+spec_file = pathlib.Path(sys.argv[2])
+folder = spec_file.parent
+spec = EvaluationSpec.model_validate_json(spec_file.read_text())
+script = json.loads(pathlib.Path({script!r}).read_text())
+seq = 0
+def say(type, **fields):
+    global seq
+    seq += 1
+    with (folder / "events.jsonl").open("a") as events:
+        line = dict(seq=seq, at="2026-11-22T10:00:00Z", run_id=spec.run_id, type=type, **fields)
+        events.write(json.dumps(line) + "\\n")
+def leave(status):
+    (folder / "exit.json").write_text(json.dumps(dict(run_id=spec.run_id, status=status, at="2026-11-22T10:00:00Z")))
+    sys.exit(status)
+with (pathlib.Path({script!r}).parent / ("tests-of-" + spec.evaluation_id)).open("a") as attempts:
+    attempts.write(spec.run_id + " " + str(spec.fence) + "\\n")
+def stop(*_):
+    say("cancelled", step=0)
+    leave(143)
+signal.signal(signal.SIGTERM, stop)
+items = [TestItem.model_validate_json(line) for line in spec.items.read_text().splitlines()]
+names = [model.id for model in spec.models]
+say("stage", stage="test", message="Testing")
+say("testing", model=names[0], done=1, total=len(items) * len(names), eta_s=4.0)
+if script["do"] == "wait":
+    time.sleep(60)
+if script["do"] == "crash" and spec.fence <= script.get("times", 1000):
+    print("Killed by something", flush=True)
+    sys.exit(9)
+if script["do"] == "fail":
+    say("failed", code="base_unavailable", message="The base is not there.", cause="It was never fetched.", fix="Fetch it.")
+    leave(1)
+metric = metric_of(spec.grader)
+best, worst = (1.0, 0.0) if metric.higher_is_better else (0.0, 3.0)
+def result(model, place):
+    right = model > 0 and place < len(items) - 1
+    return ItemResult(answer="tuned" if model else "base", value=best if right else worst)
+tested = [TestedItem(id=item.id, label=item.label, leak=None, results=[result(model, place) for model in range(len(names))])
+    for place, item in enumerate(items)]
+def model_result(name):
+    return ModelResult(model=name, mean=0.5, num_graded=len(items), num_problems=0, num_shortened=0, expected_perplexity=None,
+        general_perplexity=9.0, seconds=1.0)
+verdict = Verdict(verdict="improved", metric=metric, base=0.0, tuned=1.0, difference=1.0, interval=Interval(low=0.5, high=1.0),
+    num_items=len(items), num_better=1, num_worse=0, num_equal=1, trust="A stand-in.")
+results = EvaluationResults(evaluation_id=spec.evaluation_id, grader=spec.grader, metric=metric, num_items=len(items), num_leaked=0,
+    models=[model_result(name) for name in names], comparisons=[Comparison(model=name, verdict=verdict) for name in names[1:]],
+    items=tested[:-1] if script["do"] == "half" else tested, seconds=2.0, versions=dict(standin="1"))
+if script["do"] != "nothing":
+    (folder / "results.json").write_text(results.model_dump_json())
+say("tested", num_items=len(items), seconds=2.0, peak_memory_bytes=1)
+leave(0)
+"""
+
 
 class SettableClock(SystemClock):
     """The machine's clock, moved about by the test: its wall time by `jumped`, its monotonic time by `slept_s`, forward alone."""
@@ -127,16 +207,32 @@ class SettableClock(SystemClock):
 class House:
     """The services of one installation, by hand and not by `wiring`, with a trainer that does as it is told."""
 
-    def __init__(self, folder: Path, *, clock: SettableClock | None = None, max_runs: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: SettableClock | None = None,
+        max_runs: int | None = None,
+        store: Path | None = None,
+        copy_runs: bool = False,
+    ) -> None:
+        """`store` is where records and blobs lie, for a house on another machine than they."""
         self.folder = folder
+        store = store or folder
         self.free_bytes = 10**12
+        self.accelerators: list[Accelerator] = []
         self.free_memory_bytes = 10**12
         self.script = folder / "script.json"
         if not self.script.exists():
             self.trainer_will("succeed")
+        self.examiner_script = folder / "examiner-script.json"
+        if not self.examiner_script.exists():
+            self.examiner_will("succeed")
+        asked = EXAMINER.format(repository=str(REPOSITORY), script=str(self.examiner_script)).replace("\\\\n", "\\n")
+        (folder / "examiner.py").write_text(asked)
         (folder / "standin.py").write_text(textwrap.dedent(TRAINER.format(repository=str(REPOSITORY), script=str(self.script))))
-        self.records = SqliteRecords(folder / "records.sqlite3")
-        self.blobs = DiskBlobs(folder / "blobs")
+        self.records = SqliteRecords(store / "records.sqlite3")
+        self.blobs = DiskBlobs(store / "blobs")
         self.clock = clock or SettableClock()
         self.quota_bytes = 10**10
         self.room = Room(
@@ -156,13 +252,16 @@ class House:
         self.base_models = BaseModels(
             base_models_folder=folder / "bases", own_models_folder=folder / "own", hub_off=True, hub_reachable=lambda: False
         )
-        self.launcher = LocalLauncher(folder, programs={"train": "standin", "generate": "standin"})
+        self.launcher = LocalLauncher(folder, programs={"train": "standin", "generate": "standin", "test": "examiner"})
         self.tuned_models = TunedModels(self.records, self.blobs, folder / "fetched-models")
         readers = RunReaders()
         folders = Folders(folder / "runs", folder / "bases", folder / "own")
         places = slots(max_runs=max_runs, num_accelerators=0, threads=None, free_memory_bytes=lambda: self.free_memory_bytes)
         queue = Queue(self.records, slots=places.number)
-        self.tidying = Tidying(self.records, readers, folders)
+        self.copies = RunCopies(self.records, self.blobs, folders, on=copy_runs)
+        self.fetches = RunFetches(self.records, self.blobs, readers, folders, end_all=lambda place: end_all_in(place, self.launcher))
+        self.tidying = Tidying(self.records, readers, folders, self.copies)
+        self.copier = Copier(self.copies, self.tidying, self.clock)
         submissions = Submissions(
             self.records,
             self.clock,
@@ -173,10 +272,31 @@ class House:
             self.tuned_models,
             queue,
             room=DiskRoom(lambda: self.free_bytes, 1000),
+            accelerators=self.accelerators,
         )
         moves = Moves(self.records, self.clock, queue, submissions, self.tidying)
-        uses = Uses(self.records, self.documents, self.tuned_models)
-        self.jobs = Jobs(self.records, self.clock, readers, queue, submissions, moves, uses, folders=folders)
+        self.evaluation_store = EvaluationStore(self.records, self.blobs)
+        uses = Uses(self.records, self.documents, self.tuned_models, self.evaluation_store)
+        self.jobs = Jobs(self.records, self.clock, readers, queue, submissions, moves, uses, self.fetches, folders=folders)
+        contents = DocumentContents(self.documents, ContentsProcess(REPOSITORY))
+        unused = uses.need_unused_document
+        self.guides = Guides(self.records, self.blobs, self.clock, self.documents, contents, self.datasets, need_unused=unused)
+        self.submissions = TestSubmissions(self.records, self.blobs, self.clock, self.documents, contents, need_unused=unused)
+        self.test_sets = TestSets(self.records, self.blobs, self.clock, self.documents, contents, self.submissions)
+        test_readers, kept_items = TestReaders(), KeptItems(self.blobs)
+        self.evaluations = Evaluations(
+            self.records,
+            self.clock,
+            self.evaluation_store,
+            self.test_sets,
+            self.tuned_models,
+            self.base_models,
+            test_readers,
+            kept_items,
+            folders=folders,
+        )
+        self.testing = Testing(self.submissions, self.test_sets, self.evaluations, self.guides)
+        self.live = LiveJobs(self.records, self.clock, readers, self.fetches, runs_folder=folder / "runs")
         self.leases = Leases(self.records, self.clock, me=self.clock.new_id("srv"))
         self.lifecycle = Lifecycle(
             self.records,
@@ -188,10 +308,27 @@ class House:
             queue,
             self.leases,
             self.tidying,
+            self.copies,
+            self.fetches,
+            slots=places,
+            folders=folders,
+            following=self.evaluations.following,
+        )
+        self.test_runs = TestRuns(
+            self.records,
+            self.clock,
+            self.launcher,
+            self.evaluation_store,
+            EvaluationSpecs(self.records, self.blobs, self.documents, self.tuned_models, self.test_sets, folders),
+            kept_items,
+            test_readers,
+            self.leases,
             slots=places,
             folders=folders,
         )
-        self.supervisor = Supervisor(self.lifecycle, self.leases, self.tidying)
+        self.examiner = Examiner(self.test_runs, self.leases)
+        self.superseded = Superseded(self.records, self.launcher, folders, on=copy_runs)
+        self.supervisor = Supervisor(self.lifecycle, self.leases, self.tidying, self.superseded)
 
     def look_with(self, spec: LookSpec) -> Look:
         """Stands in for the program with the tokenizers: finds what the test put into `blockers`."""
@@ -221,6 +358,11 @@ class House:
         file) or nothing (and call it success). `num_steps` is what it plans; it makes two."""
         self.script.write_text(json.dumps({"do": do, **more}))
 
+    def examiner_will(self, do: str, **more: int) -> None:
+        """succeed, fail, crash (at its first `times` attempts), wait (and stop when asked), half (leave an item out of its results) or
+        nothing (and call it success)."""
+        self.examiner_script.write_text(json.dumps({"do": do, **more}))
+
     def document(self, owner: str = "usr-1", rows: int = 20) -> Document:
         lines = "".join(json.dumps({"prompt": f"Question {row}?", "completion": f"Answer {row}."}) + "\n" for row in range(rows))
         return self.upload(lines.encode(), "pairs.jsonl", owner)
@@ -240,6 +382,21 @@ class House:
             self.clock.slept_s += each_round_s
         raise AssertionError("it never came to be")
 
+    def test_until(self, done: Callable[[], bool], rounds: int = 600) -> None:
+        """Lets the examiner look again and again until something is so. Its clock is never in the way of a second try."""
+        for _ in range(rounds):
+            self.examiner.round()
+            if done():
+                return
+            time.sleep(0.02)
+            self.clock.slept_s += 1.0
+        raise AssertionError("it never came to be")
+
+    def tests_of(self, evaluation_id: str) -> list[str]:
+        """One line for every program that ever began on an evaluation."""
+        file = self.folder / f"tests-of-{evaluation_id}"
+        return file.read_text().splitlines() if file.exists() else []
+
     def attempts(self, job_id: str) -> list[str]:
         """One line for every trainer that ever began on a job."""
         file = self.folder / "runs" / job_id / "attempts.log"
@@ -247,7 +404,7 @@ class House:
 
     def another_supervisor(self) -> Supervisor:
         """As after a restart: with nothing in its memory."""
-        return Supervisor(self.lifecycle, self.leases, self.tidying)
+        return Supervisor(self.lifecycle, self.leases, self.tidying, self.superseded)
 
     def end_everything(self) -> None:
         """No trainer is left, and no job that waits."""
@@ -255,6 +412,10 @@ class House:
             if run.handle is not None:
                 stop_and_wait(self.launcher, run.handle, grace_s=0)
             self.records.write(Delete(keys.running(run.job_id), None))
+        for test in self.test_runs.runs():
+            if test.handle is not None:
+                stop_and_wait(self.launcher, test.handle, grace_s=0)
+            self.records.write(Delete(keys.evaluating(test.evaluation_id), None))
         for record in self.records.page(keys.QUEUE_PARTITION, limit=1000).records:
             self.records.write(Delete(record.key, None))
 

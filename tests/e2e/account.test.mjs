@@ -58,6 +58,25 @@ step("a second sign-in is listed, and ends when it is told to", async () => {
   assert.equal((await call("/api/auth/me", second)).status, 401);
 });
 
+step("another address needs the password, counts at once where no letters go out, and ends all other sign-ins", async () => {
+  const second = await signInElsewhere(PASSWORD);
+  await tab("Profile");
+  await field("New e-mail address").fill("countess@example.org");
+  await field("Your password").fill("not the pass phrase");
+  faults.expect(403, "/api/account/email");
+  await button("Change the address").click();
+  await page.getByText("This is not your current password.").waitFor();
+  await look(page, "settings-address");
+  await field("Your password").fill(PASSWORD);
+  await button("Change the address").click();
+  await page.getByText("You sign in with countess@example.org.").waitFor();
+  assert.equal((await call("/api/auth/me", second)).status, 401);
+  await field("New e-mail address").fill(ADA);
+  await field("Your password").fill(PASSWORD);
+  await button("Change the address").click();
+  await page.getByText(`You sign in with ${ADA}.`).waitFor();
+});
+
 step("a new password needs the current one, and ends all other sign-ins", async () => {
   const second = await signInElsewhere(PASSWORD);
   await tab("Profile");

@@ -136,7 +136,7 @@ describe("a training", () => {
     const [first, lines] = [await steps.textContent(), await numLines()];
     await page.waitForFunction((before) => ![...document.querySelectorAll("dd")].some((one) => one.textContent === before), first);
     while ((await numLines()) <= lines) await page.waitForTimeout(200);
-    assert.match(await page.title(), /^\d+\s?% - /);
+    assert.match(await page.title(), /^\d+\s?%(, .+ left)? - /);
     if (process.env.WALK_SCREENSHOT) await keepForReadme();
     await look(page, "job-running");
   });

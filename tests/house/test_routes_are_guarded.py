@@ -25,9 +25,11 @@ PUBLIC = {
     "POST /api/auth/google/finish": "so are they, with a code that is good once",
     "GET /api/installation": "the sign-in page needs it",
     "GET /api/downloads/{token}": "the token in the address is the permission, for a minute and one thing",
+    "GET /shared-reports/{token}": "the token in the address is the permission, for one report and until its link ends",
     "GET /api/openapi.json": "describes the API and holds no data",
     "GET /livez": "a process supervisor has no account",
     "GET /readyz": "nor has a load balancer",
+    "GET /metrics": "nor has Prometheus; it asks from this machine, or brings a token of its own: tests/web/test_metrics.py",
 }
 
 
@@ -81,7 +83,7 @@ def test_public_routes_do_not_ask_for_an_access_token_nor_fall_over(client: Test
     assert [statuses[f"GET {path}"] for path in ("/api/installation", "/livez", "/readyz")] == [200, 200, 200]
 
 
-IN_PERSON = ("/api/account", "/api/keys", "/api/admin", "/api/setup/")
+IN_PERSON = ("/api/account", "/api/keys", "/api/admin", "/api/setup/", "/api/auth/google/link")
 
 
 @pytest.fixture(scope="module")

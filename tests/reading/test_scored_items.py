@@ -73,10 +73,15 @@ def test_an_answer_is_told_from_its_label_and_from_remarks() -> None:
     assert brief(text) == [(LAMP, 8, 10)]
 
 
+def test_an_answer_in_the_label_may_have_its_score_behind_it() -> None:
+    assert brief(f"Answer 1: {LAMP} (Score: 3/5)\nAnswer 2: {GATE} (Score: 0/5)\n") == [(LAMP, 3, 5), (GATE, 0, 5)]
+
+
 def test_of_several_scores_the_total_counts_or_none() -> None:
     parts = f"Example 1\n{LAMP}\nScore: 2/5\nMarks: 3/5\n"
     assert brief(parts) == []
     assert brief(parts + "Total: 5/10\n") == [(LAMP, 5, 10)]
+    assert guide_of(parts + "Total: 5/10\n").passages == []
 
 
 @pytest.mark.parametrize("behind", [" (Score: 3/5)", " [3/5 points]", " - Marks: 3 of 5", " Score: 3/5.", " (3/5)"])

@@ -23,10 +23,15 @@ START_TIMEOUT_S = 30.0
 
 
 class Server:
-    """A server process that can be stopped, killed and started again over the same folder and port."""
+    """A server process that can be stopped, killed and started again over the same folder and port.
 
-    def __init__(self, data: Path, **settings: str) -> None:
+    `python` is the interpreter of an environment that the wheel is installed in; without it, it is the repository's own server.
+    """
+
+    def __init__(self, data: Path, *, python: Path | None = None, **settings: str) -> None:
         self.data = data
+        # Beside the data there is no `server` that could be taken for the installed one.
+        self._program, self._place = (sys.executable, ROOT) if python is None else (str(python), data.parent)
         self.port = _free_port()
         self.log = data.parent / f"{data.name}.log"
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("LLM_TUNER_")}
@@ -56,11 +61,11 @@ class Server:
 
     def launch(self) -> None:
         """Starts the process and does not wait for it."""
-        command = [sys.executable, "-m", "server", "--port", str(self.port), "--data", str(self.data)]
+        command = [self._program, "-m", "server", "--port", str(self.port), "--data", str(self.data)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
-                cwd=ROOT,
+                cwd=self._place,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -95,6 +100,13 @@ class Server:
     def stop(self) -> None:
         self._end(signal.SIGTERM)
 
+    def wait(self, *, timeout_s: float) -> int:
+        """The exit status of a server that was told to end by somebody else. Raises `subprocess.TimeoutExpired`."""
+        assert self._process is not None, "the server was not started"
+        status = self._process.wait(timeout_s)
+        self._process = None
+        return status
+
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is None:
@@ -121,9 +133,9 @@ class Server:
 
 
 @contextmanager
-def running_server(data: Path, **settings: str) -> Iterator[Server]:
+def running_server(data: Path, *, python: Path | None = None, **settings: str) -> Iterator[Server]:
     """A started server, closed on the way out."""
-    server = Server(data, **settings)
+    server = Server(data, python=python, **settings)
     try:
         server.start()
         yield server

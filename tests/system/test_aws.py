@@ -1,19 +1,30 @@
 """The whole path with DynamoDB and S3 under it: chosen by settings alone, and a new server on an empty machine finds everything again."""
 
+import hashlib
 import io
+import json
 import os
 import shutil
+import subprocess
+import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from scripts import create_tables
+from scripts.chaos_servers import tiny, trainers_of, user
+from server.adapters.aws_setup import create_bucket, create_table
+from server.adapters.blobs_s3 import S3Blobs
+from server.adapters.records_dynamodb import DynamoRecords
+from server.domain import keys
+from server.domain.jobs.copied import found_copy
 from tests import aws_server
-from tests.system.harness import START_TIMEOUT_S, Client, Server, running_server
+from tests.system.harness import ROOT, START_TIMEOUT_S, Client, Server, running_server
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +106,80 @@ def test_a_table_that_is_not_there_is_said_and_the_server_stays_up(tmp_path: Pat
         assert "create_tables.py" in said.json()["error"]["message"]
     finally:
         server.close()
+
+
+def test_a_run_goes_on_upon_another_machine_from_the_bucket_alone(
+    tmp_path: Path, settings: dict[str, str], request: pytest.FixtureRequest
+) -> None:
+    """Server, trainer and disk are lost at once. The model is the very one that a calm run makes."""
+    name, steps = f"two-machines-{os.urandom(4).hex()}", 120
+    create_table(name, aws_server.client("dynamodb"))
+    create_bucket(name, aws_server.ACCESS["AWS_REGION"], aws_server.client("s3"))
+    often = {**settings, "aws_table": name, "aws_bucket": name, "checkpoint_every_s": "1", "signing_secret": "x" * 40}
+    records = DynamoRecords(name, aws_server.client("dynamodb"))
+    lost = Server(tmp_path / "lost" / "data", **often)
+    request.addfinalizer(lost.close)
+    for machine in ("lost", "other"):
+        (tmp_path / machine).mkdir()
+    with running_server(tmp_path / "other" / "data", **often) as other:
+        lost.start()
+        first, document = user(lost, "grace")
+        job = first.create_job(**tiny(document, steps=steps))
+        run_folder = lost.data / "runs" / job["id"]
+        until(lambda: any(run_folder.glob("checkpoints/step-*/manifest.json")), "a checkpoint")
+        (trainer,) = trainers_of(lost, job["id"])
+        trainer.suspend()  # So that it is not done before its checkpoint is copied, however slow this machine is.
+        until(lambda: (copy := found_copy(records, job["id"])) is not None and copy.value.checkpoints != [], "a copied checkpoint")
+        lost.kill()
+        trainer.kill()
+        trainer.wait()
+        told = (run_folder / "events.jsonl").read_bytes()
+        calm = calm_run(run_folder, tmp_path / "calm")
+        shutil.rmtree(lost.data)
+
+        again = other.client()
+        again.login("grace@example.org")
+        done = again.wait_for(job["id"], "succeeded", timeout_s=120)
+        assert (done["num_runs"], done["num_resumes"]) == (2, 1)
+        assert "another one has taken it over" in str([move["reason"] for move in done["history"]])
+        log = [line["text"] for line in again.get(f"/api/jobs/{job['id']}/logs?limit=1000")["lines"]]
+        assert (other.data / "runs" / job["id"] / "events.jsonl").read_bytes()[:2000] == told[:2000]
+        assert any(line.startswith("Going on") for line in log)
+        points = again.get(f"/api/jobs/{job['id']}/metrics")["data"]
+        seen = [point["step"] for point in points if point["loss"] is not None]
+        assert seen == sorted(set(seen))
+        assert (seen[0], seen[-1]) == (1, steps)
+        assert again.post(f"/api/tuned-models/{done['tuned_model']}/generate", prompt="What of", max_tokens=4)["num_tokens"] == 4
+        assert calm.wait(timeout=120) == 0
+        assert weights_of(again, done) == hashlib.sha256((tmp_path / "calm/model/model.safetensors").read_bytes()).hexdigest()
+
+        until(lambda: records.get(keys.tidying(job["id"])) is None, "the tidying")
+        copy = found_copy(records, job["id"])
+        assert copy is not None
+        assert copy.value.checkpoints == []
+        kept = {key for key in S3Blobs(name, prefix="prod/").everything() if job["id"] in key}
+        assert kept == {keys.run_blob(copy.value.owner, job["id"], name) for name in copy.value.names()}
+
+
+def calm_run(run_folder: Path, folder: Path) -> subprocess.Popen[bytes]:
+    """The same training again, by a trainer alone, that nobody disturbs."""
+    folder.mkdir()
+    shutil.copytree(run_folder / "data", folder / "data")
+    spec = json.loads((run_folder / "spec.json").read_text())
+    for file in spec["data"]:
+        file["path"] = str(folder / "data" / Path(file["path"]).name)
+    (folder / "spec.json").write_text(json.dumps(spec))
+    command = [sys.executable, "-m", "server.tuning.gpt2_tuning", "--spec", str(folder / "spec.json")]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+
+
+def weights_of(client: Client, job: dict[str, Any]) -> str:
+    archive = client.http.get(f"/api/tuned-models/{job['tuned_model']}/download").content
+    return hashlib.sha256(zipfile.ZipFile(io.BytesIO(archive)).read("model.safetensors")).hexdigest()
+
+
+def until(true: Callable[[], bool], what: str, *, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"{what} never came"
+        time.sleep(0.05)

@@ -15,6 +15,7 @@ FEW = {
     "oom": 1,
     "server_disk": 1,
     "clock": 4,
+    "store": 40,
 }
 
 

@@ -1,5 +1,9 @@
-"""Every file of both corpora, uploaded to a running server as a script would: accepted or refused in words, never a fault, nothing left."""
+"""Files of both corpora, uploaded to a running server as a script would: accepted or refused in words, never a fault, nothing left.
 
+Every third one: in tests/reading all of them are read by the same program. WHOLE_CORPUS=1 sends all.
+"""
+
+import os
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +19,8 @@ from tests.corpus.legal import legal_files
 from tests.system.harness import Client, Server, running_server
 
 ANSWER_WITHIN_S = 30
-CASES: list[Legal | Hostile] = [*legal_files(), *hostile_files()]
+LEGAL, HOSTILE = ([*legal_files()], [*hostile_files()]) if os.environ.get("WHOLE_CORPUS") else (legal_files()[::3], hostile_files()[::3])
+CASES: list[Legal | Hostile] = [*LEGAL, *HOSTILE]
 PLACE = re.compile(r"\b(file|line|page|row|column|PDF|ZIP|document|table|archive)\b", re.IGNORECASE)
 
 
@@ -93,7 +98,7 @@ def test_at_least_95_of_100_legal_files_are_mapped_right_without_a_click(asked: 
         and answer.body["status"] == "ready"
         and answer.body["num_examples"] == case.num_examples
         and case.shape in answer.body["shapes"]
-        for case in legal_files()
+        for case in LEGAL
     ]
     assert sum(right) / len(right) >= 0.95
 

@@ -15,6 +15,7 @@ import time
 from collections import namedtuple
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ import pytest
 from scripts.deployment import cloud, installation, live, machine, trainer
 from scripts.deployment.findings import CHECKS, Place
 from server.adapters.aws_setup import create_bucket, create_table
+from server.domain import keys, schema
 from server.settings import Settings
 from tests import aws_server
 from tests.system.harness import ROOT, Client, Server
@@ -299,14 +301,16 @@ LIVE = {
     "security headers": ({}, "red"),
     "the API is closed": ({"/api/jobs": (200, b"{}")}, "red"),
     "the page is served": ({"/jobs": (404, b"nothing")}, "red"),
+    "metrics": ({}, "red"),
     "large bodies pass": ({"/api/uploads/upl-check/parts/1": (413, b"too large")}, "red"),
     "clock against the server": ({}, "red"),
 }
 
 
 @pytest.mark.parametrize("name", LIVE)
-def test_a_proxy_that_spoils_things_is_found(name: str, tmp_path: Path) -> None:
+def test_a_proxy_that_spoils_things_is_found(name: str, tmp_path: Path, monkeypatch: Patch) -> None:
     answers, level = LIVE[name]
+    monkeypatch.setattr(live, "_is_this_machine", lambda host: False)  # as the world sees it
     with wrong_server(answers) as url:
         found = CHECKS[name](place(tmp_path, url))
     assert found.level == level, found
@@ -319,6 +323,14 @@ def test_a_certificate_that_nobody_signed_is_found(tmp_path: Path) -> None:
     subprocess.run([*command, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
     with wrong_server({}, (certificate, key)) as url:
         assert CHECKS["TLS"](place(tmp_path, url)).level == "red"
+
+
+def test_records_in_a_newer_format_are_found_too(home: Path) -> None:
+    with sqlite3.connect(home / "records.sqlite3") as found:
+        row = (*astuple(keys.schema()), 1, json.dumps({"version": schema.VERSION + 1, "written_by": "9.1.0"}))
+        found.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)", row)
+    found.close()
+    assert CHECKS["schema version"](place(home)).level == "red"
 
 
 def test_every_check_has_its_fault_and_there_are_at_least_25() -> None:
@@ -359,3 +371,13 @@ def test_aws_is_green_when_it_is_set_up(tmp_path: Path) -> None:
     sound = on_aws(tmp_path, name)
     names = ["AWS settings", "DynamoDB table", "DynamoDB canary", "S3 canary", "S3 bucket is private"]
     assert [CHECKS[check](sound).level for check in names] == ["green"] * 5
+
+
+def test_a_table_that_keeps_what_has_expired_is_told_of(tmp_path: Path) -> None:
+    name = f"forever-{os.urandom(4).hex()}"
+    client = aws_server.client("dynamodb")
+    create_table(name, client)
+    off = {"TimeToLiveSpecification": {"Enabled": False, "AttributeName": "expires_at"}}
+    client.update_time_to_live(TableName=name, **off)
+    found = CHECKS["DynamoDB table"](on_aws(tmp_path, name))
+    assert (found.level, "TTL" in found.remedy) == ("yellow", True)

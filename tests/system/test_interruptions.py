@@ -1,6 +1,9 @@
 """What is lost when somebody presses Cancel, pulls the plug of the server, or kills a training: nothing, and nothing is doubled."""
 
+import contextlib
 import signal
+import socket
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,7 @@ import httpx
 import psutil
 import pytest
 
+from scripts.chaos_servers import trainers_of
 from tests.system.harness import Client, Server, running_server
 
 LONG = {"max_steps": 5000}
@@ -87,6 +91,42 @@ def test_a_server_that_is_killed_and_started_again_takes_the_running_job_over(da
         assert len(client.get("/api/tuned-models")["data"]) == 2
 
 
+def test_a_server_that_is_told_to_stop_does_so_within_ten_seconds_whatever_goes_on(data: Path, small_text: bytes) -> None:
+    with running_server(data, trainer_threads="1") as server, socket.create_connection(("127.0.0.1", server.port)) as dawdling:
+        client = signed_up(server)
+        job = start_job(client, small_text, LONG)
+        before = client.wait_for_step(job["id"], 1, timeout_s=60)
+        trainer = only(server.trainers())
+        # One who sends a byte and no more, one who watches, and one who waits for a long answer.
+        bearer = client.http.headers["authorization"]
+        dawdling.sendall(
+            f"POST /api/documents HTTP/1.1\r\nHost: localhost\r\nAuthorization: {bearer}\r\nContent-Length: 1000\r\n\r\nx".encode()
+        )
+        asking = threading.Thread(target=ask_at_length, args=(server.url, bearer))
+        asking.start()
+        with client.http.stream("GET", f"/api/jobs/{job['id']}/stream") as stream:
+            next(stream.iter_bytes())
+            process = psutil.Process(server.pid)
+            began = time.monotonic()
+            process.terminate()
+            assert server.wait(timeout_s=15) in {0, -signal.SIGTERM}
+            assert time.monotonic() - began < 10
+        asking.join(timeout=10)
+        assert trainer.is_running(), "the training ended with its server"
+
+        server.start()
+        after = client.wait_for_step(job["id"], client.job(job["id"])["progress"]["step"] + 1, timeout_s=60)
+        assert (after["num_runs"], after["num_resumes"]) == (1, 0), "the training was started anew and not taken up"
+        assert after["started_at"] == before["started_at"]
+        assert only(server.trainers()).pid == trainer.pid
+
+
+def ask_at_length(url: str, bearer: str) -> None:
+    question = {"prompt": "Day 1.", "max_tokens": 512}
+    with contextlib.suppress(httpx.HTTPError):
+        httpx.post(f"{url}/api/base-models/gpt2-scratch-1m/generate", json=question, headers={"authorization": bearer}, timeout=60)
+
+
 def test_a_run_that_ends_while_no_server_is_there_is_found_and_kept(data: Path, small_text: bytes) -> None:
     with running_server(data, trainer_threads="1") as server:
         client = signed_up(server)
@@ -109,11 +149,15 @@ def test_a_training_that_is_killed_goes_on_by_itself_from_its_checkpoint(data: P
         paused = client.wait_for(job["id"], "paused", timeout_s=60)
         assert paused["resumes_from_step"] >= 3
         assert server.trainers() == []
-        assert [one["step"] for one in client.get(f"/api/jobs/{job['id']}/checkpoints")["data"]] == [paused["resumes_from_step"]]
+        (checkpoint,) = client.get(f"/api/jobs/{job['id']}/checkpoints")["data"]
+        assert checkpoint["step"] == paused["resumes_from_step"]
+        asked = {"prompt": "The keeper", "max_tokens": 8, "temperature": 0}
+        tried = client.post(f"/api/jobs/{job['id']}/checkpoints/{checkpoint['id']}/generate", **asked)
+        assert tried["text"] and tried["model"].endswith(f"step-{checkpoint['step']}"), "what it has learned so far can be tried"
 
         client.post(f"/api/jobs/{job['id']}/resume")
         client.wait_for_step(job["id"], paused["resumes_from_step"] + 1, timeout_s=60)
-        only(server.trainers()).send_signal(signal.SIGKILL)
+        only(trainers_of(server, job["id"])).send_signal(signal.SIGKILL)
 
         finished = client.wait_for(job["id"], "succeeded", timeout_s=120)
         assert (finished["num_runs"], finished["num_resumes"]) == (3, 1)

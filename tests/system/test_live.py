@@ -1,15 +1,18 @@
 """Watching a real training through a real server: each line once and in order, whatever is killed on the way; and only for who may."""
 
 import json
+import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from tests.system.harness import Client, Server, running_server
+from tests.system.harness import PASSWORD, Client, Server, running_server
+from tests.system.planted import plant_jobs
 
 STEPS = {"max_steps": 60}
 
@@ -123,3 +126,123 @@ def test_a_revoked_sign_in_ends_polling_and_the_stream_within_a_second(server: S
     with pytest.raises(httpx.HTTPStatusError):
         lent.http.get(f"/api/jobs/{job}/stream").raise_for_status()
     client.post(f"/api/jobs/{job}/cancel")
+
+
+class Guests:
+    """People of a server, and the streams that they watch."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.administrator = server.client()
+        found = re.search(r"/setup#token=(\S+)", server.log.read_text())
+        assert found is not None, server.log.read_text()
+        set_up = {"token": found[1], "email": "root@example.org", "password": PASSWORD}
+        self.administrator.http.headers["authorization"] = f"Bearer {self.administrator.post('/api/setup', **set_up)['access_token']}"
+        self._number = 0
+
+    def new(self) -> tuple[Client, dict[str, Any], str]:
+        """Somebody new, with a job that waits for ever."""
+        self._number += 1
+        client = self.server.client()
+        session = client.register(f"guest-{self._number}@example.org")
+        [job] = plant_jobs(self.server.data, session["user"]["id"], 1, state="paused", num_lines=3)
+        return client, session["user"], job
+
+    def again(self, user: dict[str, Any]) -> Client:
+        """The same person in another browser."""
+        client = self.server.client()
+        client.login(user["email"])
+        return client
+
+    def with_key(self, client: Client) -> tuple[Client, str]:
+        key = client.post("/api/keys", name="to watch", scopes=["read"])
+        script = self.server.client()
+        script.http.headers["authorization"] = f"Bearer {key['key']}"
+        return script, key["id"]
+
+
+@pytest.fixture(scope="module")
+def guests(server: Server) -> Guests:
+    return Guests(server)
+
+
+def no_content(answer: httpx.Response) -> None:
+    assert answer.status_code in {200, 202, 204}, answer.text
+
+
+def logging_out(guests: Guests) -> tuple[Client, str, Callable[[], None]]:
+    client, _, job = guests.new()
+    csrf = {"x-csrf-token": client.http.cookies["llm_tuner_csrf"]}
+    return client, job, lambda: no_content(client.http.post("/api/auth/logout", headers=csrf))
+
+
+def ending_the_sign_in(guests: Guests) -> tuple[Client, str, Callable[[], None]]:
+    client, user, job = guests.new()
+    there = guests.again(user)
+    [other] = [one["id"] for one in client.get("/api/account/sessions")["data"] if not one["current"]]
+    return there, job, lambda: no_content(client.http.delete(f"/api/account/sessions/{other}"))
+
+
+def changing_the_password(guests: Guests) -> tuple[Client, str, Callable[[], None]]:
+    client, user, job = guests.new()
+    change = {"current_password": PASSWORD, "new_password": "quite another phrase"}
+    return guests.again(user), job, lambda: no_content(client.http.post("/api/account/password", json=change))
+
+
+def changing_the_address(guests: Guests) -> tuple[Client, str, Callable[[], None]]:
+    client, user, job = guests.new()
+    change = {"email": f"new-{user['email']}", "password": PASSWORD}
+    return guests.again(user), job, lambda: no_content(client.http.post("/api/account/email", json=change))
+
+
+def revoking_the_key(guests: Guests) -> tuple[Client, str, Callable[[], None]]:
+    client, _, job = guests.new()
+    script, key = guests.with_key(client)
+    return script, job, lambda: no_content(client.http.delete(f"/api/keys/{key}"))
+
+
+def disabling_the_user(guests: Guests) -> tuple[Client, str, Callable[[], None]]:
+    client, user, job = guests.new()
+    return client, job, lambda: no_content(guests.administrator.http.patch(f"/api/admin/users/{user['id']}", json={"disabled": True}))
+
+
+def disabling_the_owner_of_a_key(guests: Guests) -> tuple[Client, str, Callable[[], None]]:
+    client, user, job = guests.new()
+    script, _ = guests.with_key(client)
+    return script, job, lambda: no_content(guests.administrator.http.patch(f"/api/admin/users/{user['id']}", json={"disabled": True}))
+
+
+def deleting_the_account(guests: Guests) -> tuple[Client, str, Callable[[], None]]:
+    client, user, job = guests.new()
+    confirmation = {"email": user["email"], "password": PASSWORD}
+    return client, job, lambda: no_content(client.http.post("/api/account/delete", json=confirmation))
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        logging_out,
+        ending_the_sign_in,
+        changing_the_password,
+        changing_the_address,
+        revoking_the_key,
+        disabling_the_user,
+        disabling_the_owner_of_a_key,
+        deleting_the_account,
+    ],
+)
+def test_whoever_is_let_out_stops_seeing_within_a_second(ending: Callable[[Guests], Any], guests: Guests) -> None:
+    """The best of three, so that other work on this machine does not count as ours."""
+    seconds = []
+    while not seconds or (min(seconds) >= 1 and len(seconds) < 3):
+        client, job, end = ending(guests)
+        with client.http.stream("GET", f"/api/jobs/{job}/stream", timeout=10) as stream:
+            pieces = stream.iter_bytes()
+            next(pieces)
+            ended = time.monotonic()
+            end()
+            assert client.http.get(f"/api/jobs/{job}").status_code == 401
+            assert b"event: end" not in b"".join(pieces)
+            seconds.append(time.monotonic() - ended)
+        assert client.http.get(f"/api/jobs/{job}/stream").status_code == 401
+    assert min(seconds) < 1

@@ -1,5 +1,6 @@
 """Many questions read at once come to what each comes to alone: probabilities of continuations and greedy answers."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,15 @@ from server.tuning.spans import Spans
 from server.tuning.testing.branches import PROMPT, Branches
 from server.tuning.testing.reading import Question, batches_of, read
 from server.tuning.tokens import TextTokenizer, load_tokenizer
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Models this small only lose by sharing work between cores, and on a busy machine a lot."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(params=["tiny-llama", "tiny-gpt2"])
@@ -46,7 +56,6 @@ def test_a_tree_has_a_row_for_each_beginning_that_goes_on() -> None:
     assert tree.parents == [PROMPT, 0, PROMPT]
     assert tree.depths == [0, 1, 0]
     assert tree.paths == [[(PROMPT, 1), (0, 9)], [(PROMPT, 1), (0, 0), (1, 9)], [(PROMPT, 2), (2, 9)], []]
-    assert tree.ancestors(1) == [1, 0]
 
 
 @pytest.mark.parametrize("opening", ["", "The lighthouse keeper counts the ships. "])

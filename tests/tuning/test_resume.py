@@ -131,6 +131,10 @@ def test_times_and_the_estimate_go_on_where_they_were(write_spec: WriteSpec, tra
     assert after[0].step == before[-1].step + 1
     assert before[-1].elapsed_s < after[0].elapsed_s < before[-1].elapsed_s + took
     assert after[0].eta_s < 3 * before[-1].eta_s + 5
+    ended = run.of("done")[0].at
+    for event in after:
+        left_s = (ended - event.at).total_seconds()
+        assert left_s / 3 - 2 < event.eta_s < 3 * left_s + 2, f"at step {event.step}"
     assert run.of("done")[0].seconds >= before[-1].elapsed_s
 
 

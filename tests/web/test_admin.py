@@ -1,5 +1,7 @@
 """Administration over HTTP: the set-up link, users, who may register, the queue, the log."""
 
+from typing import Any
+
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -113,6 +115,12 @@ def test_strangers_from_the_network_need_an_invitation_unless_the_operator_says_
     assert settings.model_copy(update={"host": host, "registration": "closed"}).registration_mode == "closed"
 
 
+@pytest.mark.parametrize("proxy", [{"trusted_proxies": ("127.0.0.1",)}, {"public_url": "https://tuner.example.org"}])
+def test_behind_a_proxy_on_this_machine_they_need_one_too(settings: Settings, proxy: dict[str, Any]) -> None:
+    assert settings.model_copy(update=proxy).registration_mode == "invite"
+    assert settings.model_copy(update={"public_url": "http://localhost:5000"}).registration_mode == "open"
+
+
 def test_the_queue_is_everybodys_without_names(boss: TestClient, signed_in: TestClient, app: FastAPI) -> None:
     app.state.services.supervisor.stop()
     document = signed_in.post("/api/documents", files={"file": ("notes.txt", b"The sea was calm.\n\nWe saw a heron.\n\n" * 200)}).json()
@@ -123,6 +131,27 @@ def test_the_queue_is_everybodys_without_names(boss: TestClient, signed_in: Test
     assert [(entry["id"], entry["email"], entry["state"]) for entry in answer.json()["data"]] == [(made.json()["id"], EMAIL, "queued")]
     assert "secret plan" not in answer.text
     assert boss.get("/api/admin/users").json()["data"][1]["num_live_jobs"] == 1
+
+
+def test_an_administrator_cancels_a_job_of_somebody_else_and_both_logs_say_so(
+    boss: TestClient, signed_in: TestClient, app: FastAPI
+) -> None:
+    app.state.services.supervisor.stop()
+    document = signed_in.post("/api/documents", files={"file": ("notes.txt", b"The sea was calm.\n\nWe saw a heron.\n\n" * 200)}).json()
+    asked = {"base_model": "gpt2-scratch-1m", "document_ids": [document["id"]], "allow_short_run": True}
+    job = signed_in.post("/api/jobs", json=asked).json()["id"]
+    address = f"/api/admin/queue/{job}/cancel"
+    refusal(signed_in.post(address), 403, "accounts.not_administrator")
+    assert boss.post(address).json()["state"] == "cancelled"
+    assert boss.get("/api/admin/queue").json()["data"] == []
+    assert [move["reason"] for move in signed_in.get(f"/api/jobs/{job}").json()["history"]] == [None, "Cancelled by an administrator."]
+    own = signed_in.get("/api/account/security-log").json()["data"][0]
+    assert (own["kind"], own["detail"]) == ("job_cancelled", f"{job}, by boss@example.org")
+    assert boss.get("/api/admin/security-log").json()["data"][0]["email"] == EMAIL
+    refusal(boss.post(address), 404, "job.not_found")
+    refusal(boss.post("/api/admin/queue/job-nobodys/cancel"), 404, "job.not_found")
+    refusal(boss.get(f"/api/jobs/{job}"), 404)
+    assert signed_in.post(f"/api/jobs/{job}/retry").json()["state"] == "queued"
 
 
 def test_the_log_of_all_names_the_accounts_and_is_not_for_members(boss: TestClient, signed_in: TestClient) -> None:

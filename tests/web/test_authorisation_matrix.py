@@ -71,7 +71,10 @@ PUBLIC = {
     "POST /api/auth/verify-email",
     "POST /api/setup",
     "GET /api/downloads/{token}",
+    "GET /shared-reports/{token}",
 }
+# Nobody's, whoever they are: the operator's program asks, from the machine itself or with a token that is no user's.
+OPERATORS = {"GET /metrics"}
 OWN = Row(foreign=NOTHING_OF_ADAS)
 ROWS: dict[str, Row] = {
     # --- reading and making: what the owner does first
@@ -79,6 +82,10 @@ ROWS: dict[str, Row] = {
     "PATCH /api/account": Row({"name": "Ada"}, foreign=NOTHING_OF_ADAS),
     "POST /api/account/password": Row({"current_password": "wrong", "new_password": PASSWORD}, owner=403, foreign=403),
     "POST /api/account/verification": Row(owner=409, foreign=409),
+    "POST /api/account/email": Row({"email": "new@example.org", "password": "wrong"}, owner=403, foreign=403),
+    "GET /api/account/identities": OWN,
+    "DELETE /api/account/identities/{linked_id}": Row(owner=404),
+    "POST /api/auth/google/link": Row({"code": "nonsense"}, owner=404),
     "GET /api/account/sessions": OWN,
     "GET /api/account/security-log": OWN,
     "GET /api/account/export": OWN,
@@ -95,6 +102,7 @@ ROWS: dict[str, Row] = {
     "PATCH /api/documents/{document_id}": Row({"name": "Renamed"}),
     "GET /api/documents/{document_id}/preview": Row(),
     "GET /api/documents/{document_id}/content": Row(),
+    "POST /api/documents/{document_id}/download-link": Row(),
     "GET /api/documents/{document_id}/text": Row(owner=None),
     "GET /api/documents/{document_id}/problems": Row(owner=None),
     "GET /api/uploads": OWN,
@@ -128,11 +136,55 @@ ROWS: dict[str, Row] = {
     "GET /api/notifications/deliveries": OWN,
     "POST /api/notifications/test": Row(owner=409, foreign=409),
     "POST /api/notifications/webhook-secret": Row(owner=None, foreign=None),
+    "POST /api/test-submissions": Row(files={"file": ("essay.txt", b"An essay about kettles.")}, owner=None, foreign=NOTHING_OF_ADAS),
+    "GET /api/test-submissions": OWN,
+    "GET /api/test-submissions/{submission_id}": Row(),
+    "PATCH /api/test-submissions/{submission_id}": Row({"name": "Renamed"}),
+    "POST /api/test-sets": Row({"document_id": "{document_id}"}, owner=201),
+    "POST /api/test-sets/preview": Row({"submission_ids": ["{submission_id}"]}),
+    "GET /api/test-sets": OWN,
+    "GET /api/test-sets/{test_set_id}": Row(),
+    "PATCH /api/test-sets/{test_set_id}": Row({"name": "Renamed"}),
+    "GET /api/test-sets/{test_set_id}/items": Row(),
+    "POST /api/evaluations": Row({"test_set_id": "{test_set_id}", "tuned_model_ids": ["{tuned_model_id}"]}, owner=201),
+    "GET /api/evaluations": OWN,
+    "GET /api/evaluations/{evaluation_id}": Row(),
+    "GET /api/evaluations/{evaluation_id}/items": Row(owner=404),
+    "POST /api/guides": Row(files={"file": ("guide.txt", b"Always warm the pot first.")}, owner=None, foreign=NOTHING_OF_ADAS),
+    "GET /api/guides": OWN,
+    "POST /api/guides/datasets": Row({"guide_ids": ["{guide_id}"]}, owner=201),
+    "GET /api/guides/{guide_id}": Row(),
+    "PATCH /api/guides/{guide_id}": Row({"name": "Renamed"}),
+    "GET /api/guides/{guide_id}/passages": Row(),
+    "GET /api/guides/{guide_id}/scored-items": Row(),
+    "POST /api/guides/{guide_id}/scored-items": Row({"text": "A short essay.", "score": 3}, owner=201),
+    "PATCH /api/guides/{guide_id}/scored-items/{item_id}": Row({"dropped": True}),
+    "POST /llm-training/api/training-guides/upload": Row(
+        files={"file": ("guide.txt", b"Always warm the pot first."), "name": (None, "Tea")}, owner=None, foreign=NOTHING_OF_ADAS
+    ),
+    "GET /llm-training/api/training-guides": OWN,
+    "POST /llm-training/api/training-jobs": Row({"model": "gpt2-scratch-1m", "guides": ["{guide_id}"]}, owner=None),
+    "GET /llm-training/api/training-jobs": OWN,
+    "POST /llm-training/api/datasets": Row({"guides": ["{guide_id}"]}, owner=201),
+    "GET /llm-training/api/datasets": OWN,
+    "POST /llm-training/api/test-submissions/upload": Row(
+        files={"file": ("essay.txt", b"An essay about kettles."), "name": (None, "Essay")}, owner=None, foreign=NOTHING_OF_ADAS
+    ),
+    "GET /llm-training/api/test-submissions": OWN,
     "GET /api/tuned-models": OWN,
     "GET /api/tuned-models/{tuned_model_id}": Row(),
     "POST /api/tuned-models/{tuned_model_id}/generate": Row(GENERATE, owner=None),
     "GET /api/tuned-models/{tuned_model_id}/download": Row(owner=None),
     "POST /api/tuned-models/{tuned_model_id}/download-link": Row(),
+    "POST /api/reports": Row({"job_ids": ["{job_id}"]}, owner=201),
+    "GET /api/reports": OWN,
+    "GET /api/reports/{report_id}": Row(),
+    "GET /api/reports/{report_id}/content": Row(),
+    "POST /api/reports/{report_id}/link": Row({"format": "html", "view": True}),
+    "POST /api/reports/{report_id}/share": Row({"expires_in_days": 1}, owner=201),
+    "GET /api/reports/{report_id}/shares": Row(),
+    "GET /llm-training/api/reports": OWN,
+    "POST /llm-training/api/reports": Row({"job_ids": ["{job_id}"], "format": "markdown"}, owner=201),
     # --- the administration: Ada is no administrator either
     "POST /api/setup/administrator": Row({"token": "nonsense"}, owner=403, foreign=403),
     "GET /api/admin/installation": Row(owner=403, foreign=403),
@@ -141,14 +193,22 @@ ROWS: dict[str, Row] = {
     "GET /api/admin/users/{user_id}": Row(owner=403, foreign=403),
     "PATCH /api/admin/users/{user_id}": Row({"disabled": True}, owner=403, foreign=403),
     "GET /api/admin/queue": Row(owner=403, foreign=403),
+    "POST /api/admin/queue/{job_id}/cancel": Row(owner=403, foreign=403),
     "GET /api/admin/security-log": Row(owner=403, foreign=403),
     "POST /api/admin/invitations": Row({}, owner=403, foreign=403),
     "GET /api/admin/invitations": Row(owner=403, foreign=403),
     "DELETE /api/admin/invitations/{invitation_id}": Row(owner=403, foreign=403),
     # --- ending and deleting: what the owner does last
+    "DELETE /api/reports/{report_id}/shares/{share_id}": Row(),
+    "DELETE /api/reports/{report_id}": Row(),
     "POST /api/jobs/{job_id}/cancel": Row(),
     "DELETE /api/jobs/{job_id}": Row(),
-    "DELETE /api/tuned-models/{tuned_model_id}": Row(),
+    "POST /api/evaluations/{evaluation_id}/cancel": Row(),
+    "DELETE /api/evaluations/{evaluation_id}": Row(),
+    "DELETE /api/test-sets/{test_set_id}": Row(owner=None),
+    "DELETE /api/test-submissions/{submission_id}": Row(),
+    "DELETE /api/guides/{guide_id}": Row(),
+    "DELETE /api/tuned-models/{tuned_model_id}": Row(owner=None),
     "DELETE /api/datasets/{dataset_id}": Row(),
     "DELETE /api/documents/{document_id}": Row(),
     "DELETE /api/uploads/{upload_id}": Row(),
@@ -210,7 +270,8 @@ def routes_of(app: FastAPI) -> set[str]:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     app = create_app(Settings(home=tmp_path_factory.mktemp("matrix"), hub="off", signing_secret=SECRET))  # type: ignore[arg-type]
     with TestClient(app) as client:
-        app.state.services.supervisor.stop()  # Jobs stay in the queue: nothing is trained here.
+        app.state.services.supervisor.stop()  # Jobs stay in the queue: nothing is trained here, nor tested.
+        app.state.services.examiner.stop()
         yield furnished(World(app, client))
 
 
@@ -239,10 +300,25 @@ def furnished(world: World) -> World:
     job = post("/api/jobs", json=JOB | documents | {"allow_short_run": True}, headers=ada)
     assert job.status_code == 201, job.text
     world.ids["job_id"] = job.json()["id"]
+    report = post("/api/reports", json={"job_ids": [world.ids["job_id"]]}, headers=ada)
+    assert report.status_code == 201, report.text
+    world.ids["report_id"] = report.json()["id"]
+    share = post(f"/api/reports/{report.json()['id']}/share", json={}, headers=ada).json()
+    world.ids["share_id"] = share["id"]
+    world.bearers["a shared report's token"] = share["url"].rpartition("/")[2]
     key = post("/api/keys", json={"name": "for the matrix", "scopes": ["read"]}, headers=ada).json()
     world.ids |= {"key_id": key["id"], "user_id": world.ids["ada"], "tuned_model_id": MODEL, "sample_id": "nothing", "part": "1"}
-    world.ids |= {"model_id": "nothing", "invitation_id": "inv-1", "token": "x", "checkpoint_id": "1"}
+    world.ids |= {"model_id": "nothing", "invitation_id": "inv-1", "token": "x", "checkpoint_id": "1", "linked_id": "0" * 64}
     services.records.write(*services.tuned_models.adding(model_of(world.ids["ada"], world.ids["job_id"])))
+    guide = {"file": ("guide.md", b"Warm the pot.\n\nThe pot was warmed and the tea is hot.\n\nScore: 7/10\n")}
+    world.ids["guide_id"] = post("/api/guides", files=guide, headers=ada).json()["id"]
+    world.ids["item_id"] = "found-1"
+    essay = {"file": ("essay.txt", b"The tea was cold."), "expected_score": (None, "3")}
+    world.ids["submission_id"] = post("/api/test-submissions", files=essay, headers=ada).json()["id"]
+    test_set = post("/api/test-sets", json={"submission_ids": [world.ids["submission_id"]]}, headers=ada).json()
+    world.ids["test_set_id"] = test_set["id"]
+    asked = {"test_set_id": test_set["id"], "tuned_model_ids": [MODEL]}
+    world.ids["evaluation_id"] = post("/api/evaluations", json=asked, headers=ada).json()["id"]
     world.bearers |= {"a reading key": key["key"], "nobody": None}
     world.bearers["a download token"] = post(f"/api/tuned-models/{MODEL}/download-link", headers=ada).json()["url"].rpartition("/")[2]
     world.bearers["expired"] = expired(world)
@@ -276,11 +352,11 @@ def expired(world: World) -> str:
     return token
 
 
-STRANGERS = ["nobody", "expired", "revoked", "gone", "a refresh token", "a download token"]
+STRANGERS = ["nobody", "expired", "revoked", "gone", "a refresh token", "a download token", "a shared report's token"]
 
 
 def test_every_route_has_a_row_and_every_row_a_route(world: World) -> None:
-    assert routes_of(world.app) == PUBLIC | set(ROWS)
+    assert routes_of(world.app) == PUBLIC | OPERATORS | set(ROWS)
 
 
 @pytest.mark.parametrize("route", ROWS)
@@ -288,6 +364,16 @@ def test_strangers_of_every_kind_are_refused_and_change_nothing(world: World, ro
     before = world.store()
     for stranger in STRANGERS:
         refusal(world.ask(route, stranger), 401)
+    assert world.store() == before
+
+
+@pytest.mark.parametrize("route", OPERATORS)
+def test_what_is_the_operators_is_for_no_user_and_no_stranger(world: World, route: str) -> None:
+    before = world.store()
+    method, path = route.split()
+    for bearer in world.bearers.values():
+        world.client.cookies.clear()
+        refusal(world.client.request(method, path, headers={"authorization": f"Bearer {bearer}"} if bearer else {}), 403)
     assert world.store() == before
 
 
@@ -336,7 +422,16 @@ BODIES = [
     ("POST /api/forecasts", JOB | {"dataset_id": "{dataset_id}"}),
     ("POST /api/looks", {"base_model": "gpt2-scratch-1m", "dataset_id": "{dataset_id}"}),
     ("POST /api/datasets", {"document_ids": ["{document_id}"]}),
+    ("POST /api/reports", {"job_ids": ["{job_id}"]}),
     ("POST /api/jobs", {"base_model": "{tuned_model_id}", "document_ids": ["{document_id}"]}),
+    ("POST /api/test-sets", {"document_id": "{document_id}"}),
+    ("POST /api/test-sets", {"submission_ids": ["{submission_id}"]}),
+    ("POST /api/test-sets", {"hold_back": {"document_id": "{document_id}", "num_items": 2}}),
+    ("POST /api/evaluations", {"test_set_id": "{test_set_id}", "tuned_model_ids": ["{tuned_model_id}"]}),
+    ("POST /api/guides/datasets", {"guide_ids": ["{guide_id}"]}),
+    ("POST /llm-training/api/training-jobs", {"model": "gpt2-scratch-1m", "guides": ["{guide_id}"]}),
+    ("POST /llm-training/api/training-jobs", {"model": "gpt2-scratch-1m", "dataset_id": "{dataset_id}"}),
+    ("POST /llm-training/api/datasets", {"document_ids": ["{document_id}"]}),
 ]
 
 

@@ -94,6 +94,23 @@ def test_the_sites_of_the_setting_may_and_only_those(client_with: ClientWith) ->
 
 
 @pytest.mark.parametrize(
+    "changed",
+    [
+        {"origin": "https://evil.example"},
+        {"access-control-request-method": "TRACE"},
+        {"access-control-request-headers": "x-anything"},
+        {"access-control-request-private-network": "true"},
+    ],
+)
+def test_what_another_site_may_not_do_is_refused_in_the_one_shape(client_with: ClientWith, changed: dict[str, str]) -> None:
+    with client_with(allowed_origins="https://lab.example.org") as client:
+        answer = client.options("/api/jobs", headers={"origin": "https://lab.example.org"} | PREFLIGHT | changed)
+        refusal(answer, 403, "request.cross_origin")
+        assert "Origin" in answer.headers["vary"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         {"allowed_origins": "*"},
@@ -146,6 +163,60 @@ def test_a_flood_of_parts_is_refused(signed_in: TestClient) -> None:
     body = part * 2_000 + b"--x--\r\n"
     headers = {"content-type": "multipart/form-data; boundary=x"}
     refusal(signed_in.post("/api/documents", content=body, headers=headers), 400, "request.unreadable")
+
+
+FILE = ("notes.txt", b"The sea was calm.\n\nWe saw a heron.\n\n" * 20)
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ([("owner", (None, "usr-1"))], "owner"),
+        ([("Type", (None, "dataset"))], "Type"),
+        ([("name", (None, "a")), ("name", (None, "b"))], "name"),
+        ([("file", ("second.txt", b"another"))], "file"),
+        ([("attachment", ("second.txt", b"another"))], "attachment"),
+        ([("na\x00me", (None, "x"))], "na%00me"),
+    ],
+)
+def test_an_unknown_field_of_a_form_is_refused_by_its_name(signed_in: TestClient, fields: list[Any], param: str) -> None:
+    assert refusal(signed_in.post("/api/documents", files=[("file", FILE), *fields]), 422, "request.invalid")["param"] == param
+    assert signed_in.get("/api/documents").json()["data"] == []
+
+
+def test_the_fields_that_a_form_has_are_taken(signed_in: TestClient) -> None:
+    fields = {"type": "dataset", "name": "Notes", "description": "of the sea"}
+    document = signed_in.post("/api/documents", files={"file": FILE}, data=fields).json()
+    assert (document["name"], document["description"]) == ("Notes", "of the sea")
+
+
+def form(*parts: bytes) -> bytes:
+    return b"".join(b"--x\r\n" + part + b"\r\n" for part in parts) + b"--x--\r\n"
+
+
+FLOODS = {
+    "parts": form(*[b'content-disposition: form-data; name="n"\r\n\r\n'] * 20),
+    "files": form(*[b'content-disposition: form-data; name="file"; filename="a"\r\n\r\n'] * 10),
+    "a field that is long": form(b'content-disposition: form-data; name="name"\r\n\r\n' + b"x" * 100_000),
+    "headers of a part": form(
+        b"".join(b"x-%d: y\r\n" % number for number in range(1_000)) + b'content-disposition: form-data; name="n"\r\n\r\n'
+    ),
+    "a header of a part that is long": form(b"x-long: " + b"y" * 100_000 + b'\r\ncontent-disposition: form-data; name="n"\r\n\r\n'),
+    "a part without a name": form(b"content-disposition: form-data\r\n\r\nx"),
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+def test_too_much_of_anything_in_a_form_is_refused(signed_in: TestClient, flood: str) -> None:
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    refusal(signed_in.post("/api/documents", content=FLOODS[flood], headers=headers), 400, "request.unreadable")
+
+
+@pytest.mark.parametrize("body", [b"&".join([b"a=1"] * 1_000), b"name=" + b"x" * 100_000, b"%ff=%ff"])
+def test_a_form_that_is_no_upload_is_refused_whatever_its_size(signed_in: TestClient, body: bytes) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answer = signed_in.post("/api/documents", content=body, headers=headers)
+    refusal(answer, 422 if len(body) < 100 else 400)
 
 
 # --- proxies ----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from server.app import create_app
+from server.domain.accounts.letters import Letter, Letters
 from server.settings import Settings
 from server.web.cookies import CSRF_COOKIE, REFRESH_COOKIE
 from server.web.routes.google import FLOW_COOKIE
@@ -21,6 +22,7 @@ from tests.web.conftest import EMAIL, PASSWORD, SECRET
 HANDOVER = "a-mark-of-the-page-1"
 START = f"/api/auth/google/start?handover={HANDOVER}"
 FINISH = "/api/auth/google/finish"
+LINK = "/api/auth/google/link"
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +87,10 @@ def finished(client: TestClient, provider: Provider, name: str = "ada", **more: 
 
 def bearer(response: httpx2.Response) -> dict[str, str]:
     return {"authorization": f"Bearer {response.json()['access_token']}"}
+
+
+def linked(client: TestClient, mine: dict[str, str]) -> list[str]:
+    return [one["email"] for one in client.get("/api/account/identities", headers=mine).json()["data"]]
 
 
 # --- the way there and back -------------------------------------------------------------------------------------------
@@ -308,19 +314,13 @@ def test_unexpired_session_the_hijackers_sign_ins_end(client: TestClient, provid
 
 
 def test_trojan_identifier_the_hijackers_own_google_sign_in_is_no_way_in_any_more(client: TestClient, provider: Provider) -> None:
-    from server.domain import keys
-    from server.ports.records import Put
-
-    theirs = client.get("/api/auth/me", headers=hijacker(client)).json()["id"]
-    records = client.app.state.services.records  # type: ignore[attr-defined]
-    digest = "0" * 64
-    records.write(
-        Put(keys.identity(theirs, digest), {"issuer": provider.issuer, "subject": "sub-mallory", "email": "m@example.org"}, 0),
-        Put(keys.identity_owner(digest), {"user_id": theirs}, 0),
-    )
-    taken_over(client, provider)
-    assert records.get(keys.identity_owner(digest)) is None
-    assert records.get(keys.identity(theirs, digest)) is None
+    theirs = hijacker(client)
+    provider.people["mallory"] = Person("sub-mallory", "mallory@example.org")
+    asked = {"code": code_of(client, provider, "mallory"), "password": PASSWORD}
+    assert client.post(LINK, json=asked, headers=theirs).status_code == 204
+    ada = taken_over(client, provider)
+    assert linked(client, bearer(ada)) == [EMAIL]
+    assert finished(client, provider, "mallory").json()["user"]["id"] != ada.json()["user"]["id"]
 
 
 def test_an_api_key_of_the_hijackers_is_dead(client: TestClient, provider: Provider) -> None:
@@ -331,14 +331,21 @@ def test_an_api_key_of_the_hijackers_is_dead(client: TestClient, provider: Provi
 
 
 def test_unexpired_email_change_pending_letters_of_the_hijacker_are_dead(client: TestClient, provider: Provider) -> None:
-    """A letter that was asked for before must not open the account after: here a link that would set a new password."""
-    theirs = client.get("/api/auth/me", headers=hijacker(client)).json()["id"]
+    """Letters that were asked for before must not open the account after: one to an address of the hijacker's, one for a new password."""
     services = client.app.state.services  # type: ignore[attr-defined]
+    sent: list[Letter] = []
+    object.__setattr__(services.accounts.recovery, "letters", Letters(sent.append, public_url="http://tuner.example.org"))
+    change = {"email": "mallory@example.org", "password": PASSWORD}
+    assert client.post("/api/account/email", json=change, headers=hijacker(client)).json()["changed"] is False
+    services.errands.wait()
+    [letter] = [letter for letter in sent if letter.to == "mallory@example.org"]
+    token = letter.text.partition("#token=")[2].split()[0]
     link = services.accounts.recovery.reset_token(EMAIL)
-    taken_over(client, provider)
+    ada = taken_over(client, provider)
+    refusal(client.post("/api/auth/verify-email", json={"token": token}), 422, "accounts.bad_link")
     reset = {"token": link, "password": "another long pass phrase"}
     refusal(client.post("/api/auth/password-reset/finish", json=reset), 422, "accounts.bad_link")
-    assert services.accounts.users.find(theirs).password_hash is None
+    assert client.get("/api/auth/me", headers=bearer(ada)).json()["email"] == EMAIL
 
 
 def test_an_administrators_account_is_never_taken_over_by_its_address(client: TestClient, provider: Provider) -> None:
@@ -428,3 +435,76 @@ def test_an_account_without_a_password_cannot_be_entered_by_one(client: TestClie
     finished(client, provider)
     refusal(client.post("/api/auth/login", json={"email": EMAIL, "password": PASSWORD}), 401, "accounts.wrong_credentials")
     refusal(client.post("/api/auth/register", json={"email": EMAIL, "password": PASSWORD}), 409, "accounts.email_taken")
+
+
+# --- connecting it with an account that is signed in ------------------------------------------------------------------
+
+
+def test_whoever_is_signed_in_connects_and_disconnects_it(client: TestClient, provider: Provider) -> None:
+    provider.people["ada"] = Person("sub-ada", "countess@example.org", email_verified=False)  # It need not be the account's address.
+    mine = hijacker(client)  # Ada herself.
+    code = code_of(client, provider)
+    error = refusal(client.post(LINK, json={"code": code, "password": "not the pass phrase"}, headers=mine), 403, "accounts.wrong_password")
+    assert error["param"] == "password"
+    assert client.post(LINK, json={"code": code, "password": PASSWORD}, headers=mine).status_code == 204
+    assert linked(client, mine) == ["countess@example.org"]
+    assert finished(client, provider).json()["user"]["email"] == EMAIL
+    [one] = client.get("/api/account/identities", headers=mine).json()["data"]
+    assert client.delete(f"/api/account/identities/{one['id']}", headers=mine).json()["deleted"]
+    assert linked(client, mine) == []
+    refusal(client.delete(f"/api/account/identities/{one['id']}", headers=mine), 404, "accounts.not_linked")
+    refusal(finished(client, provider), 403, "accounts.google_email_unverified")
+    kinds = [event["kind"] for event in client.get("/api/account/security-log", headers=mine).json()["data"]]
+    assert {"google_linked", "google_unlinked"} <= set(kinds)
+
+
+def test_the_only_way_in_is_not_taken_away(client: TestClient, provider: Provider) -> None:
+    mine = bearer(finished(client, provider))
+    [one] = client.get("/api/account/identities", headers=mine).json()["data"]
+    refusal(client.delete(f"/api/account/identities/{one['id']}", headers=mine), 409, "accounts.last_way_in")
+    change = {"current_password": "", "new_password": PASSWORD}
+    assert client.post("/api/account/password", json=change, headers=mine).status_code == 204
+    assert client.delete(f"/api/account/identities/{one['id']}", headers=mine).status_code == 200
+
+
+def test_what_signs_in_to_one_account_is_not_connected_with_another(client: TestClient, provider: Provider) -> None:
+    finished(client, provider)
+    response = client.post("/api/auth/register", json={"email": "bob@example.org", "password": PASSWORD})
+    code = code_of(client, provider)
+    refusal(client.post(LINK, json={"code": code, "password": PASSWORD}, headers=bearer(response)), 409, "accounts.google_in_use")
+    assert linked(client, bearer(response)) == []
+
+
+def test_connecting_what_is_connected_changes_nothing(client: TestClient, provider: Provider) -> None:
+    mine = bearer(finished(client, provider))
+    assert client.post(LINK, json={"code": code_of(client, provider)}, headers=mine).status_code == 204
+    assert linked(client, mine) == [EMAIL]
+
+
+def test_connecting_takes_a_signed_in_person_and_the_browser_that_went_there(client: TestClient, provider: Provider) -> None:
+    mine = hijacker(client)
+    key = client.post("/api/keys", json={"name": "x", "scopes": ["write"]}, headers=mine).json()["key"]
+    code = code_of(client, provider)
+    asked = {"code": code, "password": PASSWORD}
+    refusal(client.post(LINK, json=asked), 401)
+    refusal(client.post(LINK, json=asked, headers={"authorization": f"Bearer {key}"}), 403, "accounts.key_not_here")
+    cookie = client.cookies[FLOW_COOKIE]
+    client.cookies.delete(FLOW_COOKIE, domain="testserver.local", path="/api/auth/google")
+    refusal(client.post(LINK, json=asked, headers=mine), 401, "accounts.google_lost")
+    client.cookies.set(FLOW_COOKIE, cookie, domain="testserver.local", path="/api/auth/google")
+    assert client.post(LINK, json=asked, headers=mine).status_code == 204
+    refusal(client.post(LINK, json=asked, headers=mine), 401, "accounts.google_lost")
+
+
+def test_without_a_password_connecting_takes_a_sign_in_of_the_last_minutes(client: TestClient, provider: Provider) -> None:
+    from server.domain import keys
+    from server.ports.records import Put
+
+    provider.people["bob"] = Person("sub-bob", "bob@example.org")
+    response = finished(client, provider)
+    records = client.app.state.services.records  # type: ignore[attr-defined]
+    [session] = records.page(keys.collection_partition(response.json()["user"]["id"]), prefix="session#").records
+    records.write(Put(session.key, session.data | {"created_at": "2026-01-01T00:00:00Z"}, session.version))
+    asked = {"code": code_of(client, provider, "bob")}
+    refusal(client.post(LINK, json=asked, headers=bearer(response)), 403, "accounts.sign_in_again")
+    assert linked(client, bearer(response)) == [EMAIL]

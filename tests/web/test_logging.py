@@ -6,6 +6,7 @@ import sys
 import time
 
 import pytest
+from pydantic import BaseModel, ValidationError
 
 from server.settings import REPOSITORY
 from server.web.logging import Forgiving, mask_secrets
@@ -55,6 +56,17 @@ def test_a_password_in_an_address_is_masked_and_the_address_stays() -> None:
     assert masked_text("smtp://ada:hush@mail.example.org:25/x") == "smtp://[masked]@mail.example.org:25/x"
 
 
+def test_what_did_not_fit_a_model_is_masked_and_the_rule_stays() -> None:
+    class Model(BaseModel):
+        name: str
+
+    with pytest.raises(ValidationError) as refused:
+        Model.model_validate({"hush": "hush", "nam": "hush"})
+    line = masked_text(f"request_failed {refused.value}")
+    assert "hush" not in line
+    assert "Field required [type=missing, input_value=[masked], input_type=dict]" in line
+
+
 @pytest.mark.parametrize(
     "plain",
     [
@@ -69,7 +81,9 @@ def test_what_is_no_secret_stays(plain: str) -> None:
     assert masked_text(plain) == plain
 
 
-@pytest.mark.parametrize("text", ["eyJ" * 300_000, "://" + "a" * 1_000_000, "ltk_" * 250_000, "-----BEGIN PRIVATE KEY-----" * 2_000])
+@pytest.mark.parametrize(
+    "text", ["eyJ" * 300_000, "://" + "a" * 1_000_000, "input_value=" * 80_000, "ltk_" * 250_000, "-----BEGIN PRIVATE KEY-----" * 2_000]
+)
 def test_masking_takes_no_longer_for_a_hostile_line(text: str) -> None:
     started = time.process_time()
     masked_text(text)

@@ -41,7 +41,8 @@ def office() -> Iterator[PostOffice]:
 def lenient(settings: Settings, office: PostOffice) -> Settings:
     """An installation that calls its own machine and can send mail."""
     mail = {"smtp_host": "127.0.0.1", "smtp_port": office.port, "smtp_security": "none", "smtp_from": "tuner@example.org"}
-    return settings.model_copy(update={"webhooks_to_private_addresses": True, "public_url": "https://tuner.example.org/", **mail})
+    public = {"public_url": "https://tuner.example.org/", "registration": "open"}
+    return settings.model_copy(update={"webhooks_to_private_addresses": True, **public, **mail})
 
 
 def signed_in(client: TestClient) -> TestClient:

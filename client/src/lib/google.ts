@@ -37,17 +37,30 @@ export function problemInWords(problem: string): string {
   return PROBLEMS[problem] ?? "Signing in with Google did not work. Try again, or sign in with your password.";
 }
 
-/** Opens the provider. Null when the browser allows no popup: then this page itself is on its way there. Call it from a click. */
+/** Opens the provider to sign in. Null when the browser allows no popup: then this page itself is on its way there. Call it from a click. */
 export function visitGoogle(left: Left): GoogleVisit | null {
   const handover = randomKey();
   // Kept for the way back with the whole page; a popup gets a copy, for the case that it loses its opener.
   sessionStorage.setItem(KEPT, JSON.stringify({ handover, ...left }));
-  const popup = window.open(`/api/auth/google/start?handover=${handover}&popup=true`, "_blank", "popup,width=480,height=640");
+  const popup = openPopup(handover);
   if (popup === null) {
     window.location.assign(`/api/auth/google/start?handover=${handover}`);
     return null;
   }
   return waitFor(popup, handover);
+}
+
+/** Opens the provider for somebody who is signed in here. Null when the browser allows no popup. Call it from a click. */
+export function visitGoogleToConnect(): GoogleVisit | null {
+  const handover = randomKey();
+  // An answer that comes back with a whole page would be taken for a sign-in: so none is expected.
+  sessionStorage.removeItem(KEPT);
+  const popup = openPopup(handover);
+  return popup === null ? null : waitFor(popup, handover);
+}
+
+function openPopup(handover: string): Window | null {
+  return window.open(`/api/auth/google/start?handover=${handover}&popup=true`, "_blank", "popup,width=480,height=640");
 }
 
 function waitFor(popup: Window, handover: string): GoogleVisit {

@@ -19,6 +19,7 @@ export type Delivery = Schemas["Delivery"];
 export type Document = Schemas["Document"];
 export type DocumentFormat = Document["format"];
 export type DownloadLink = Schemas["DownloadLink"];
+export type EmailChange = Schemas["EmailChange"];
 export type EndState = Schemas["NotificationSettings"]["states"][number];
 export type ErrorBody = Schemas["ErrorBody"];
 export type ErrorDetail = Schemas["ErrorDetail"];
@@ -43,6 +44,7 @@ export type JobAction = Schemas["JobAction"];
 export type JobError = Schemas["JobError"];
 export type JobMove = Schemas["JobMove"];
 export type JobState = Job["state"];
+export type LinkedSignIn = Schemas["LinkedSignIn"];
 export type LogLine = Schemas["LogLine"];
 export type LogPage = Schemas["LogPage"];
 export type Look = Schemas["Look"];
@@ -100,6 +102,8 @@ export interface ListOf<T> {
 }
 
 /** What may be left out of a request is optional here, whatever the server fills in. */
+export type EmailChangeRequest = Pick<Schemas["EmailChangeRequest"], "email"> & Partial<Schemas["EmailChangeRequest"]>;
+export type ForeignLink = Pick<Schemas["ForeignLink"], "code"> & Partial<Schemas["ForeignLink"]>;
 export type AccountDeletion = Pick<Schemas["AccountDeletion"], "email"> & Partial<Schemas["AccountDeletion"]>;
 export type AccountPatch = Partial<Schemas["AccountPatch"]>;
 export type ApiKeyRequest = Schemas["ApiKeyRequest"];

@@ -16,12 +16,12 @@ import { useEarlierLines, useLogs, useMetrics, wholeLog } from "@/features/jobs/
 import { useJob, useRunStream } from "@/features/jobs/run-stream";
 import { SettingsTable } from "@/features/jobs/settings-table";
 import { StateBadge } from "@/features/jobs/state-badge";
-import { fractionOf, isLive } from "@/features/jobs/states";
+import { isLive, windowTitle } from "@/features/jobs/states";
 import { BaseName } from "@/features/models/base-name";
 import { useBases } from "@/features/models/use-bases";
 import { EvaluationView } from "@/features/testing/evaluation-view";
 import { OfferToTell } from "@/features/notifications/offer-to-tell";
-import { methodName, percent } from "@/lib/format";
+import { methodName } from "@/lib/format";
 import type { Job } from "@/lib/wire";
 import { LinkButton, TextLink } from "@/ui/button";
 import { Failed, Loading } from "@/ui/notices";
@@ -94,11 +94,6 @@ function Actions({ job }: { job: Job }) {
       )}
     </>
   );
-}
-
-function windowTitle(job: Job): string {
-  const fraction = isLive(job.state) ? fractionOf(job) : null;
-  return fraction === null ? job.name : `${percent(fraction)} - ${job.name}`;
 }
 
 function About({ job }: { job: Job }) {

@@ -2,17 +2,20 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import type { ComponentType } from "react";
+import { EmailForm } from "@/features/account/email-form";
 import { KeyList } from "@/features/account/key-list";
+import { LinkedGoogle } from "@/features/account/linked-google";
 import { NewKey } from "@/features/account/new-key";
 import { PasswordForm } from "@/features/account/password-form";
 import { ProfileForm } from "@/features/account/profile-form";
-import { apiKeysQuery, signInsQuery } from "@/features/account/queries";
+import { apiKeysQuery, linkedSignInsQuery, signInsQuery } from "@/features/account/queries";
 import { SignInList } from "@/features/account/sign-in-list";
 import { DeleteAccount, ExportData } from "@/features/account/your-data";
 import { mySecurityLogQuery } from "@/features/security/queries";
 import { SecurityLog } from "@/features/security/security-log";
 import { installationQuery } from "@/lib/installation";
 import { useUser } from "@/lib/session";
+import type { User } from "@/lib/wire";
 import { LinkButton } from "@/ui/button";
 import { Failed, Loading, Missing } from "@/ui/notices";
 import { Page, Section } from "@/ui/page";
@@ -51,10 +54,31 @@ function Profile() {
       <Section title="Profile">
         <ProfileForm user={user} letters={installation?.email_configured ?? false} />
       </Section>
+      <Section title="E-mail address">
+        <EmailForm user={user} letters={installation?.email_configured ?? false} />
+      </Section>
       <Section title="Password">
         <PasswordForm user={user} />
       </Section>
+      <Google user={user} canConnect={installation?.google_sign_in ?? false} />
     </>
+  );
+}
+
+/** Nothing where there is nothing to connect and nothing was. */
+function Google({ user, canConnect }: { user: User; canConnect: boolean }) {
+  const linked = useQuery(linkedSignInsQuery);
+  if (!canConnect && !linked.data?.data.length) return null;
+  return (
+    <Section title="Google">
+      {linked.isPending ? (
+        <Loading what="Loading what is connected" />
+      ) : !linked.data ? (
+        <Failed what="What is connected" error={linked.error} onRetry={() => void linked.refetch()} />
+      ) : (
+        <LinkedGoogle user={user} linked={linked.data.data} canConnect={canConnect} />
+      )}
+    </Section>
   );
 }
 

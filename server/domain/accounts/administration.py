@@ -11,10 +11,11 @@ from server.domain.accounts.users import Profile
 from server.domain.accounts.visits import Visit
 from server.domain.collection import retrying
 from server.domain.documents.usage import Room
+from server.domain.jobs.service import Jobs
 from server.domain.jobs.states import StoredJob
-from server.errors import Conflict, Forbidden
+from server.errors import Conflict, Forbidden, NotFound
 from server.ports.clock import Clock
-from server.ports.records import Delete, Put, Record, Records
+from server.ports.records import Delete, Key, Put, Record, Records
 from shared.constants import SecurityEventKind
 from shared.wire import Account, AccountPatch, ListOf, QueueEntry, SecurityEvent
 
@@ -30,6 +31,7 @@ class Directory:
     clock: Clock
     accounts: Accounts
     room: Room
+    jobs: Jobs
 
     def page(self, *, limit: int, after: str | None) -> ListOf[Account]:
         """Newest first. Accounts whose data is being deleted are not shown."""
@@ -62,6 +64,20 @@ class Directory:
         entries = [self._entry(pointer) for partition in _LIVE_JOBS for pointer in self._pointers(partition)]
         return ListOf(data=[entry for entry in entries if entry is not None])
 
+    def cancel_job(self, caller: Caller, job_id: str, visit: Visit) -> QueueEntry:
+        """Cancels a job of the queue, whoever it belongs to: one that hangs must not keep the others waiting. Both logs say who did it.
+
+        Raises `NotFound` for a job that is over.
+        """
+        owner = self._owner_of(job_id)
+
+        def witnessed() -> list[Put]:
+            acting, unchanged = self._acting(caller)
+            return [unchanged, *self.accounts.log.changes(owner, "job_cancelled", visit, f"{job_id}, by {acting.email}")]
+
+        self.jobs.cancel_for(owner, job_id, reason="Cancelled by an administrator.", also=witnessed)
+        return self._shown_job(owner, job_id)
+
     def security_log(self, *, limit: int, after: str | None) -> ListOf[SecurityEvent]:
         events, has_more = self.accounts.log.page_of_all(self._email_of, limit=limit, after=after)
         return ListOf(data=events, has_more=has_more)
@@ -76,6 +92,7 @@ class Directory:
             visit,
             lambda: self.accounts.keys.removing_all(user_id),
         )
+        self.accounts.look_up_again(user_id)
         self.accounts.sessions.sweep(user_id, epoch=profile.epoch)
 
     def _enable(self, caller: Caller, user_id: str, visit: Visit) -> None:
@@ -93,17 +110,21 @@ class Directory:
         """One write that also expects the acting administrator to be one still: two who disable each other leave one."""
 
         def attempt() -> Profile:
-            acting = self.accounts.users.stored(caller.user_id)
-            if acting.value.role != "admin" or acting.value.disabled_at is not None:
-                raise Forbidden("Only administrators may do this.", code="accounts.not_administrator")
-            unchanged = Put(keys.profile(caller.user_id), acting.value.model_dump(mode="json"), acting.version)
+            acting, unchanged = self._acting(caller)
             return self.accounts.users.change(
                 user_id,
                 change,
-                lambda _: [unchanged, *also(), *self.accounts.log.changes(user_id, kind, visit, f"by {acting.value.email}")],
+                lambda _: [unchanged, *also(), *self.accounts.log.changes(user_id, kind, visit, f"by {acting.email}")],
             )
 
         return retrying(attempt)
+
+    def _acting(self, caller: Caller) -> tuple[Profile, Put]:
+        """Who acts, and the part of a write that expects them to be an administrator still. Raises `Forbidden`."""
+        acting = self.accounts.users.stored(caller.user_id)
+        if acting.value.role != "admin" or acting.value.disabled_at is not None:
+            raise Forbidden("Only administrators may do this.", code="accounts.not_administrator")
+        return acting.value, Put(keys.profile(caller.user_id), acting.value.model_dump(mode="json"), acting.version)
 
     def _shown(self, profile: Profile, live: dict[str, int]) -> Account:
         sign_ins = self.accounts.sessions.shown(profile.id, epoch=profile.epoch, current=None)
@@ -128,11 +149,22 @@ class Directory:
                 counts[owner] = counts.get(owner, 0) + 1
         return counts
 
+    def _owner_of(self, job_id: str) -> str:
+        for partition in _LIVE_JOBS:
+            if (pointer := self.records.get(Key(partition, job_id))) is not None:
+                return str(pointer.data["owner"])
+        raise NotFound("This job is not in the queue: it is over, or was never there.", code="job.not_found")
+
     def _entry(self, pointer: Record) -> QueueEntry | None:
-        owner, job_id = str(pointer.data["owner"]), pointer.key.sort
+        try:
+            return self._shown_job(str(pointer.data["owner"]), pointer.key.sort)
+        except NotFound:
+            return None
+
+    def _shown_job(self, owner: str, job_id: str) -> QueueEntry:
         found = self.records.get(keys.owned(owner, "job", job_id))
         if found is None:
-            return None
+            raise NotFound("This job is gone.", code="job.not_found")
         job = StoredJob.model_validate(found.data)
         return QueueEntry(
             id=job_id,

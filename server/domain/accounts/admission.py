@@ -97,7 +97,7 @@ class Admission:
             sent=email is not None and self.letters.configured,
         )
         self.records.write(
-            Put(keys.invitation(invitation_id), invitation.model_dump(mode="json"), ABSENT),
+            Put(keys.invitation(invitation_id), invitation.model_dump(mode="json"), ABSENT, invitation.expires_at),
             *self.log.changes(administrator_id, "invitation_created", visit, email or ""),
         )
         if email is not None:
@@ -120,7 +120,8 @@ class Admission:
         if self.users.is_there_an_administrator():
             return None
         token = new_secret()
-        self.records.write(Put(keys.setup(digest_of(token)), {"expires_at": (self.clock.now() + _SET_UP_TTL).isoformat()}, ABSENT))
+        expires_at = self.clock.now() + _SET_UP_TTL
+        self.records.write(Put(keys.setup(digest_of(token)), {"expires_at": expires_at.isoformat()}, ABSENT, expires_at))
         return token
 
     def is_set_up_open(self) -> bool:
@@ -159,7 +160,7 @@ class Admission:
                 param="invitation",
             )
         used = invitation.model_copy(update={"used_at": self.clock.now()})
-        return Admitted([Put(found.key, used.model_dump(mode="json"), found.version)], verified=invitation.sent)
+        return Admitted([Put(found.key, used.model_dump(mode="json"), found.version, used.expires_at)], verified=invitation.sent)
 
     def _is_good(self, invitation: StoredInvitation, digest: str, email: str) -> bool:
         return (

@@ -60,6 +60,7 @@ class Departure:
         self.accounts.users.change(
             caller.user_id, lambda profile: profile.model_copy(update={"leaving_at": now, "epoch": profile.epoch + 1}), also
         )
+        self.accounts.look_up_again(caller.user_id)
 
     def waiting(self) -> list[str]:
         """Users whose data is still to be deleted."""

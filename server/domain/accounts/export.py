@@ -72,6 +72,7 @@ class Export:
         return {
             "user": profile.shown().model_dump(mode="json"),
             "sign_ins": [one.model_dump(mode="json") for one in sign_ins],
+            "linked_sign_ins": [one.model_dump(mode="json") for one in self.accounts.linked_sign_ins(user_id).data],
             "api_keys": [one.model_dump(mode="json") for one in self.accounts.keys.page(user_id).data],
         }
 

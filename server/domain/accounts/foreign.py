@@ -14,6 +14,8 @@ from pydantic import BaseModel
 
 from server.domain import keys
 from server.domain.accounts import emails
+from server.domain.accounts.callers import Caller
+from server.domain.accounts.identities import MAX_PER_ACCOUNT
 from server.domain.accounts.one_time import digest_of, joined, new_secret, parts_of
 from server.domain.accounts.sealed import FLOW_TTL_S, Flow, Seal
 from server.domain.accounts.service import Accounts, SignedIn
@@ -100,12 +102,38 @@ class ForeignSignIn:
             return self._accounts.sign_in(profile, visit, _HOW)
         raise Conflict("This account is being changed at the same moment. Try again.", code="accounts.session_contended")
 
+    def link(self, flow: Flow, ticket_text: str, caller: Caller, password: str | None, visit: Visit) -> None:
+        """Connects what the provider told of with the caller's account, for the caller alone to sign in by from now on.
+
+        Raises `Forbidden` like `Accounts.check_password`, since it is a way in that stays; `Conflict` when it is somebody else's.
+        After a wrong password the ticket is still good.
+        """
+        record, ticket = self._ticket(flow, ticket_text)
+        accounts = self._accounts
+        profile = accounts.check_password(caller, password, visit)
+        use_ticket = Delete(record.key, record.version)
+        owner = accounts.identities.owner_of(ticket.identity)
+        if owner == profile.id:
+            self._records.write(use_ticket)
+            return
+        if owner is not None:
+            raise _in_use()
+        if len(accounts.identities.of(profile.id)) >= MAX_PER_ACCOUNT:
+            raise Conflict(f"{MAX_PER_ACCOUNT} accounts are connected already. Disconnect one.", code="accounts.too_many_linked")
+        linking = accounts.identities.linking(profile.id, ticket.identity)
+        log = accounts.log.changes(profile.id, "google_linked", visit, ticket.identity.email)
+        try:
+            self._records.write(use_ticket, *linking, *log)
+        except StaleWrite as stale:
+            raise _used_up() if stale.key == record.key else _in_use() from None
+        accounts.letters.send_notice(profile.email, "it was connected with an account at Google, which can sign in to it from now on")
+
     def _new_ticket(self, flow: Flow, identity: ForeignIdentity) -> str:
         now = self._clock.now()
         text = joined(self._clock.new_id("tic"), new_secret())
         ticket_id, digest = parts_of(text) or ("", "")
         ticket = Ticket(flow=digest_of(flow.id), secret=digest, identity=identity, expires_at=now + timedelta(seconds=FLOW_TTL_S))
-        self._records.write(Put(keys.sign_in(ticket_id), ticket.model_dump(mode="json"), ABSENT), *self._outlived(now))
+        self._records.write(Put(keys.sign_in(ticket_id), ticket.model_dump(mode="json"), ABSENT, ticket.expires_at), *self._outlived(now))
         return text
 
     def _outlived(self, now: datetime) -> list[Delete]:
@@ -182,6 +210,10 @@ def _check_take_over(profile: Profile, last: Last) -> None:
             "Give its password to keep it, or continue without: then its password, sign-ins and keys stop working.",
             code="accounts.google_confirm",
         )
+
+
+def _in_use() -> Conflict:
+    return Conflict("That account at Google signs in to another account here already.", code="accounts.google_in_use")
 
 
 def _put(record: Record, profile: Profile) -> Put:

@@ -1,14 +1,16 @@
 """Which sign-ins at a provider belong to which account. Each is known by issuer and subject, and belongs to one account."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from server.domain import keys
 from server.domain.accounts.one_time import digest_of
 from server.ports.clock import Clock
 from server.ports.identity import ForeignIdentity
-from server.ports.records import ABSENT, Delete, Put, Records
+from server.ports.records import ABSENT, Delete, Put, Record, Records
+from shared.wire import LinkedSignIn
 
-_MAX_PER_ACCOUNT = 20
+MAX_PER_ACCOUNT = 20
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,33 @@ class Identities:
         told = {"issuer": identity.issuer, "subject": identity.subject, "email": identity.email, "at": self.clock.now().isoformat()}
         return [Put(keys.identity(user_id, digest), told, ABSENT), Put(keys.identity_owner(digest), {"user_id": user_id}, ABSENT)]
 
+    def of(self, user_id: str) -> list[LinkedSignIn]:
+        """There are few, mostly one for each provider that was ever used."""
+        return [
+            LinkedSignIn(
+                id=_id_of(record),
+                issuer=record.data["issuer"],
+                email=record.data["email"],
+                created_at=datetime.fromisoformat(record.data["at"]),
+            )
+            for record in self._all(user_id)
+        ]
+
+    def removing(self, user_id: str, linked_id: str) -> list[Delete]:
+        """The changes that take one from this account."""
+        return [Delete(keys.identity(user_id, linked_id), None), Delete(keys.identity_owner(linked_id), None)]
+
     def removing_all(self, user_id: str) -> list[Delete]:
-        """The changes that take every one from this account; there are few, one for each provider that was ever used."""
-        page = self.records.page(keys.collection_partition(user_id), prefix=keys.collection_prefix("identity"), limit=_MAX_PER_ACCOUNT)
-        digests = [record.key.sort.partition("#")[2] for record in page.records]
-        return [Delete(key, None) for digest in digests for key in (keys.identity(user_id, digest), keys.identity_owner(digest))]
+        """The changes that take every one from this account."""
+        return [change for record in self._all(user_id) for change in self.removing(user_id, _id_of(record))]
+
+    def _all(self, user_id: str) -> list[Record]:
+        prefix = keys.collection_prefix("identity")
+        return self.records.page(keys.collection_partition(user_id), prefix=prefix, limit=MAX_PER_ACCOUNT).records
+
+
+def _id_of(record: Record) -> str:
+    return record.key.sort.partition("#")[2]
 
 
 def _digest(identity: ForeignIdentity) -> str:

@@ -51,6 +51,15 @@ class Letters:
             f"Open this link to confirm that {to} is yours:\n\n{link}\n\nIt works for three days. {_NOT_YOU}",
         )
 
+    def send_new_address(self, to: str, token: str) -> None:
+        link = self.link("verify-email", token)
+        self._send(
+            to,
+            "Confirm your new e-mail address",
+            f"Somebody, probably you, wants to use {to} for an account of LLM Tuner. Open this link to confirm it:\n\n{link}\n\n"
+            f"It works for three days. {_NOT_YOU}",
+        )
+
     def send_invitation(self, to: str, code: str) -> None:
         self._send(
             to, "You are invited to LLM Tuner", f"You can make an account here:\n\n{self.link('register', code)}\n\nThe link works once."

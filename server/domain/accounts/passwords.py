@@ -1,11 +1,13 @@
 """Passwords: which ones are taken, how they are kept, and how a flood of them is held off. Called by `users.py` alone."""
 
 import os
+import sys
 import threading
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, ParamSpec, TypeVar
+from contextlib import contextmanager
+from typing import Final
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import VerificationError
@@ -21,9 +23,10 @@ _PASSES: Final = 2
 _AT_ONCE: Final = min(4, max(1, (os.cpu_count() or 2) // 2))
 # More would wait on the same threads that serve every other request; the server has about 40.
 _WAITING: Final = 22
-
-P = ParamSpec("P")
-T = TypeVar("T")
+# Beside those, for browsers from which somebody has signed in to this very account before: a flood of strangers cannot take these places.
+_KEPT_FREE: Final = 4
+# Hashing yields to whatever else wants the processor: a page that polls, a training.
+_NICENESS: Final = 5
 
 
 class Passwords:
@@ -35,32 +38,49 @@ class Passwords:
 
     def __init__(self, *, memory_kib: int = _MEMORY_KIB, passes: int = _PASSES, at_once: int = _AT_ONCE, waiting: int = _WAITING) -> None:
         self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1, type=Type.ID)
-        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="passwords")
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="passwords", initializer=_yield_to_others)
         self._present = threading.BoundedSemaphore(at_once + waiting)
+        self._present_known = threading.BoundedSemaphore(_KEPT_FREE)
 
     def hash(self, password: str) -> str:
         """The encoded hash, with its own salt and parameters. Raises `Unavailable` when too many others wait."""
-        return self._in_turn(self._hasher.hash, _normalised(password))
+        with self._place():
+            return self._threads.submit(self._hasher.hash, _normalised(password)).result()
 
-    def verify(self, encoded: str | None, password: str) -> bool:
-        """False, after the same work, when there is no hash to compare with: time must not tell who has an account."""
-        if encoded is None:
-            self.hash(password)
-            return False
+    def verify(self, encoded: str | None, password: str, *, known: bool = False) -> bool:
+        """False, after the same work, when there is no hash to compare with: time must not tell who has an account.
+
+        `known`: asked by a browser that has signed in to the account before. Some places are kept free for those.
+        """
         try:
-            return self._in_turn(self._hasher.verify, encoded, _normalised(password))
+            with self._place(known=known):
+                if encoded is None:
+                    self._threads.submit(self._hasher.hash, _normalised(password)).result()
+                    return False
+                return self._threads.submit(self._hasher.verify, encoded, _normalised(password)).result()
         except VerificationError:
             return False
 
-    def _in_turn(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        if not self._present.acquire(blocking=False):
+    @contextmanager
+    def _place(self, *, known: bool = False) -> Iterator[None]:
+        free = next((places for places in self._places(known=known) if places.acquire(blocking=False)), None)
+        if free is None:
             raise Unavailable(
                 "Too many people are signing in right now. Try again in a few seconds.", code="accounts.busy", retry_after_s=2
             )
         try:
-            return self._threads.submit(work, *args, **kwargs).result()
+            yield
         finally:
-            self._present.release()
+            free.release()
+
+    def _places(self, *, known: bool) -> list[threading.BoundedSemaphore]:
+        return [self._present, self._present_known] if known else [self._present]
+
+
+def _yield_to_others() -> None:
+    """Linux gives each thread a niceness of its own; elsewhere this one stays as it is rather than slowing the whole process."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 def check_new(password: str, *, email: str, param: str = "password") -> None:

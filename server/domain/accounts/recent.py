@@ -73,6 +73,11 @@ class RecentCallers:
         with self._lock:
             self._sessions.pop(session_id, None)
 
+    def forget_user(self, user_id: str) -> None:
+        """Whoever calls as this user is looked up again."""
+        with self._lock:
+            self._sessions = {via: session for via, session in self._sessions.items() if session.caller.user_id != user_id}
+
 
 def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()

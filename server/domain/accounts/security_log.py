@@ -50,9 +50,10 @@ class SecurityLog:
         """The entry and the pointer to it; part of the write that does what they tell of."""
         entry_id = self._clock.new_id("sev")
         entry = Entry(kind=kind, at=self._clock.now(), address=visit.address, device=visit.device, detail=detail)
+        expires_at = entry.at + timedelta(days=SECURITY_LOG_DAYS)
         return [
-            Put(keys.owned(user_id, _KIND, entry_id), entry.model_dump(mode="json"), ABSENT),
-            Put(keys.security_entry(entry_id), {"user_id": user_id}, ABSENT),
+            Put(keys.owned(user_id, _KIND, entry_id), entry.model_dump(mode="json"), ABSENT, expires_at),
+            Put(keys.security_entry(entry_id), {"user_id": user_id}, ABSENT, expires_at),
         ]
 
     def noticed(self, user_id: str, kind: SecurityEventKind, visit: Visit, detail: str = "") -> None:

@@ -12,6 +12,7 @@ from server.domain.accounts.api_keys import ApiKeys
 from server.domain.accounts.callers import Caller
 from server.domain.accounts.identities import Identities
 from server.domain.accounts.letters import Letters, Post
+from server.domain.accounts.new_address import NewAddress
 from server.domain.accounts.passwords import Passwords
 from server.domain.accounts.recent import RecentCallers
 from server.domain.accounts.recovery import Recovery
@@ -20,11 +21,11 @@ from server.domain.accounts.sessions import Opened, Sessions
 from server.domain.accounts.tokens import Access, Download, Tokens
 from server.domain.accounts.users import Profile, Users, check_enabled
 from server.domain.accounts.visits import SOMEWHERE, Visit
-from server.errors import Forbidden, NotSignedIn
+from server.errors import Conflict, Forbidden, NotFound, NotSignedIn
 from server.ports.clock import Clock
 from server.ports.records import Delete, Put, Records
 from shared.constants import API_KEY_PREFIX, RegistrationMode, Scope, SecurityEventKind
-from shared.wire import ListOf, Session, SignIn, User
+from shared.wire import EmailChange, LinkedSignIn, ListOf, Session, SignIn, User
 
 _FRESH: Final = timedelta(minutes=15)
 _ALL_SCOPES: Final[frozenset[Scope]] = frozenset({"read", "write"})
@@ -76,6 +77,7 @@ class Accounts:
         self.keys = ApiKeys(records, clock, self.log, later)
         self.identities = Identities(records, clock)
         self.recovery = Recovery(records, clock, self.users, self.sessions, self.keys, self.log, self.letters, later)
+        self.new_address = NewAddress(self.users, self.sessions, self.log, self.recovery)
         self.admission = Admission(records, clock, self.users, self.log, self.letters, registration)
 
     # --- signing in and out -------------------------------------------------------------------------------------------
@@ -108,10 +110,13 @@ class Accounts:
         )
         return profile.shown()
 
-    def login(self, email: str, password: str, visit: Visit = SOMEWHERE) -> SignedIn:
-        """Raises `NotSignedIn`, in the same words and after the same work for a wrong password and for an unknown address."""
+    def login(self, email: str, password: str, visit: Visit = SOMEWHERE, *, known: bool = False) -> SignedIn:
+        """Raises `NotSignedIn`, in the same words and after the same work for a wrong password and for an unknown address.
+
+        `known`: from a browser that has signed in to this account before.
+        """
         profile = self.users.by_email(email)
-        if not self.users.has_password(profile, password) or profile is None:
+        if not self.users.has_password(profile, password, known=known) or profile is None:
             if profile is not None:
                 self.log.noticed(profile.id, "sign_in_failed", visit)
             raise NotSignedIn("The e-mail address or the password is wrong.", code="accounts.wrong_credentials")
@@ -191,7 +196,17 @@ class Accounts:
     def still_signed_in(self, callers: Iterable[Caller]) -> set[Caller]:
         """Those of `callers` who would be let in now."""
         now = self._clock.now()
-        return {caller for caller in callers if caller.expires_at > now and self._holds(caller)}
+        welcome = set()
+        for caller in callers:
+            if caller.expires_at > now and self._holds(caller):
+                welcome.add(caller)
+            else:  # Whoever is sent away must not be let in again for what was known a moment ago.
+                self._recent.forget(caller.via)
+        return welcome
+
+    def look_up_again(self, user_id: str) -> None:
+        """Something that this user might call by has ended: here nothing is taken on what was known a moment ago; elsewhere in a second."""
+        self._recent.forget_user(user_id)
 
     def _holds(self, caller: Caller) -> bool:
         """Whether the account, and the session or the key, are still there and in force: two reads."""
@@ -254,6 +269,39 @@ class Accounts:
         self._next_epoch(caller, "password_changed", visit, password_hash=password_hash)
         self.letters.send_notice(profile.email, "the password was changed, and all other sign-ins were ended")
 
+    def change_email(self, caller: Caller, email: str, password: str | None, visit: Visit = SOMEWHERE) -> EmailChange:
+        """Raises `Forbidden` like `check_password`, and `InvalidInput` and `Conflict` for the address."""
+        profile = self.check_password(caller, password, visit)
+        changed = self.new_address.ask(profile, caller, email, visit)
+        self._recent.forget_user(profile.id)
+        return EmailChange(changed=changed is not None, user=(changed or profile).shown())
+
+    def verify_email(self, token: str, visit: Visit = SOMEWHERE) -> None:
+        """Takes the link of a letter to an account's address, or to its new one. Raises `InvalidInput` and `Conflict`."""
+        if self.recovery.is_of(token, "address"):
+            self.new_address.confirm(token, visit)
+        else:
+            self.recovery.verify(token, visit)
+
+    def linked_sign_ins(self, user_id: str) -> ListOf[LinkedSignIn]:
+        return ListOf(data=self.identities.of(user_id))
+
+    def unlink_sign_in(self, user_id: str, linked_id: str, visit: Visit = SOMEWHERE) -> None:
+        """Raises `NotFound`, and `Conflict` when nothing else would let its owner in. Sessions that are open stay."""
+
+        def also(profile: Profile) -> list[Put | Delete]:
+            linked = self.identities.of(user_id)
+            found = next((one for one in linked if one.id == linked_id), None)
+            if found is None:
+                raise NotFound("This account is not connected with that one any more.", code="accounts.not_linked")
+            if profile.password_hash is None and len(linked) == 1:
+                raise Conflict("It is the only way into this account. Set a password first.", code="accounts.last_way_in")
+            return [*self.identities.removing(user_id, linked_id), *self.log.changes(user_id, "google_unlinked", visit, found.email)]
+
+        # The account itself is written unchanged, so that of two who each leave the other one behind only one succeeds.
+        profile = self.users.change(user_id, lambda profile: profile, also)
+        self.letters.send_notice(profile.email, "it was disconnected from an account at Google")
+
     def sign_ins(self, caller: Caller) -> ListOf[SignIn]:
         epoch = self.users.active(caller.user_id).epoch
         return ListOf(data=self.sessions.shown(caller.user_id, epoch=epoch, current=caller.session_id))
@@ -279,6 +327,7 @@ class Accounts:
         profile = self.users.change(
             caller.user_id, lambda profile: profile.model_copy(update={"epoch": profile.epoch + 1, **changes}), also
         )
+        self._recent.forget_user(profile.id)
         self.sessions.sweep(profile.id, epoch=profile.epoch)
 
     def _opened(self, profile: Profile, visit: Visit, *also: Put | Delete) -> SignedIn:

@@ -78,7 +78,7 @@ class Sessions:
             device=visit.device,
         )
         self._records.write(
-            Put(keys.session(user_id, session_id), session.model_dump(mode="json"), ABSENT),
+            Put(keys.session(user_id, session_id), session.model_dump(mode="json"), ABSENT, session.expires_at),
             *(Delete(record.key, None) for record in self._outlived(user_id, now)),
             *also,
         )
@@ -108,7 +108,7 @@ class Sessions:
             if visit.address:
                 successor.address, successor.device = visit.address, visit.device
             try:
-                self._records.write(Put(key, successor.model_dump(mode="json"), found.version))
+                self._records.write(Put(key, successor.model_dump(mode="json"), found.version, successor.expires_at))
             except StaleWrite:
                 continue
             return Opened(user_id, session_id, new_token, session.epoch)
@@ -169,7 +169,7 @@ class Sessions:
         if found is None:
             return None
         session = Session.model_validate(found.data).model_copy(update={"epoch": epoch})
-        return Put(found.key, session.model_dump(mode="json"), found.version)
+        return Put(found.key, session.model_dump(mode="json"), found.version, session.expires_at)
 
     def sweep(self, user_id: str, *, epoch: int) -> None:
         """Removes those that ran out or were left behind by the account's epoch."""

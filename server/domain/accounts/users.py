@@ -61,7 +61,7 @@ class Users:
         address = emails.normalised(email)
         passwords.check_new(password, email=address)
         if self.records.get(keys.email_owner(address)) is not None:  # Spares the hashing; the write decides.
-            raise _taken()
+            raise taken()
         return Profile(id=self.clock.new_id("usr"), email=address, password_hash=self.passwords.hash(password), created_at=self.clock.now())
 
     def add(self, profile: Profile, *also: Change) -> None:
@@ -79,7 +79,7 @@ class Users:
         except StaleWrite as stale:
             if stale.key != keys.email_owner(profile.email):
                 raise
-            raise _taken() from None
+            raise taken() from None
 
     def by_email(self, email: str) -> Profile | None:
         """Raises `InvalidInput` for what is no address."""
@@ -124,9 +124,9 @@ class Users:
 
         return retrying(attempt)
 
-    def has_password(self, profile: Profile | None, password: str) -> bool:
-        """The same work whether there is an account, a password, or neither: time must not tell."""
-        return self.passwords.verify(None if profile is None else profile.password_hash, password) and profile is not None
+    def has_password(self, profile: Profile | None, password: str, *, known: bool = False) -> bool:
+        """The same work whether there is an account, a password, or neither: time must not tell. `known` as in `Passwords.verify`."""
+        return self.passwords.verify(None if profile is None else profile.password_hash, password, known=known) and profile is not None
 
     def is_there_an_administrator(self) -> bool:
         return bool(self.records.page(keys.ADMINISTRATORS_PARTITION, limit=_MAX_ADMINISTRATORS).records)
@@ -137,5 +137,5 @@ def check_enabled(profile: Profile) -> None:
         raise NotSignedIn("This account was disabled by an administrator of this installation. Ask them why.", code="accounts.disabled")
 
 
-def _taken() -> Conflict:
+def taken() -> Conflict:
     return Conflict("There is already an account with this e-mail address. Sign in instead.", code="accounts.email_taken", param="email")

@@ -14,7 +14,7 @@ from server.domain.collection import Collection, Stored
 from server.domain.documents.preview import StoredPreview, cut, shown
 from server.domain.documents.reading import Inspect, ReadFile, read_file
 from server.domain.documents.usage import Room
-from server.errors import InvalidInput, NotFound
+from server.errors import InvalidInput, NotFound, Unavailable
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.records import Delete, Put, Records
@@ -22,6 +22,12 @@ from shared.constants import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS, DocumentT
 from shared.wire import Document, ListOf, Preview, ReadingOptions, Sample
 
 _AS_DETECTED: Final = ReadingOptions()
+
+
+class _Unclear(Exception):
+    def __init__(self, error: Unavailable) -> None:
+        super().__init__()
+        self.error = error
 
 
 class Documents:
@@ -91,15 +97,32 @@ class Documents:
                 }
             )
             first = [] if document.duplicate_of else [Put(keys.owned(owner, "content", stat.sha256), {"document_id": document_id}, None)]
-            self._records.write(
+            self._record(
+                owner,
+                document_id,
                 self._documents.adding(owner, document_id, document),
                 self._previews.adding(owner, document_id, cut(read.preview)),
                 *first,
             )
+        except _Unclear as unclear:
+            raise unclear.error from None
         except BaseException:
             self._delete_bytes(owner, document_id)
             raise
         return document
+
+    def _record(self, owner: str, document_id: str, *changes: Put) -> None:
+        """Raises `_Unclear` when nobody can say whether the document is recorded: then its bytes must stay."""
+        try:
+            self._records.write(*changes)
+        except Unavailable as error:
+            # A store that is far away may have done its work although no answer came.
+            try:
+                self._documents.get(owner, document_id)
+            except NotFound:
+                raise error from None
+            except Unavailable:
+                raise _Unclear(error) from None
 
     def get(self, owner: str, document_id: str) -> Document:
         return self.stored(owner, document_id).value
@@ -112,9 +135,15 @@ class Documents:
         document = self.get(owner, document_id)
         return shown(self._previews.get(owner, document_id).value, num_examples=document.num_examples, limit=limit)
 
-    def content(self, owner: str, document_id: str) -> tuple[Document, Iterator[bytes]]:
+    def content(self, owner: str, document_id: str, *, start: int = 0, end: int | None = None) -> tuple[Document, Iterator[bytes]]:
+        """The file as it was uploaded, or its bytes [start, end)."""
         document = self.get(owner, document_id)
-        return document, self._blobs.open(keys.document_blob(owner, document_id))
+        return document, self._blobs.open(keys.document_blob(owner, document_id), start=start, end=end)
+
+    def link(self, owner: str, document_id: str, *, expires_s: int) -> str | None:
+        """An address from which a browser gets the file without us; None where only we can give it. Raises `NotFound`."""
+        document = self.get(owner, document_id)
+        return self._blobs.link(keys.document_blob(owner, document_id), filename=document.filename, expires_s=expires_s)
 
     def text(self, owner: str, document_id: str) -> Iterator[bytes]:
         """The first 20,000 characters of what was extracted from a PDF, DOCX or HTML file. Raises `NotFound` for other formats."""

@@ -17,7 +17,7 @@ from server.errors import Conflict, InvalidInput, LlmTunerError, NotFound
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.records import Delete, Put, Records
-from shared.constants import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS
+from shared.constants import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS, MIN_EXAMPLES_TO_SPLIT
 from shared.wire import (
     Dataset,
     DatasetRequest,
@@ -30,6 +30,7 @@ from shared.wire import (
     ScoredItem,
     ScoredItemPatch,
     ScoredItemRequest,
+    SplitByFraction,
 )
 
 _PASSAGES: Final = "passages"
@@ -143,7 +144,12 @@ class Guides:
                 )
             documents.append(self._made_document(owner, guide_id) if guide.holds_items else guide.document_id)
         name = request.name or ", ".join(names)[:MAX_NAME_CHARACTERS]
-        return self._datasets.create(owner, DatasetRequest(name=name, document_ids=documents, split=request.split))
+        split = request.split if self._can_be_split(owner, documents) else SplitByFraction(fraction=0)
+        return self._datasets.create(owner, DatasetRequest(name=name, document_ids=documents, split=split))
+
+    def _can_be_split(self, owner: str, document_ids: list[str]) -> bool:
+        """A guide may be so short that nothing can be spared for validation."""
+        return sum(self._documents.get(owner, document_id).num_examples for document_id in document_ids) >= MIN_EXAMPLES_TO_SPLIT
 
     def delete(self, owner: str, guide_id: str) -> None:
         """With its documents. Raises `Conflict` when a live job trains on one."""
@@ -271,7 +277,7 @@ class Guides:
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         name = f"{guide.name[: MAX_NAME_CHARACTERS - 20]}: to train on"
         about = f"Made from the training guide {guide.name!r}: {len(texts)} passages and {len(shown)} scored items."[:MAX_NOTE_CHARACTERS]
-        return self._documents.add_made(owner, lines.encode(), filename="guide.jsonl", name=name, description=about)
+        return self._documents.add_made(owner, lines.encode(), filename="to-train-on.jsonl", name=name, description=about)
 
     def _is_there(self, owner: str, document_id: str | None) -> bool:
         try:

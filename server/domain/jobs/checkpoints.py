@@ -4,13 +4,10 @@ sum before it goes on from one; here a checkpoint counts when its manifest is th
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
-from shared.checkpoints import FOLDER_PREFIX, MANIFEST_FILE, CheckpointManifest, folder_name
+from shared.checkpoints import FOLDER_PREFIX, MANIFEST_FILE, MAX_MANIFEST_BYTES, CheckedFile, CheckpointManifest, folder_name
 from shared.job_spec import CHECKPOINTS_FOLDER
 from shared.wire import Checkpoint
-
-_MAX_MANIFEST_BYTES: Final = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -20,6 +17,8 @@ class FoundCheckpoint:
     size_bytes: int
     validation_loss: float | None
     created_at: datetime
+    files: dict[str, CheckedFile]
+    """All but the manifest."""
 
     def shown(self, job_id: str) -> Checkpoint:
         return Checkpoint(
@@ -52,7 +51,7 @@ def _checkpoint(folder: Path) -> FoundCheckpoint | None:
     """None for one that is half written, damaged, or being removed at this moment."""
     try:
         manifest_file = folder / MANIFEST_FILE
-        if manifest_file.stat().st_size > _MAX_MANIFEST_BYTES:
+        if manifest_file.stat().st_size > MAX_MANIFEST_BYTES:
             return None
         manifest = CheckpointManifest.model_validate_json(manifest_file.read_bytes())
         if not manifest.is_true or folder.name != folder_name(manifest.step):
@@ -61,4 +60,4 @@ def _checkpoint(folder: Path) -> FoundCheckpoint | None:
             return None
     except (OSError, ValueError):
         return None
-    return FoundCheckpoint(folder, manifest.step, manifest.size_bytes, manifest.validation_loss, manifest.created_at)
+    return FoundCheckpoint(folder, manifest.step, manifest.size_bytes, manifest.validation_loss, manifest.created_at, manifest.files)

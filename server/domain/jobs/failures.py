@@ -34,8 +34,8 @@ def empty_result(job: StoredJob) -> JobError:
 def out_of_memory(job: StoredJob) -> JobError:
     return JobError(
         code="out_of_memory",
-        message="The system ended the training because the machine ran out of memory.",
-        cause="The model, its batch and what else runs on this machine need more memory than there is.",
+        message="The system ended the training because the machine ran out of memory. It was not started again by itself.",
+        cause="The model, its batch and what else runs on this machine need more memory than there is; it would end the same way again.",
         fix="Train with a smaller batch, close other programs, or choose a smaller base model. The last checkpoint is kept.",
         action=_with_less_memory(job),
     )
@@ -54,6 +54,8 @@ def crashed_too_often(job: StoredJob, status: RunStatus, last_output: str) -> Jo
 
 def interruption(status: RunStatus) -> str:
     """How a run was cut off, in a few words that follow a colon."""
+    if status.elsewhere:
+        return "the machine that it ran on was lost, and another one has taken it over"
     if status.rebooted:
         return "the machine was started anew"
     if status.ended_by_signal is not None:

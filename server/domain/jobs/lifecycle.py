@@ -5,8 +5,7 @@ Every step can be repeated: a server that dies in the middle leaves a state from
 version of the run's pointer, so that a server that was frozen, and whose runs another has taken over since, is refused.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -15,11 +14,16 @@ import structlog
 
 from server.domain import keys
 from server.domain.collection import Collection, Stored
+from server.domain.jobs.aside import Aside, at_once
 from server.domain.jobs.checkpoints import newest_step
+from server.domain.jobs.copies import RunCopies
 from server.domain.jobs.failures import not_kept, not_started
+from server.domain.jobs.fetching import RunFetches
+from server.domain.jobs.following import Following, nothing
 from server.domain.jobs.leases import Leases
 from server.domain.jobs.progress import RunReaders
 from server.domain.jobs.queue import Queue, Waiting, fair_order, owners_of, pointers
+from server.domain.jobs.runs import Run
 from server.domain.jobs.slots import Slots
 from server.domain.jobs.specs import Folders, Specs
 from server.domain.jobs.states import StoredJob
@@ -30,7 +34,7 @@ from server.domain.models.tuned import StoredModel, TunedModels, model_from
 from server.errors import LlmTunerError, NotFound, StaleWrite, StorageFull, Unavailable
 from server.ports.clock import Clock
 from server.ports.launcher import Launch, Launcher, RunStatus
-from server.ports.records import ABSENT, Delete, Put, Record, Records
+from server.ports.records import ABSENT, Delete, Put, Records
 from shared.auto_settings import settings_of
 from shared.constants import JobState
 from shared.job_spec import SPEC_FILE
@@ -39,36 +43,12 @@ from shared.wire import JobError
 
 _BACK_OFF_S: Final = (1.0, 5.0, 20.0)
 _TRIES: Final = 8
+_PASSING: Final = frozenset({"launcher.busy", "aws.unavailable"})
+"""Nothing is wrong with the job: it is tried again at the next look."""
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class Run:
-    """A job that has a run: its pointer. `handle` is None between the decision to start it and its start."""
-
-    job_id: str
-    owner: str
-    handle: str | None
-    run_id: str
-    fence: int
-    holder: str
-    slot: int
-    turn: int
-    stalled_since: str | None
-    version: int
-
-    def put(self, *, expect: int) -> Put:
-        data = {name: getattr(self, name) for name in ("owner", "handle", "run_id", "fence", "holder", "slot", "turn", "stalled_since")}
-        return Put(keys.running(self.job_id), data, expect)
-
-
-Following = Callable[[StoredJob, StoredModel], tuple[str, list[Put | Delete]] | None]
-
-
 class Lifecycle:
-    """`following` gives the test that a job asked for, its id and the changes that make it: it begins in the very write that ends the job
-    well, and so exactly once."""
-
     def __init__(
         self,
         records: Records,
@@ -80,10 +60,13 @@ class Lifecycle:
         queue: Queue,
         leases: Leases,
         tidying: Tidying,
+        copies: RunCopies,
+        fetches: RunFetches,
         *,
         slots: Slots,
         folders: Folders,
-        following: Following = lambda job, model: None,
+        aside: Aside = at_once,
+        following: Following = nothing,
     ) -> None:
         self._records = records
         self._clock = clock
@@ -94,8 +77,11 @@ class Lifecycle:
         self._queue = queue
         self._leases = leases
         self._tidying = tidying
+        self._copies = copies
+        self._fetches = fetches
         self._slots = slots
         self._folders = folders
+        self._aside = aside
         self._following = following
         self._jobs = Collection(records, StoredJob, kind="job", noun="job")
         self._watches: dict[str, Watch] = {}
@@ -103,7 +89,7 @@ class Lifecycle:
 
     def runs(self) -> list[Run]:
         """Every job that has a run, also those whose run has ended and waits to be judged, whoever holds them."""
-        return [_run(record) for record in pointers(self._records, keys.RUNNING_PARTITION)]
+        return [Run.of(record) for record in pointers(self._records, keys.RUNNING_PARTITION)]
 
     def has_waiting(self) -> bool:
         return bool(self._records.page(keys.QUEUE_PARTITION, limit=1).records)
@@ -116,6 +102,7 @@ class Lifecycle:
             return None
         run_id = run.run_id or str(self._jobs.get(run.owner, run.job_id).value.run_id)
         taken = self._changed(run, self._leases.claiming(), holder=self._leases.me, run_id=run_id)
+        self._look_anew(run.job_id)
         _log.info("run_taken_over", job=run.job_id, run=run.run_id, earlier=run.holder)
         return taken
 
@@ -156,26 +143,34 @@ class Lifecycle:
             taking_turn,
             self._leases.claiming(),
         )
+        self._look_anew(job.id)
         return self.launch(run)
 
     def launch(self, run: Run) -> Run | None:
         """Starts a run's trainer. Also after a restart that came between the decision and the start: the launcher starts a run once.
-        None when it could not be started, and the job has ended with the reason."""
+        The run as it was where it has to wait: for what comes from far away, or for another server. None when it could not be started,
+        and the job has ended with the reason."""
         job = self._jobs.get(run.owner, run.job_id).value
         folder = self._folders.of(run.job_id)
+        if not self._is_home(run):
+            return run
         if (done := self._left_over(job)) is not None:
             self._succeed(run, job, done)
             return None
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            spec = self._specs.of(job, self._slots.device(run.slot))
+            spec = self._aside(f"prepare {run.run_id}", lambda: self._specs.of(job, self._slots.device(run.slot)))
+            if spec is None:
+                return run
             self._still_ours(run)
+            self._fetches.go_on_here(run.job_id)
             _write_whole(folder / SPEC_FILE, spec.model_dump_json(indent=2))
             handle = self._launcher.start(Launch(run.run_id, "train", ["--spec", str(folder / SPEC_FILE)], folder))
         except StaleWrite:
             raise
         except (LlmTunerError, OSError) as error:
-            if isinstance(error, Unavailable) and error.code == "launcher.busy":
+            if isinstance(error, Unavailable) and error.code in _PASSING:
+                _log.warning("run_waits", job=run.job_id, reason=error.code)
                 return run
             _log.warning("run_not_started", job=run.job_id, reason=str(error))
             self._end(run, "failed", error=not_started(error))
@@ -189,6 +184,7 @@ class Lifecycle:
             return self.launch(run) is not None
         status = self._launcher.poll(run.handle)
         if status.alive:
+            self._copies.hold(run.owner, run.job_id)
             job = self._jobs.get(run.owner, run.job_id).value
             watch = self._watches.setdefault(run.run_id, Watch(self._clock.monotonic()))
             if job.stop_requested is not None:
@@ -199,14 +195,17 @@ class Lifecycle:
             return True
         if not self._launcher.stop(run.handle, force=True):  # What the trainer may have left behind of its group.
             return True
-        self.finish(run, status)
-        return False
+        if not self._is_home(run):
+            return True
+        return self.finish(run, status) == "running"
 
     def output(self, run: Run, cursor: int) -> tuple[bytes, int]:
         return (b"", cursor) if run.handle is None else self._launcher.read(run.handle, cursor)
 
     def finish(self, run: Run, status: RunStatus) -> JobState:
-        """Judges a run that is over, and says what became of the job."""
+        """Judges a run that is over, and says what became of the job: it is still `running` while its model is on the way to the store."""
+        if self._fetches.was_fetched(run.job_id):  # Then the trainer was on another machine, and nothing is known of how it ended.
+            status = RunStatus(alive=False, exit_status=None, elsewhere=True)
         job = self._jobs.get(run.owner, run.job_id).value
         folder = self._folders.of(run.job_id)
         reader = self._readers.of(self._folders.events_of(run.job_id))
@@ -239,7 +238,25 @@ class Lifecycle:
     def _left_over(self, job: StoredJob) -> DoneEvent | None:
         """What an earlier run of this job left whole, and only the disk had no room for: it is taken in instead of trained again."""
         done = self._readers.of(self._folders.events_of(job.id)).done if job.left_by is not None else None
-        return done if done is not None and done.run_id == job.left_by else None
+        if done is None or done.run_id != job.left_by:
+            return None
+        # The bytes themselves stay on the machine that had no room for them: another one trains again from the last checkpoint.
+        folder = self._folders.of(job.id)
+        return done if all((folder / artifact.path).exists() for artifact in done.artifacts) else None
+
+    def _is_home(self, run: Run) -> bool:
+        """Whether this machine has what earlier attempts left, wherever they were made; begins to fetch it when it has not."""
+        if self._fetches.is_home(run.job_id):
+            return True
+        try:
+            return self._aside(f"fetch {run.run_id} {run.handle is None}", lambda: self._fetches.bring_home(run.job_id)) is not None
+        except (Unavailable, OSError) as error:
+            _log.warning("run_not_fetched", job=run.job_id, reason=str(error))
+            return False
+
+    def _look_anew(self, job_id: str) -> None:
+        self._copies.look_anew(job_id)
+        self._fetches.look_anew(job_id)
 
     def _still_ours(self, run: Run) -> None:
         record = self._records.get(keys.running(run.job_id))
@@ -274,7 +291,11 @@ class Lifecycle:
             at=self._clock.now(),
         )
         try:
-            self._tuned_models.take_in(model, folder)
+            if not self._aside(f"take in {run.run_id}", lambda: self._tuned_models.take_in(model, folder)):
+                return "running"
+        except Unavailable as error:
+            _log.warning("model_waits", job=run.job_id, reason=error.code)
+            return "running"
         except (LlmTunerError, OSError, ValueError) as error:
             _log.warning("model_not_kept", job=run.job_id, reason=str(error))
             return self._end(run, "failed", error=not_kept(error), left_by=done.run_id if isinstance(error, StorageFull) else None)
@@ -299,6 +320,7 @@ class Lifecycle:
         job = self._move(run, changes)
         if job is not None:
             self._not_before[run.job_id] = self._clock.monotonic() + _BACK_OFF_S[min(job.num_resumes, len(_BACK_OFF_S) - 1)]
+        self._copies.let_go(run.owner, run.job_id)
         _log.warning("run_interrupted", job=run.job_id, run=run.run_id, reason=verdict.reason)
         return "queued"
 
@@ -323,12 +345,10 @@ class Lifecycle:
                 left_by=left_by,
                 last_progress=self._last_progress(run),
             )
-            test = None if model is None else self._following(changed, model)
-            if test is not None:
-                changed = changed.model_copy(update={"evaluation_id": test[0]})
+            changed, begun = (changed, []) if model is None else self._following(changed, model)
             return [
                 self._jobs.replacing(run.owner, run.job_id, changed, version=stored.version),
-                *(test[1] if test is not None else []),
+                *begun,
                 *resting(changed, entry_id=self._clock.new_id("out")),
                 *(self._tuned_models.adding(model) if model is not None else []),
                 *(also or []),
@@ -377,8 +397,3 @@ def _write_whole(file: Path, text: str) -> None:
     partial = file.with_suffix(".partial")
     partial.write_text(text)
     partial.replace(file)
-
-
-def _run(record: Record) -> Run:
-    known = {"run_id": "", "fence": 1, "holder": "", "slot": 0, "turn": 0, "stalled_since": None}
-    return Run(job_id=record.key.sort, version=record.version, **{**known, **record.data})

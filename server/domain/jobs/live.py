@@ -12,6 +12,7 @@ from typing import Final
 
 from server.domain import keys
 from server.domain.collection import Collection
+from server.domain.jobs.fetching import RunFetches
 from server.domain.jobs.log_file import log_lines, size_of, start_of_last
 from server.domain.jobs.progress import RunReaders
 from server.domain.jobs.recent_lines import RecentLines
@@ -48,10 +49,11 @@ class _Seen:
 
 
 class LiveJobs:
-    def __init__(self, records: Records, clock: Clock, readers: RunReaders, *, runs_folder: Path) -> None:
+    def __init__(self, records: Records, clock: Clock, readers: RunReaders, fetches: RunFetches, *, runs_folder: Path) -> None:
         self._records = records
         self._clock = clock
         self._readers = readers
+        self._fetches = fetches
         self._runs_folder = runs_folder
         self._jobs = Collection(records, StoredJob, kind="job", noun="job")
         self._lock = threading.Lock()
@@ -143,6 +145,8 @@ class LiveJobs:
     def _look(self, owner: str, job_id: str) -> _Seen:
         at = self._clock.monotonic()
         job = self._jobs.get(owner, job_id).value
+        if job.num_runs and job.state != "running":
+            self._fetches.fetch_log(job_id)
         seen = _Seen(job.state in LIVE_STATES, self._runs_folder / job.id / EVENTS_FILE, at, at)
         with self._lock:
             if len(self._seen) >= _MAX_JOBS:

@@ -30,9 +30,21 @@ class Moves:
         self._tidying = tidying
         self._jobs = Collection(records, StoredJob, kind="job", noun="job")
 
-    def cancel(self, owner: str, job_id: str, *, wake: Callable[[], None], wait: bool) -> None:
-        """A job that does not run is cancelled at once. A running one is asked to stop; `wait` returns when it did, or must have."""
-        self._change(owner, job_id, lambda stored: self._stopping(stored, "cancel"))
+    def cancel(
+        self,
+        owner: str,
+        job_id: str,
+        *,
+        wake: Callable[[], None],
+        wait: bool = True,
+        reason: str | None = None,
+        also: Callable[[], list[Put]] = list,
+    ) -> None:
+        """A job that does not run is cancelled at once. A running one is asked to stop; `wait` returns when it did, or must have.
+
+        `reason` stands in the job's history, and `also` is written with the move, when it is not the owner who cancels.
+        """
+        self._change(owner, job_id, lambda stored: [*self._stopping(stored, "cancel", reason), *also()])
         wake()
         deadline = self._clock.monotonic() + (_CANCEL_WAIT_S if wait else 0.0)
         while self._jobs.get(owner, job_id).value.state == "running" and self._clock.monotonic() < deadline:
@@ -93,14 +105,14 @@ class Moves:
         self._change(owner, job_id, change)
         self._tidying.tidy(owner, job_id)
 
-    def _stopping(self, stored: Stored[StoredJob], stop: Stop) -> list[Put | Delete]:
+    def _stopping(self, stored: Stored[StoredJob], stop: Stop, reason: str | None = None) -> list[Put | Delete]:
         job = stored.value
         if job.state == "running":
             if job.stop_requested == "cancel" and stop == "pause":
                 raise Conflict("This job is being cancelled; it cannot be paused any more.", code="jobs.wrong_state")
-            changed = job.model_copy(update={"stop_requested": stop})
+            changed = job.model_copy(update={"stop_requested": stop, "stop_reason": reason})
             return [self._jobs.replacing(job.owner, job.id, changed, version=stored.version)]
-        changed = job.moved("cancelled" if stop == "cancel" else "paused", at=self._clock.now())
+        changed = job.moved("cancelled" if stop == "cancel" else "paused", at=self._clock.now(), reason=reason)
         return [
             self._jobs.replacing(job.owner, job.id, changed, version=stored.version),
             *self._leaving(job),

@@ -1,12 +1,13 @@
 """From a request to what will be done: checks everything that can be known before a run, and writes the trainer's spec."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.domain.datasets.service import Material
 from server.errors import InvalidInput
 from shared.auto_settings import BaseFacts, DataFacts, estimate_steps, estimate_tokens, resolve, resolve_method, settings_of
 from shared.base_models import BaseModel
-from shared.constants import MIN_EXAMPLES_TO_SPLIT, Method
+from shared.constants import MIN_EXAMPLES_TO_SPLIT, Accelerator, Method
 from shared.job_spec import RunSettings
 from shared.wire import Hyperparameters, JobRequest, Resolved, Split, SplitByDocument
 
@@ -34,8 +35,8 @@ class Plan:
         return 2 * 4 * self.base.num_parameters + self.base.size_bytes
 
 
-def make_plan(request: JobRequest, material: Material, base: BaseModel) -> Plan:
-    """Raises `InvalidInput` with the field's name for everything that could not train."""
+def make_plan(request: JobRequest, material: Material, base: BaseModel, accelerators: Sequence[Accelerator] = ()) -> Plan:
+    """Raises `InvalidInput` with the field's name for everything that could not train. `accelerators`: what there is beside the CPU."""
     documents = material.documents
     facts = BaseFacts(base.num_parameters, base.context_length, base.from_scratch, base.chat)
     method = resolve_method(request.method, facts)
@@ -57,10 +58,21 @@ def make_plan(request: JobRequest, material: Material, base: BaseModel) -> Plan:
             code="jobs.block_too_long",
             param="hyperparameters.block_size",
         )
-    resolved = resolve(asked, method=method, base=facts, data=data)
+    _need(asked.accelerator, accelerators)
+    resolved = resolve(asked, method=method, base=facts, data=data, accelerators=accelerators)
     settings = settings_of(resolved)
     num_tokens = estimate_tokens(data, facts)
     return Plan(base, method, resolved, settings, data.num_examples, num_tokens, estimate_steps(settings, num_tokens))
+
+
+def _need(asked: str, accelerators: Sequence[Accelerator]) -> None:
+    there = [*accelerators, "cpu"]
+    if asked != "auto" and asked not in there:
+        raise InvalidInput(
+            f"The trainer finds no {asked} on this machine. There is: {', '.join(there)}. Leave it at auto for the best of them.",
+            code="jobs.no_accelerator",
+            param="hyperparameters.accelerator",
+        )
 
 
 def _with_split(asked: Hyperparameters, split: Split) -> Hyperparameters:

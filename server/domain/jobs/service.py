@@ -6,6 +6,8 @@ from collections.abc import Callable
 from server.domain import keys
 from server.domain.collection import Collection
 from server.domain.jobs.checkpoints import FoundCheckpoint, checkpoints_in, newest_step
+from server.domain.jobs.copies import NUM_KEPT
+from server.domain.jobs.fetching import RunFetches
 from server.domain.jobs.moves import Moves
 from server.domain.jobs.progress import RunReaders
 from server.domain.jobs.queue import Place, Queue
@@ -15,7 +17,7 @@ from server.domain.jobs.submissions import Submissions
 from server.domain.jobs.uses import Uses
 from server.errors import NotFound
 from server.ports.clock import Clock
-from server.ports.records import Record, Records
+from server.ports.records import Put, Record, Records
 from shared.constants import JobState
 from shared.wire import (
     Checkpoint,
@@ -45,6 +47,7 @@ class Jobs:
         submissions: Submissions,
         moves: Moves,
         uses: Uses,
+        fetches: RunFetches,
         *,
         folders: Folders,
     ) -> None:
@@ -55,6 +58,7 @@ class Jobs:
         self._submissions = submissions
         self._moves = moves
         self._uses = uses
+        self._fetches = fetches
         self._folders = folders
         self._jobs = Collection(records, StoredJob, kind="job", noun="job")
         self.wake: Callable[[], None] = lambda: None
@@ -105,6 +109,10 @@ class Jobs:
         self._moves.cancel(owner, job_id, wake=self.wake, wait=wait)
         return self.get(owner, job_id)
 
+    def cancel_for(self, owner: str, job_id: str, *, reason: str, also: Callable[[], list[Put]]) -> None:
+        """As `cancel`, by somebody who is not the owner: the history says so, and `also` is written with it."""
+        self._moves.cancel(owner, job_id, wake=self.wake, reason=reason, also=also)
+
     def pause(self, owner: str, job_id: str) -> Job:
         self._moves.pause(owner, job_id)
         self.wake()
@@ -126,11 +134,14 @@ class Jobs:
     def checkpoints(self, owner: str, job_id: str) -> ListOf[Checkpoint]:
         """Newest first."""
         self._jobs.get(owner, job_id)
-        return ListOf(data=[found.shown(job_id) for found in checkpoints_in(self._folders.of(job_id))])
+        found = checkpoints_in(self._folders.of(job_id)) or self._fetches.checkpoints(job_id)
+        return ListOf(data=[checkpoint.shown(job_id) for checkpoint in found])
 
     def checkpoint(self, owner: str, job_id: str, checkpoint_id: str) -> FoundCheckpoint:
-        """Raises `NotFound`."""
-        self._jobs.get(owner, job_id)
+        """One that can be loaded here; fetched where it lies on another machine. Raises `NotFound`."""
+        job = self._jobs.get(owner, job_id).value
+        if job.state != "running" and any(str(copy.step) == checkpoint_id for copy in self._fetches.checkpoints(job_id)):
+            self._fetches.bring_home(job_id, at_most=NUM_KEPT)
         for found in checkpoints_in(self._folders.of(job_id)):
             if str(found.step) == checkpoint_id:
                 return found
@@ -170,7 +181,10 @@ class Jobs:
 
     def _newest_step(self, job: StoredJob) -> int | None:
         """A job without a run has no folder to look into, and of a model that is there nothing is resumed."""
-        return newest_step(self._folders.of(job.id)) if job.num_runs and job.state != "succeeded" else None
+        if not job.num_runs or job.state == "succeeded":
+            return None
+        here = newest_step(self._folders.of(job.id))
+        return self._fetches.newest_step(job.id) if here is None and job.state != "running" else here
 
     def _places(self) -> dict[str, Place]:
         def left_s(run: Record) -> float | None:

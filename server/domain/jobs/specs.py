@@ -22,6 +22,9 @@ class Folders:
         """The run's folder: one a job, for all its attempts."""
         return self.runs / job_id
 
+    def all(self) -> list[Path]:
+        return [folder for folder in self.runs.iterdir() if folder.is_dir()] if self.runs.exists() else []
+
     def events_of(self, job_id: str) -> Path:
         return self.of(job_id) / EVENTS_FILE
 
@@ -35,11 +38,14 @@ class Device:
 
 
 class Specs:
-    def __init__(self, blobs: Blobs, documents: Documents, tuned_models: TunedModels, folders: Folders) -> None:
+    def __init__(
+        self, blobs: Blobs, documents: Documents, tuned_models: TunedModels, folders: Folders, *, checkpoint_every_s: float = 30.0
+    ) -> None:
         self._blobs = blobs
         self._documents = documents
         self._tuned_models = tuned_models
         self._folders = folders
+        self._checkpoint_every_s = checkpoint_every_s
 
     def of(self, job: StoredJob, device: Device) -> JobSpec:
         """Raises `NotFound` when a document or the model to start from is gone."""
@@ -63,4 +69,5 @@ class Specs:
             models_folder=self._folders.own_models,
             threads=device.threads,
             accelerator=device.accelerator,
+            checkpoint_every_s=self._checkpoint_every_s,
         )

@@ -53,6 +53,8 @@ class StoredJob(BaseModel):
     num_runs: int = 0
     num_resumes: int = 0
     stop_requested: Stop | None = None
+    stop_reason: str | None = None
+    """For the history, where it was not the owner who asked for the stop."""
     left_by: str | None = None
     """The run whose finished model waits in the run's folder, because the disk had no room to take it in."""
     cloned_from: str | None = None
@@ -69,7 +71,7 @@ class StoredJob(BaseModel):
         """The job in another state, with the move in its history. Raises `Conflict` for a move that the table does not allow."""
         if state not in MOVES[self.state]:
             raise Conflict(f"The state of this job is {self.state}; it cannot become {state} any more.", code="jobs.wrong_state")
-        ended = {"finished_at": at if state in ENDED else None, "stop_requested": None}
+        ended = {"finished_at": at if state in ENDED else None, "stop_requested": None, "stop_reason": None}
         history = [*self.history, JobMove(state=state, at=at, reason=reason)][-_MAX_HISTORY:]
         return self.model_copy(update={**ended, **changes, "state": state, "history": history})
 

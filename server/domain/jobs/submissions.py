@@ -1,7 +1,7 @@
 """From a request to a queued job: the data that it names, the plan, the look before the run, and the one write that makes it."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from server.domain import keys
@@ -18,7 +18,7 @@ from server.errors import Conflict, InvalidInput, StorageFull
 from server.ports.clock import Clock
 from server.ports.records import ABSENT, Delete, Put, Records
 from shared.base_models import BaseModel
-from shared.constants import MAX_NAME_CHARACTERS
+from shared.constants import MAX_NAME_CHARACTERS, Accelerator
 from shared.wire import (
     Dataset,
     DatasetRequest,
@@ -65,6 +65,7 @@ class Submissions:
         queue: Queue,
         *,
         room: DiskRoom,
+        accelerators: Sequence[Accelerator] = (),
     ) -> None:
         self._records = records
         self._clock = clock
@@ -75,12 +76,13 @@ class Submissions:
         self._tuned_models = tuned_models
         self._queue = queue
         self._room = room
+        self._accelerators = accelerators
         self._jobs = Collection(records, StoredJob, kind="job", noun="job")
         self._test_sets = Collection(records, TestSet, kind="test_set", noun="test set")
 
     def forecast(self, owner: str, request: JobRequest) -> Forecast:
         """What this request would do. Raises what `create` would."""
-        return self._forecast(make_plan(request, self._material(owner, request)[1], self._base(owner, request.base_model)))
+        return self._forecast(self._plan(owner, request, self._material(owner, request)[1]))
 
     def create(
         self, owner: str, request: JobRequest, *, idempotency_key: str | None = None, cloned_from: str | None = None
@@ -97,7 +99,7 @@ class Submissions:
                     )
                 return self._jobs.get(owner, earlier.data["job_id"]).value, False
             asked, material = self._material(owner, request)
-            plan = make_plan(request, material, self._base(owner, request.base_model))
+            plan = self._plan(owner, request, material)
             self._room.need(plan)
             self._check(owner, request, plan, material)
             # Read again after the look, which takes its time: what is written below must be what was looked at.
@@ -152,7 +154,7 @@ class Submissions:
         """A waiting job with other hyper-parameters, planned and looked at as a new one would be."""
         request = self.request_of(job).model_copy(update={"hyperparameters": hyperparameters})
         material = self._material(job.owner, request)[1]
-        plan = make_plan(request, material, self._base(job.owner, job.base_model))
+        plan = self._plan(job.owner, request, material)
         self._room.need(plan)
         self._check(job.owner, request, plan, material)
         return job.model_copy(
@@ -170,7 +172,7 @@ class Submissions:
         """What a base model would see of this data in the very job that these settings would start."""
         as_job = JobRequest.model_validate(request.model_dump())
         material = self._material(owner, as_job)[1]
-        plan = make_plan(as_job, material, self._base(owner, request.base_model))
+        plan = self._plan(owner, as_job, material)
         look = self._looks.look(self._subject(owner, plan, material))
         wanted = "few_steps" if _few_steps_are_wanted(as_job.hyperparameters) else None
         return look.model_copy(update={"blockers": [blocker for blocker in look.blockers if blocker.code != wanted]})
@@ -207,6 +209,9 @@ class Submissions:
         if not request.allow_short_run:
             subject = self._subject(owner, plan, material)
             self._looks.check(subject, few_steps_are_wanted=_few_steps_are_wanted(request.hyperparameters))
+
+    def _plan(self, owner: str, request: JobRequest, material: Material) -> Plan:
+        return make_plan(request, material, self._base(owner, request.base_model), self._accelerators)
 
     def _base(self, owner: str, model_id: str) -> BaseModel:
         """What training starts from: an entry of the catalogue, or one of the owner's tuned models."""

@@ -5,6 +5,7 @@ import shutil
 
 from server.domain import keys
 from server.domain.collection import Collection
+from server.domain.jobs.copies import RunCopies
 from server.domain.jobs.progress import RunReaders
 from server.domain.jobs.queue import pointers
 from server.domain.jobs.specs import Folders
@@ -15,10 +16,11 @@ from shared.job_spec import ADAPTER_FOLDER, CHECKPOINTS_FOLDER, LAST_FOLDER, MOD
 
 
 class Tidying:
-    def __init__(self, records: Records, readers: RunReaders, folders: Folders) -> None:
+    def __init__(self, records: Records, readers: RunReaders, folders: Folders, copies: RunCopies) -> None:
         self._records = records
         self._readers = readers
         self._folders = folders
+        self._copies = copies
         self._jobs = Collection(records, StoredJob, kind="job", noun="job")
 
     def sweep(self) -> None:
@@ -38,7 +40,16 @@ class Tidying:
             names = [MODEL_FOLDER, ADAPTER_FOLDER, LAST_FOLDER, "data", *([CHECKPOINTS_FOLDER] if job.state == "succeeded" else [])]
             for name in names if job.state in ENDED and job.left_by is None else []:
                 shutil.rmtree(folder / name, ignore_errors=True)
+        if self._copies.on:
+            self._copies.let_go(owner, job_id)  # Its store is far away: whoever copies does the rest.
+        else:
+            self.settle(owner, job_id)
+
+    def settle(self, owner: str, job_id: str) -> None:
+        """The second half: what the blob store has of the job. Then there is nothing left to do."""
+        self._copies.settle(owner, job_id)
         self._records.write(Delete(keys.tidying(job_id), expect=None))
+        self._copies.settled(job_id)
 
 
 def resting(job: StoredJob, *, entry_id: str) -> list[Put | Delete]:

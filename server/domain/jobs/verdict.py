@@ -35,7 +35,7 @@ def verdict_on(job: StoredJob, reader: RunReader, status: RunStatus, *, last_out
     if status.exit_status == EXIT_DONE and done is not None and _is_whole(done, reader):
         return Verdict("succeeded", done=done)
     if job.stop_requested == "cancel":
-        return Verdict("cancelled", reason=_kept(resumes_from))
+        return Verdict("cancelled", reason=" ".join(filter(None, [job.stop_reason, _kept(resumes_from)])) or None)
     if status.exit_status == EXIT_DONE and done is not None:
         return Verdict("failed", error=empty_result(job))
     if status.exit_status == EXIT_FAILED and failed is not None:

@@ -1,6 +1,5 @@
 """Which base models there are, and whether this machine can use them now."""
 
-import json
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,10 +8,22 @@ from typing import Any, Final
 from server.errors import Conflict, InvalidInput, NotFound
 from shared.base_models import CATALOGUE, LOCAL_PREFIX, PREPARED_FILE, BaseModel, Hub, LocalFolder, Package
 from shared.constants import Availability
+from shared.model_folder import (
+    CONFIG_FILE,
+    TEMPLATE_FILE,
+    TOKENIZER_CONFIG_FILE,
+    DamagedModel,
+    check_folder,
+    config_in,
+    has,
+    json_in,
+    num_weights,
+)
 from shared.wire import BaseModelInfo, ListOf
 
 _FAMILIES: Final = {"gpt2": "gpt2", "llama": "llama"}
-_MAX_JSON_BYTES: Final = 10_000_000
+_USUAL_CONTEXT: Final = 1024
+_MAX_CONTEXT: Final = 2**24
 
 
 class BaseModels:
@@ -92,12 +103,14 @@ class BaseModels:
         return "ready", None
 
     def _own(self) -> list[BaseModel]:
-        if not self._own_models_folder.is_dir():
+        try:
+            folders = sorted(self._own_models_folder.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
             return []
         return [
             model_in(folder, model_id=LOCAL_PREFIX + folder.name, name=folder.name, description="One of your own models.")
-            for folder in sorted(self._own_models_folder.iterdir())
-            if (folder / "config.json").is_file()
+            for folder in folders
+            if has(folder, CONFIG_FILE)
         ]
 
 
@@ -107,18 +120,17 @@ def model_in(folder: Path, *, model_id: str, name: str, description: str) -> Bas
     config: dict[str, Any] = {}
     num_parameters = 0
     try:
-        config = _small_json(folder / "config.json")
-        num_parameters = sum(_parameters_in(file) for file in folder.glob("*.safetensors"))
-    except (OSError, ValueError, KeyError, TypeError):
-        problem = "Its config.json or its safetensors cannot be read."
+        check_folder(folder)
+        config = config_in(folder)
+        num_parameters = num_weights(folder)
+    except DamagedModel as error:
+        problem = f"It cannot be used: {error}."
     family = _FAMILIES.get(str(config.get("model_type")))
     if problem is None and family is None:
         problem = f"Models of the type {str(config.get('model_type'))[:40]!r} are not supported; GPT-2 and Llama are."
+    context = config.get("max_position_embeddings") or config.get("n_positions")
     if problem is None and not num_parameters:
-        problem = "It has no safetensors file. Save it with save_pretrained, which writes one."
-    if any(folder.glob("*.py")):
-        problem = "The folder holds program code, which is never run here. Remove the .py files."
-    context = config.get("max_position_embeddings") or config.get("n_positions") or 1024
+        problem = "Its safetensors hold no weights."
     return BaseModel(
         id=model_id,
         name=name,
@@ -126,42 +138,16 @@ def model_in(folder: Path, *, model_id: str, name: str, description: str) -> Bas
         family="gpt2" if family == "gpt2" else "llama",
         source=LocalFolder(problem),
         num_parameters=num_parameters,
-        context_length=context if isinstance(context, int) and context > 0 else 1024,
+        context_length=context if type(context) is int and 0 < context <= _MAX_CONTEXT else _USUAL_CONTEXT,
         license="see its folder",
         chat=_has_template(folder),
     )
 
 
 def _has_template(folder: Path) -> bool:
-    if (folder / "chat_template.jinja").exists():
+    if has(folder, TEMPLATE_FILE):
         return True
     try:
-        return bool(_small_json(folder / "tokenizer_config.json").get("chat_template"))
-    except (OSError, ValueError):
+        return bool(json_in(folder, TOKENIZER_CONFIG_FILE).get("chat_template"))
+    except DamagedModel:
         return False
-
-
-def _small_json(file: Path) -> dict[str, Any]:
-    if file.stat().st_size > _MAX_JSON_BYTES:
-        raise ValueError(f"{file.name} is too large")
-    value = json.loads(file.read_text())
-    if not isinstance(value, dict):
-        raise ValueError(f"{file.name} is not an object")
-    return value
-
-
-def _parameters_in(file: Path) -> int:
-    """Counts them from the header, which begins with its own length in 8 bytes (https://huggingface.co/docs/safetensors)."""
-    with file.open("rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
-        if length > _MAX_JSON_BYTES:
-            raise ValueError("the header is too large")
-        header = json.loads(stream.read(length))
-    total = 0
-    for name, tensor in header.items():
-        if name != "__metadata__":
-            count = 1
-            for size in tensor["shape"]:
-                count *= int(size)
-            total += count
-    return total

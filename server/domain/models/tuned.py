@@ -75,13 +75,16 @@ class TunedModels:
         """Raises `NotFound`."""
         return self._models.get(owner, self._key(owner, model_id))
 
-    def take_in(self, model: StoredModel, run_folder: Path) -> None:
-        """Copies a run's files into the store. Doing it twice does no harm: the names are the same."""
+    def take_in(self, model: StoredModel, run_folder: Path) -> bool:
+        """Copies a run's files into the store; True when all are there. Doing it twice does no harm: the names are the same."""
         for file in model.files:
+            if not (run_folder / file.path).resolve().is_relative_to(run_folder.resolve()):
+                raise ValueError(f"{file.path} is a link to what the run did not write")
             with (run_folder / file.path).open("rb") as source:
                 stat = self._blobs.put(keys.model_blob(model.owner, model.key, file.path), source)
             if (stat.size_bytes, stat.sha256) != (file.size_bytes, file.sha256):
                 raise ValueError(f"{file.path} is not what the run said it wrote")
+        return True
 
     def adding(self, model: StoredModel) -> list[Put | Delete]:
         """The changes that make a taken-in model known; part of the write that ends its job."""

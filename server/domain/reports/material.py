@@ -58,7 +58,7 @@ class JobMaterial:
         for test in named:
             if not any(_is_of(test, job) for job in jobs):
                 raise InvalidInput(
-                    f"The test {test.evaluation.name!r} is of none of these jobs' models. Leave it out, or add the job whose model it tested.",
+                    f"The test {test.evaluation.name!r} is not of these jobs' models. Leave it out, or add the job it tested.",
                     code="reports.other_test",
                     param="evaluation_ids",
                 )
@@ -66,6 +66,7 @@ class JobMaterial:
         return {job.id: [test for test in newest_first if _is_of(test, job)] for job in jobs}
 
     def _facts(self, job: StoredJob, request: ReportRequest, tests: list[FinishedTest], *, num_jobs: int) -> Facts:
+        self.live.check(job.owner, job.id)  # Brings its log here, where it ran on another machine.
         log, shortened = self._log(job, _MAX_LOG_LINES // num_jobs) if request.include_logs else (None, False)
         metrics = self._metrics(job, min(MAX_CHART_POINTS, _MAX_POINTS // num_jobs)) if request.include_metrics else None
         return Facts(

@@ -87,23 +87,24 @@ class Evaluations:
         self.wake()
         return self._shown(made)
 
-    def following(self, job: StoredJob, model: StoredModel) -> tuple[str, list[Put | Delete]] | None:
-        """The id and the changes of the evaluation that the job asked for; part of the write that ends it. None where it named no test
-        set, or that is gone."""
+    def following(self, job: StoredJob, model: StoredModel) -> tuple[StoredJob, list[Put | Delete]]:
+        """The job with the evaluation that it asked for, and the changes that make that; part of the write that ends the job. As it was
+        where it named no test set, or that is gone, or there is nothing to compare the model with any more."""
         if job.test_set_id is None:
-            return None
+            return job, []
         try:
             test_set = self._test_sets.stored(job.owner, job.test_set_id)
         except NotFound:
             _log.warning("test_set_gone", job=job.id, test_set=job.test_set_id)
-            return None
+            return job, []
         try:
             base = self._tuned_models.stored(job.owner, model.base_model).value if model.base_model.startswith(TUNED_PREFIX) else None
         except NotFound:
-            return None  # What it was tuned from is gone: there is nothing to compare it with.
+            return job, []
         base_key = None if base is None else base.key
         evaluation = self._new(job.owner, test_set.value, [model], base_key=base_key, name=None, job_id=job.id)
-        return evaluation.id, [*self._store.adding(evaluation), self._test_sets.touching(job.owner, test_set)]
+        begun = [*self._store.adding(evaluation), self._test_sets.touching(job.owner, test_set)]
+        return job.model_copy(update={"evaluation_id": evaluation.id}), begun
 
     def get(self, owner: str, evaluation_id: str) -> Evaluation:
         return self._shown(self._evaluations.get(owner, evaluation_id).value)
@@ -125,10 +126,10 @@ class Evaluations:
     def items(
         self, owner: str, evaluation_id: str, *, limit: int, after: str | None, order: ItemOrder, tuned_model_id: str | None
     ) -> ListOf[EvaluatedItem]:
-        """Raises `Conflict` for an evaluation that has not succeeded."""
+        """Raises `NotFound` for an evaluation that has not succeeded."""
         evaluation = self._evaluations.get(owner, evaluation_id).value
         if evaluation.results is None:
-            raise Conflict(f"This evaluation is {evaluation.state}; it has no results to show.", code="evaluations.no_results")
+            raise NotFound(f"This evaluation is {evaluation.state}; it has no results to show.", code="evaluations.no_results")
         if tuned_model_id is not None and tuned_model_id not in evaluation.tuned_model_ids:
             raise NotFound("This evaluation is not about this tuned model.", code="evaluations.other_model")
         tuned = 0 if tuned_model_id is None else evaluation.tuned_model_ids.index(tuned_model_id)

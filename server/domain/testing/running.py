@@ -36,6 +36,8 @@ LEASE: Final = "evaluations"
 _BACK_OFF_S: Final = (1.0, 5.0, 20.0)
 _MEMORY_BYTES: Final = 600_000_000
 _TRIES: Final = 8
+_PASSING: Final = frozenset({"launcher.busy", "aws.unavailable"})
+"""Nothing is wrong with the test: it is tried again at the next look."""
 _log = structlog.get_logger()
 
 
@@ -167,7 +169,7 @@ class TestRuns:
         except StaleWrite:
             raise
         except (LlmTunerError, OSError) as error:
-            if isinstance(error, Unavailable) and error.code == "launcher.busy":
+            if isinstance(error, Unavailable) and error.code in _PASSING:
                 return run
             _log.warning("test_not_started", evaluation=run.evaluation_id, reason=str(error))
             self._end(run, "failed", error=failures.not_started(error))

@@ -41,11 +41,3 @@ class Branches:
                 at = rows[at, token]
             paths.append(path)
         return cls(ids, parents, depths, paths)
-
-    def ancestors(self, row: int) -> list[int]:
-        """The rows on the way from the prompt to this one, the row itself included."""
-        found = []
-        while row != PROMPT:
-            found.append(row)
-            row = self.parents[row]
-        return found

@@ -49,7 +49,8 @@ def evaluate(spec: EvaluationSpec, folder: Path, claim: Claim, events: EventLog)
     set_up_torch(spec.threads)
     events.stage("read", "Reading the test items")
     if problem := grader_problem(spec.grader):
-        raise failures.bad_setting(problem, "Change the grader and test again.")
+        cause = "Nothing can be graded with it."
+        raise TuningFailure("bad_setting", problem, cause=cause, fix="Change the grader and test again.")
     items = _items(spec)
     found = _leaks(spec, items, events)
     problems = [item_problem(spec.grader, item) if spec.metric == "grade" else None for item in items]

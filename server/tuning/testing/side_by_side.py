@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from server.tuning.model_shape import ModelShape
-from server.tuning.testing.branches import Branches
+from server.tuning.testing.branches import PROMPT, Branches
 
 
 class Continued:
@@ -107,6 +107,8 @@ def _mask(opening: int, stretch: Stretch) -> Tensor:
     own = torch.zeros(rows, rows, dtype=torch.bool)
     own[:length, :length] = torch.ones(length, length, dtype=torch.bool).tril()
     own[length:, :length] = True
-    for row in range(len(stretch.tree.ids)):
-        own[length + row, [length + before for before in stretch.tree.ancestors(row)]] = True
+    for row, parent in enumerate(stretch.tree.parents):
+        if parent != PROMPT:
+            own[length + row] = own[length + parent]
+        own[length + row, length + row] = True
     return torch.cat([torch.ones(rows, opening, dtype=torch.bool), own], 1)

@@ -17,6 +17,9 @@ from shared.wire import (
     AccountDeletion,
     Deleted,
     DownloadLink,
+    EmailChange,
+    EmailChangeRequest,
+    LinkedSignIn,
     ListOf,
     PasswordChange,
     ProfilePatch,
@@ -48,6 +51,28 @@ def send_verification(services: AppServices, caller: InPerson) -> Accepted:
         raise Conflict("This installation sends no mail, so it verifies no addresses.", code="accounts.no_mail")
     services.accounts.recovery.send_verification(services.accounts.users.active(caller.user_id))
     return Accepted(message="A letter with a link is on its way.")
+
+
+@router.post("/email")
+def change_email(asked: EmailChangeRequest, services: AppServices, caller: InPerson, visit: CurrentVisit, request: Request) -> EmailChange:
+    """Another address for the account. Where mail is set up, it counts once the link in a letter to it is opened; the old one is told."""
+    # As registering, this may tell that an address is taken; how often somebody may find it out is limited alike.
+    registering = limit_of(request).trying(Try("registration", visit.network), wrong=(Conflict,))
+    with limit_of(request).trying(_try_of(caller, visit)), registering:
+        return services.accounts.change_email(caller, asked.email, asked.password, visit)
+
+
+@router.get("/identities")
+def list_linked_sign_ins(services: AppServices, caller: InPerson) -> ListOf[LinkedSignIn]:
+    """Accounts at a provider such as Google that sign in to this one."""
+    return services.accounts.linked_sign_ins(caller.user_id)
+
+
+@router.delete("/identities/{linked_id}")
+def unlink_sign_in(linked_id: str, services: AppServices, caller: InPerson, visit: CurrentVisit) -> Deleted:
+    """Refused when it is the only way in."""
+    services.accounts.unlink_sign_in(caller.user_id, linked_id, visit)
+    return Deleted(id=linked_id)
 
 
 @router.get("/sessions")

@@ -56,6 +56,12 @@ def get_queue(services: AppServices, caller: Administrator) -> ListOf[QueueEntry
     return services.directory.queue()
 
 
+@router.post("/queue/{job_id}/cancel")
+def cancel_queued_job(job_id: str, services: AppServices, caller: Administrator, visit: CurrentVisit) -> QueueEntry:
+    """Cancels a job that runs, waits or is paused, whoever it belongs to; its owner's log and the installation's say who did it."""
+    return services.directory.cancel_job(caller, job_id, visit)
+
+
 @router.get("/security-log")
 def list_all_security_events(services: AppServices, caller: Administrator, limit: Limit = 20, after: After = None) -> ListOf[SecurityEvent]:
     """Everybody's entries of the last 90 days. A page may hold fewer than `limit`: entries go with their account."""

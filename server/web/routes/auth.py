@@ -82,7 +82,7 @@ def login(
     device = services.accounts.tokens.read_device(device_cookie) if device_cookie else None
     known = device.id if device is not None and account in device.accounts else None
     with limit_of(request).trying(Try(account, visit.network, known)):
-        signed_in = services.accounts.login(credentials.email, credentials.password, visit)
+        signed_in = services.accounts.login(credentials.email, credentials.password, visit, known=known is not None)
     return welcome(signed_in, services, response, device_cookie)
 
 
@@ -141,13 +141,13 @@ def ask_password_reset(asked: PasswordResetRequest, services: AppServices, visit
 @router.post("/api/auth/password-reset/finish", status_code=status.HTTP_204_NO_CONTENT)
 def finish_password_reset(reset: PasswordReset, services: AppServices, visit: CurrentVisit) -> None:
     """Sets the new password and ends every session and API key of the account. Then sign in with it."""
-    services.accounts.recovery.reset(reset.token, reset.password, visit)
+    services.accounts.look_up_again(services.accounts.recovery.reset(reset.token, reset.password, visit))
 
 
 @router.post("/api/auth/verify-email", status_code=status.HTTP_204_NO_CONTENT)
 def verify_email(verification: EmailVerification, services: AppServices, visit: CurrentVisit) -> None:
-    """Takes the token of the link in the letter."""
-    services.accounts.recovery.verify(verification.token, visit)
+    """Takes the token of the link in the letter, to the account's address or to the new one that it is to have."""
+    services.accounts.verify_email(verification.token, visit)
 
 
 def limit_of(request: Request) -> LoginLimit:

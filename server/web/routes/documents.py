@@ -2,22 +2,33 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, UploadFile, status
-from fastapi.responses import PlainTextResponse, StreamingResponse
+from fastapi import APIRouter, Depends, Form, Query, Request, UploadFile, status
+from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 
+from server.domain.accounts.tokens import DOWNLOAD_TTL_S
 from server.settings import Settings
-from server.web.attachments import csv_attachment, disposition
-from server.web.deps import AppServices, CurrentUser
+from server.web.attachments import csv_attachment, file_answer
+from server.web.deps import AppServices, CurrentCaller, CurrentUser
+from server.web.forms import only_fields
 from server.web.paging import After, Limit
 from shared.constants import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS, DocumentType
-from shared.wire import Deleted, Document, DocumentPatch, ListOf, Preview
+from shared.wire import Deleted, Document, DocumentPatch, DownloadLink, ListOf, Preview
 
 FORM_OVERHEAD_BYTES = 64 * 1024
+DOCUMENT = "document/"
+"""What the things begin with that a download token for a document opens."""
 
 
 def router(settings: Settings) -> APIRouter:
     routes = APIRouter(prefix="/api/documents", tags=["documents"])
-    routes.post("", status_code=status.HTTP_201_CREATED, max_body_size=settings.max_upload_bytes + FORM_OVERHEAD_BYTES)(create_document)
+    routes.post(
+        "",
+        status_code=status.HTTP_201_CREATED,
+        max_body_size=settings.max_upload_bytes + FORM_OVERHEAD_BYTES,
+        # A few more than there are, so that one too many is refused by its name; none longer than the longest description.
+        form_limits={"max_files": 4, "max_fields": 12, "max_part_size": 64 * 1024},
+        dependencies=[Depends(only_fields("file", "type", "name", "description"))],
+    )(create_document)
     routes.get("")(list_documents)
     routes.get("/{document_id}")(get_document)
     routes.patch("/{document_id}")(patch_document)
@@ -25,6 +36,7 @@ def router(settings: Settings) -> APIRouter:
     routes.get("/{document_id}/text", response_class=PlainTextResponse)(document_text)
     routes.get("/{document_id}/problems", response_class=StreamingResponse)(document_problems)
     routes.get("/{document_id}/content", response_class=StreamingResponse)(document_content)
+    routes.post("/{document_id}/download-link")(create_document_link)
     routes.delete("/{document_id}")(delete_document)
     return routes
 
@@ -61,11 +73,30 @@ def preview_document(document_id: str, services: AppServices, user: CurrentUser,
     return services.documents.preview(user, document_id, limit=limit)
 
 
-def document_content(document_id: str, services: AppServices, user: CurrentUser) -> StreamingResponse:
+def document_content(document_id: str, request: Request, services: AppServices, user: CurrentUser) -> Response:
     """The file as it was uploaded, always as an attachment: a browser must never show what a user uploaded as a page."""
-    document, chunks = services.documents.content(user, document_id)
-    headers = {"content-disposition": disposition(document.filename), "content-length": str(document.size_bytes)}
-    return StreamingResponse(chunks, media_type="application/octet-stream", headers=headers)
+    return content_answer(services, user, document_id, request)
+
+
+def create_document_link(document_id: str, services: AppServices, caller: CurrentCaller) -> DownloadLink:
+    """An address for a plain browser download, which cannot send a header: from the store itself where it can give files away. It names
+    this file alone and holds for a minute."""
+    straight = services.documents.link(caller.user_id, document_id, expires_s=DOWNLOAD_TTL_S)
+    if straight is not None:
+        return DownloadLink(url=straight, expires_in=DOWNLOAD_TTL_S)
+    token, expires_in = services.accounts.download_token(caller, DOCUMENT + document_id)
+    return DownloadLink(url=f"/api/downloads/{token}", expires_in=expires_in)
+
+
+def content_answer(services: AppServices, user: str, document_id: str, request: Request) -> Response:
+    document = services.documents.get(user, document_id)
+    return file_answer(
+        request,
+        lambda start, end: services.documents.content(user, document_id, start=start, end=end)[1],
+        size=document.size_bytes,
+        etag=document.sha256,
+        filename=document.filename,
+    )
 
 
 def document_text(document_id: str, services: AppServices, user: CurrentUser) -> StreamingResponse:

@@ -15,14 +15,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from server.domain.accounts.foreign import ForeignSignIn, Last
 from server.domain.accounts.one_time import digest_of
 from server.domain.accounts.sealed import FLOW_TTL_S, Flow
-from server.errors import LlmTunerError, NotFound, NotSignedIn
+from server.errors import Forbidden, LlmTunerError, NotFound, NotSignedIn
 from server.settings import Settings
 from server.web.cookies import DeviceCookie
-from server.web.deps import AppServices, CurrentVisit
+from server.web.deps import AppServices, CurrentVisit, InPerson
 from server.web.login_limit import Try
 from server.web.middleware import PAGE_POLICY
 from server.web.routes.auth import limit_of, welcome
-from shared.wire import ForeignFinish, Session
+from shared.wire import ForeignFinish, ForeignLink, Session
 
 FLOW_COOKIE: Final = "llm_tuner_google"
 _PATH: Final = "/api/auth/google"
@@ -111,6 +111,24 @@ def finish_google_sign_in(
             signed_in = sign_in.finish(flow, finish.code, last, visit)
     response.delete_cookie(FLOW_COOKIE, path=_PATH, secure=services.settings.https, httponly=True, samesite="lax")
     return welcome(signed_in, services, response, device_cookie)
+
+
+@router.post("/link", status_code=status.HTTP_204_NO_CONTENT)
+def link_google(
+    asked: ForeignLink,
+    services: AppServices,
+    caller: InPerson,
+    visit: CurrentVisit,
+    request: Request,
+    response: Response,
+    flow_cookie: FlowCookie = None,
+) -> None:
+    """Connects the account that is signed in, with the code of the hand-over."""
+    sign_in = _sign_in(services)
+    flow = sign_in.flow(flow_cookie)
+    with limit_of(request).trying(Try("current password", visit.network, caller.via), wrong=(Forbidden,)):
+        sign_in.link(flow, asked.code, caller, asked.password, visit)
+    response.delete_cookie(FLOW_COOKIE, path=_PATH, secure=services.settings.https, httponly=True, samesite="lax")
 
 
 def _sign_in(services: AppServices) -> ForeignSignIn:

@@ -6,17 +6,18 @@ Forms may be sent by a signed-in browser without a bearer token; see `server.web
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Request, UploadFile, status
+from fastapi import APIRouter, Depends, Form, Request, UploadFile, status
 from starlette.concurrency import run_in_threadpool
 
 from server.errors import InvalidInput
 from server.settings import Settings
 from server.web.deps import AppServices
+from server.web.forms import only_fields
 from server.web.guided import GuidedUser, described, sent_as
 from server.web.paging import After, Limit
 from server.web.routes.documents import FORM_OVERHEAD_BYTES
 from server.web.routes.jobs import IdempotencyKey
-from server.web.routes.test_sets import ExpectedScore
+from server.web.routes.test_sets import EXPECTED_BYTES, ExpectedScore
 from shared.constants import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS
 from shared.wire import (
     Dataset,
@@ -38,14 +39,25 @@ CsrfField = Annotated[str | None, Form(description="Of a form without a bearer t
 
 def router(settings: Settings) -> APIRouter:
     routes = APIRouter(prefix="/llm-training/api", tags=["guided workflow"])
-    most = settings.max_upload_bytes + FORM_OVERHEAD_BYTES
-    routes.post("/training-guides/upload", status_code=status.HTTP_201_CREATED, max_body_size=most)(upload_training_guide)
+    routes.post(
+        "/training-guides/upload",
+        status_code=status.HTTP_201_CREATED,
+        max_body_size=settings.max_upload_bytes + FORM_OVERHEAD_BYTES,
+        form_limits={"max_files": 4, "max_fields": 12, "max_part_size": 64 * 1024},
+        dependencies=[Depends(only_fields("file", "name", "description", "csrf_token"))],
+    )(upload_training_guide)
     routes.get("/training-guides")(list_training_guides)
     routes.post("/training-jobs", status_code=status.HTTP_201_CREATED, openapi_extra=described(TrainingJobRequest))(create_training_job)
     routes.get("/training-jobs")(list_training_jobs)
     routes.post("/datasets", status_code=status.HTTP_201_CREATED, openapi_extra=described(TrainingDatasetRequest))(create_training_dataset)
     routes.get("/datasets")(list_training_datasets)
-    routes.post("/test-submissions/upload", status_code=status.HTTP_201_CREATED, max_body_size=most)(upload_test_submission)
+    routes.post(
+        "/test-submissions/upload",
+        status_code=status.HTTP_201_CREATED,
+        max_body_size=settings.max_upload_bytes + EXPECTED_BYTES,
+        form_limits={"max_files": 4, "max_fields": 12, "max_part_size": EXPECTED_BYTES},
+        dependencies=[Depends(only_fields("file", "name", "expected", "expected_score", "csrf_token"))],
+    )(upload_test_submission)
     routes.get("/test-submissions")(list_submissions)
     return routes
 

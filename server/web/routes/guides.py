@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, UploadFile, status
+from fastapi import APIRouter, Depends, Form, UploadFile, status
 
 from server.settings import Settings
 from server.web.deps import AppServices, CurrentUser
+from server.web.forms import only_fields
 from server.web.paging import After, Limit
 from server.web.routes.documents import FORM_OVERHEAD_BYTES
 from shared.constants import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS
@@ -25,7 +26,13 @@ from shared.wire import (
 
 def router(settings: Settings) -> APIRouter:
     routes = APIRouter(prefix="/api/guides", tags=["guides"])
-    upload = routes.post("", status_code=status.HTTP_201_CREATED, max_body_size=settings.max_upload_bytes + FORM_OVERHEAD_BYTES)
+    upload = routes.post(
+        "",
+        status_code=status.HTTP_201_CREATED,
+        max_body_size=settings.max_upload_bytes + FORM_OVERHEAD_BYTES,
+        form_limits={"max_files": 4, "max_fields": 12, "max_part_size": 64 * 1024},
+        dependencies=[Depends(only_fields("file", "name", "description"))],
+    )
     upload(create_guide)
     routes.get("")(list_guides)
     routes.post("/datasets", status_code=status.HTTP_201_CREATED)(create_guide_dataset)

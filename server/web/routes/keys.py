@@ -24,4 +24,5 @@ def list_api_keys(services: AppServices, caller: InPerson) -> ListOf[ApiKey]:
 def revoke_api_key(key_id: str, services: AppServices, caller: InPerson, visit: CurrentVisit) -> Deleted:
     """The key stops working at once."""
     services.accounts.keys.revoke(caller.user_id, key_id, visit)
+    services.accounts.look_up_again(caller.user_id)
     return Deleted(id=key_id)

@@ -1,13 +1,13 @@
 """What models are tested with: submissions, and test sets made of them or of a table."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, UploadFile, status
+from fastapi import APIRouter, Depends, Form, UploadFile, status
 
 from server.settings import Settings
 from server.web.deps import AppServices, CurrentUser
+from server.web.forms import only_fields
 from server.web.paging import After, Limit
-from server.web.routes.documents import FORM_OVERHEAD_BYTES
 from shared.constants import MAX_NAME_CHARACTERS
 from shared.wire import (
     Deleted,
@@ -22,6 +22,8 @@ from shared.wire import (
 )
 
 ExpectedScore = Annotated[float | None, Form(ge=-1e9, le=1e9, allow_inf_nan=False)]
+# An expected answer may be as long as a short document.
+EXPECTED_BYTES: Final = 512 * 1024
 
 
 def router(settings: Settings) -> APIRouter:
@@ -29,7 +31,9 @@ def router(settings: Settings) -> APIRouter:
     upload = routes.post(
         "/api/test-submissions",
         status_code=status.HTTP_201_CREATED,
-        max_body_size=settings.max_upload_bytes + FORM_OVERHEAD_BYTES,
+        max_body_size=settings.max_upload_bytes + EXPECTED_BYTES,
+        form_limits={"max_files": 4, "max_fields": 12, "max_part_size": EXPECTED_BYTES},
+        dependencies=[Depends(only_fields("file", "name", "expected", "expected_score"))],
     )
     upload(create_test_submission)
     routes.get("/api/test-submissions")(list_test_submissions)

@@ -1,6 +1,6 @@
 """Accounts over real records, with a clock that a test can move and hashing that costs next to nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import pytest
 
 from server.adapters.clock_system import SystemClock
 from server.adapters.records_sqlite import SqliteRecords
+from server.domain.accounts.letters import Letter
 from server.domain.accounts.passwords import Passwords
 from server.domain.accounts.service import Accounts
 from server.ports.records import Records
@@ -53,3 +54,40 @@ def passwords() -> Passwords:
 @pytest.fixture
 def accounts(records: Records, clock: SetClock, passwords: Passwords) -> Accounts:
     return Accounts(records, clock, secret=SECRET, access_token_ttl_s=900, session_ttl_s=30 * 86_400, passwords=passwords)
+
+
+@pytest.fixture
+def letters() -> list[Letter]:
+    return []
+
+
+@pytest.fixture
+def waiting() -> list[Callable[[], None]]:
+    """What is to be done later. Nothing is, until `arrived` is asked."""
+    return []
+
+
+@pytest.fixture
+def mailing(records: Records, clock: SetClock, passwords: Passwords, letters: list[Letter], waiting: list[Callable[[], None]]) -> Accounts:
+    return Accounts(
+        records,
+        clock,
+        secret=SECRET,
+        access_token_ttl_s=900,
+        session_ttl_s=30 * 86_400,
+        passwords=passwords,
+        later=waiting.append,
+        post=letters.append,
+        public_url="https://tuner.example.org/",
+    )
+
+
+@pytest.fixture
+def arrived(letters: list[Letter], waiting: list[Callable[[], None]]) -> Callable[[], list[Letter]]:
+    def now() -> list[Letter]:
+        while waiting:
+            waiting.pop(0)()
+        come, letters[:] = list(letters), []
+        return come
+
+    return now

@@ -33,7 +33,15 @@ class Estate:
             passwords=Passwords(memory_kib=8, passes=1),
         )
         self.departure = Departure(
-            house.records, house.clock, self.accounts, house.jobs, house.tuned_models, house.datasets, house.documents, house.uploads
+            house.records,
+            house.clock,
+            self.accounts,
+            house.jobs,
+            house.tuned_models,
+            house.datasets,
+            house.documents,
+            house.uploads,
+            house.testing,
         )
         self.sweeper = Sweeper(house.records, house.clock, self.accounts, self.departure)
         self.ada: SignedIn = self.accounts.register(EMAIL, PASSWORD)

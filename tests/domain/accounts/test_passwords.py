@@ -1,5 +1,6 @@
 """Passwords: which are taken, how they are kept, and that a flood of them costs bounded memory."""
 
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -94,6 +95,21 @@ def test_only_so_many_are_hashed_at_once_and_beyond_a_queue_the_rest_is_sent_awa
         answers = list(pool.map(attempt, range(12)))
     assert set(answers) == {"hashed", "accounts.busy"}
     assert passwords.hash("afterwards there is room again")
+
+
+def test_a_flood_of_strangers_leaves_places_to_who_has_signed_in_here_before() -> None:
+    passwords = Passwords(memory_kib=8, passes=1, at_once=1, waiting=0)
+    encoded = passwords.hash("a long pass phrase")
+    with passwords._place(), passwords._place(known=True):
+        with pytest.raises(Unavailable):
+            passwords.verify(encoded, "a long pass phrase")
+        assert passwords.verify(encoded, "a long pass phrase", known=True)
+    assert passwords.verify(encoded, "a long pass phrase")
+
+
+def test_hashing_yields_to_everything_else(passwords: Passwords) -> None:
+    niceness = passwords._threads.submit(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())).result()
+    assert niceness == os.getpriority(os.PRIO_PROCESS, os.getpid()) + 5
 
 
 def test_an_unknown_address_costs_the_same_work_as_a_wrong_password() -> None:

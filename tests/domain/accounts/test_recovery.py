@@ -8,52 +8,14 @@ import pytest
 
 from server.domain import keys
 from server.domain.accounts.letters import Letter
-from server.domain.accounts.passwords import Passwords
 from server.domain.accounts.service import Accounts
 from server.domain.accounts.visits import SOMEWHERE
 from server.errors import Conflict, InvalidInput, NotSignedIn
 from server.ports.records import Records
 from shared.wire import ApiKeyRequest
-from tests.domain.accounts.conftest import PASSWORD, SECRET, SetClock
+from tests.domain.accounts.conftest import PASSWORD, SetClock
 
 NEW = "quite another phrase"
-
-
-@pytest.fixture
-def letters() -> list[Letter]:
-    return []
-
-
-@pytest.fixture
-def waiting() -> list[Callable[[], None]]:
-    """What is to be done later. Nothing is, until `arrived` is asked."""
-    return []
-
-
-@pytest.fixture
-def mailing(records: Records, clock: SetClock, passwords: Passwords, letters: list[Letter], waiting: list[Callable[[], None]]) -> Accounts:
-    return Accounts(
-        records,
-        clock,
-        secret=SECRET,
-        access_token_ttl_s=900,
-        session_ttl_s=30 * 86_400,
-        passwords=passwords,
-        later=waiting.append,
-        post=letters.append,
-        public_url="https://tuner.example.org/",
-    )
-
-
-@pytest.fixture
-def arrived(letters: list[Letter], waiting: list[Callable[[], None]]) -> Callable[[], list[Letter]]:
-    def now() -> list[Letter]:
-        while waiting:
-            waiting.pop(0)()
-        come, letters[:] = list(letters), []
-        return come
-
-    return now
 
 
 Arrived = Callable[[], list[Letter]]

@@ -27,7 +27,7 @@ def tuned(house: House) -> str:
 
 def make_readable(folder: Path) -> None:
     header = json.dumps({"weight": {"dtype": "F32", "shape": [1000, 1000], "data_offsets": [0, 4_000_000]}}).encode()
-    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header)
+    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(4_000_000))
     (folder / "config.json").write_text(json.dumps({"model_type": "gpt2", "n_positions": 128}))
 
 

@@ -112,6 +112,20 @@ def test_cancelling_a_running_job_leaves_no_process_and_no_model(house: House) -
         house.supervisor.stop()
 
 
+def test_a_running_job_that_somebody_else_cancels_says_so_in_its_history(house: House) -> None:
+    house.trainer_will("wait")
+    created = house.jobs.create(OWNER, request(house))
+    house.supervisor.start()
+    try:
+        wait_until(lambda: (progress := job(house, created.id).progress) is not None and progress.step == 1)
+        house.jobs.cancel_for(OWNER, created.id, reason="Cancelled by an administrator.", also=list)
+        ended = job(house, created.id)
+        assert (ended.state, ended.stopping) == ("cancelled", None)
+        assert str(ended.history[-1].reason).startswith("Cancelled by an administrator.")
+    finally:
+        house.supervisor.stop()
+
+
 def test_a_run_that_outlived_its_server_is_adopted(house: House) -> None:
     house.trainer_will("wait")
     created = house.jobs.create(OWNER, request(house))

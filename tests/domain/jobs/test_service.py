@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from server.errors import Conflict, InvalidInput, NotFound, StorageFull
+from shared.job_spec import SPEC_FILE, JobSpec
 from shared.wire import JobPatch, JobRequest
 from tests.domain.conftest import House
 
@@ -96,6 +97,29 @@ def test_settings_left_at_auto_are_resolved_with_a_reason_and_others_kept(house:
     assert job.hyperparameters.epochs == "auto"
     assert all(resolved.reason for resolved in job.resolved.values())
     assert house.jobs.forecast(OWNER, request(house.document().id)).resolved["epochs"] == job.resolved["epochs"]
+
+
+def test_an_accelerator_that_the_machine_lacks_is_refused_with_what_there_is(house: House) -> None:
+    document = house.document().id
+    with pytest.raises(InvalidInput, match="no cuda on this machine. There is: cpu") as refused:
+        house.jobs.create(OWNER, request(document, hyperparameters={"accelerator": "cuda"}))
+    assert (refused.value.code, refused.value.param) == ("jobs.no_accelerator", "hyperparameters.accelerator")
+    assert house.jobs.create(OWNER, request(document)).resolved["accelerator"].value == "cpu"
+    assert (
+        house.jobs.create(OWNER, request(document, hyperparameters={"accelerator": "cpu"})).resolved["accelerator"].reason == "Set by you."
+    )
+
+
+def test_a_machine_with_an_accelerator_uses_it_unless_it_is_told_otherwise(house: House) -> None:
+    house.accelerators.append("cuda")
+    document = house.document().id
+    job = house.jobs.create(OWNER, request(document))
+    assert job.resolved["accelerator"].value == "cuda"
+    spared = house.jobs.create(OWNER, request(document, hyperparameters={"accelerator": "cpu"}))
+    assert spared.resolved["accelerator"].value == "cpu"
+    house.supervisor.round()
+    spec = JobSpec.model_validate_json((house.folder / "runs" / job.id / SPEC_FILE).read_bytes())
+    assert spec.settings.accelerator == "cuda"
 
 
 def test_name_and_note_can_be_changed_and_nothing_else(house: House) -> None:

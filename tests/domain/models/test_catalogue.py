@@ -89,10 +89,10 @@ def test_an_operators_own_folder_is_offered_with_its_facts(tmp_path: Path) -> No
     ("config", "weights", "words"),
     [
         ({"model_type": "bert"}, None, "'bert' are not supported"),
-        ([], None, "cannot be read"),
-        (None, b"", "no safetensors|cannot be read"),
-        (None, struct.pack("<Q", 2**60) + b"{}", "cannot be read"),
-        (None, struct.pack("<Q", 4) + b"nope", "cannot be read"),
+        ([], None, "config.json is not a JSON object"),
+        (None, b"", "header that is too large"),
+        (None, struct.pack("<Q", 2**60) + b"{}", "header that is too large"),
+        (None, struct.pack("<Q", 4) + b"nope", "not JSON"),
     ],
 )
 def test_a_damaged_folder_says_what_is_wrong(tmp_path: Path, config: object, weights: bytes | None, words: str) -> None:
@@ -100,7 +100,7 @@ def test_a_damaged_folder_says_what_is_wrong(tmp_path: Path, config: object, wei
     entry = info(models(tmp_path), "local/mine")
     assert entry.availability == "unavailable"
     assert entry.availability_reason is not None
-    assert any(word in entry.availability_reason for word in words.split("|"))
+    assert words in entry.availability_reason
 
 
 def test_a_folder_with_program_code_is_refused(tmp_path: Path) -> None:

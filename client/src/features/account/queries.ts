@@ -1,12 +1,15 @@
 // What the page asks about one's own account, and what changes it.
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { createApiKey, endOtherSignIns, endSignIn, listApiKeys, listSignIns, revokeApiKey } from "@/lib/api/account";
+import { createApiKey, endOtherSignIns, endSignIn, linkGoogle, listApiKeys, listLinkedSignIns, listSignIns, revokeApiKey, unlinkSignIn } from "@/lib/api/account";
 
 const SIGN_INS = ["sign-ins"] as const;
 const KEYS = ["api-keys"] as const;
+const LINKED = ["linked-sign-ins"] as const;
 
 export const signInsQuery = queryOptions({ queryKey: SIGN_INS, queryFn: ({ signal }) => listSignIns(signal), staleTime: 0 });
 export const apiKeysQuery = queryOptions({ queryKey: KEYS, queryFn: ({ signal }) => listApiKeys(signal), staleTime: 0 });
+
+export const linkedSignInsQuery = queryOptions({ queryKey: LINKED, queryFn: ({ signal }) => listLinkedSignIns(signal), staleTime: 0 });
 
 function useAsksAgain(queryKey: readonly string[]) {
   const client = useQueryClient();
@@ -28,4 +31,12 @@ export function useCreateApiKey() {
 
 export function useRevokeApiKey() {
   return useMutation({ mutationFn: revokeApiKey, onSuccess: useAsksAgain(KEYS) });
+}
+
+export function useLinkGoogle() {
+  return useMutation({ mutationFn: linkGoogle, onSuccess: useAsksAgain(LINKED) });
+}
+
+export function useUnlinkSignIn() {
+  return useMutation({ mutationFn: unlinkSignIn, onSuccess: useAsksAgain(LINKED) });
 }

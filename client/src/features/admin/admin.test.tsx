@@ -62,6 +62,23 @@ test("an empty queue says so", async () => {
   expect(await screen.findByText("Nothing runs and nothing waits.")).toBeInTheDocument();
 });
 
+test("a job that hangs is cancelled after a question that says what stays", async () => {
+  const entry = { id: "job-1", object: "queue_entry", email: "bob@example.org", state: "running", base_model: "smollm2-135m", created_at: "2026-11-22T10:00:00Z", started_at: null };
+  let live = [entry];
+  server.use(
+    http.get("/api/admin/queue", () => HttpResponse.json(listOf(...live))),
+    http.post("/api/admin/queue/job-1/cancel", () => {
+      live = [];
+      return HttpResponse.json({ ...entry, state: "cancelled" });
+    }),
+  );
+  await show(<QueueOfAll />);
+  await userEvent.click(await screen.findByRole("button", { name: "Cancel the job of bob@example.org on smollm2-135m" }));
+  expect(screen.getByRole("dialog")).toHaveTextContent(/checkpoints stay with its owner/);
+  await inDialog("Cancel the job");
+  expect(await screen.findByText("Nothing runs and nothing waits.")).toBeInTheDocument();
+});
+
 test("the installation names the settings that Google lacks, and who may register is chosen", async () => {
   let mode = administration.registration;
   server.use(

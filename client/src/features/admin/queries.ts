@@ -1,6 +1,6 @@
 // What administrators ask about the installation, and what they change.
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { changeAccount, chooseRegistration, createInvitation, getAdministration, getQueue, listAccounts, listInvitations, withdrawInvitation } from "@/lib/api/admin";
+import { cancelInQueue, changeAccount, chooseRegistration, createInvitation, getAdministration, getQueue, listAccounts, listInvitations, withdrawInvitation } from "@/lib/api/admin";
 import { installationQuery } from "@/lib/installation";
 import { pollWhile } from "@/lib/queries";
 import type { AccountPatch } from "@/lib/wire";
@@ -33,6 +33,11 @@ export const queueQuery = queryOptions({
   staleTime: 0,
   refetchInterval: () => pollWhile(true),
 });
+
+export function useCancelInQueue() {
+  const client = useQueryClient();
+  return useMutation({ mutationFn: cancelInQueue, onSettled: () => client.invalidateQueries({ queryKey: queueQuery.queryKey }) });
+}
 
 export const administrationQuery = queryOptions({ queryKey: [...ADMIN, "installation"], queryFn: ({ signal }) => getAdministration(signal) });
 

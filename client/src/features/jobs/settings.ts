@@ -54,6 +54,14 @@ export const SETTINGS: readonly Setting[] = [
   number("lora_r", "LoRA rank", "How much an adapter can hold.", { whole: true, least: 1, most: 256, lora: true }),
   number("lora_alpha", "LoRA alpha", "How strongly an adapter speaks.", { least: 0, above: true, most: 1024, lora: true }),
   number("validation_fraction", "Validation share", "Share of the examples kept back to measure on.", { least: 0, most: 0.5, advanced: false }),
+  {
+    kind: "choice",
+    name: "accelerator",
+    label: "Computes on",
+    help: "The processor, an NVIDIA card (cuda) or Apple's chip (mps).",
+    choices: ["cpu", "cuda", "mps"],
+    advanced: true,
+  },
   number("seed", "Seed", "The same seed gives the same run.", { whole: true, least: 0, most: 2 ** 31 - 1, advanced: false }),
 ];
 

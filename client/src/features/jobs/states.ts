@@ -1,5 +1,5 @@
 // The words for a job's states, and what follows from them.
-import { count } from "@/lib/format";
+import { count, duration, percent } from "@/lib/format";
 import type { Job, JobState } from "@/lib/wire";
 import type { IconName } from "@/ui/icon";
 import type { Tone } from "@/ui/text";
@@ -27,6 +27,14 @@ export function fractionOf({ state, progress }: Pick<Job, "state" | "progress">)
   if (!progress) return null;
   const share = progress.num_steps && progress.step > 0 ? progress.step / progress.num_steps : progress.stage_fraction;
   return share === null ? null : Math.min(ALMOST, share);
+}
+
+/** For a page that lies in the background: how far it is and how long it takes, before the name. */
+export function windowTitle(job: Pick<Job, "name" | "state" | "progress">): string {
+  const fraction = isLive(job.state) ? fractionOf(job) : null;
+  if (fraction === null) return job.name;
+  const left = job.state === "running" ? job.progress?.eta_s : null;
+  return `${percent(fraction)}${left != null && left >= 1 ? `, ${duration(left)} left` : ""} - ${job.name}`;
 }
 
 /** What is kept when this job stops now, and where it would go on. */

@@ -18,8 +18,11 @@ export const EVENTS: Record<Kind, string> = {
   password_reset_asked: "A link for a new password was asked for",
   password_reset: "Password reset",
   email_verified: "E-mail address confirmed",
+  email_change_asked: "Another e-mail address was asked for",
+  email_changed: "E-mail address changed",
   google_linked: "Connected with Google",
   google_took_over: "Taken over with Google; the password was removed",
+  google_unlinked: "Disconnected from Google",
   key_created: "API key made",
   key_used: "API key used",
   key_revoked: "API key revoked",
@@ -31,10 +34,11 @@ export const EVENTS: Record<Kind, string> = {
   disabled: "Account disabled",
   enabled: "Account enabled",
   registration_mode_changed: "Who may register was changed",
+  job_cancelled: "A job was cancelled by an administrator",
 };
 
 const BAD: readonly Kind[] = ["sign_in_failed", "refresh_token_reused", "disabled"];
-const WEIGHTY: readonly Kind[] = ["password_changed", "password_reset", "google_linked", "google_took_over", "key_created", "made_administrator", "data_exported"];
+const WEIGHTY: readonly Kind[] = ["password_changed", "password_reset", "email_change_asked", "email_changed", "google_linked", "google_took_over", "key_created", "made_administrator", "data_exported"];
 
 /** How much an entry deserves a second look. */
 export function markOf(kind: Kind): { tone: Tone; icon: IconName } {

@@ -7,6 +7,10 @@ import type {
   ApiKeyRequest,
   Deleted,
   DownloadLink,
+  EmailChange,
+  EmailChangeRequest,
+  ForeignLink,
+  LinkedSignIn,
   ListOf,
   NewApiKey,
   PasswordChange,
@@ -25,6 +29,24 @@ export function sendVerification(): Promise<{ message: string }> {
 
 export function changePassword(change: PasswordChange): Promise<void> {
   return request("/api/account/password", { method: "POST", body: change });
+}
+
+export function changeEmail(change: EmailChangeRequest): Promise<EmailChange> {
+  return request("/api/account/email", { method: "POST", body: change });
+}
+
+/** Accounts at a provider that sign in to this one. */
+export function listLinkedSignIns(signal?: AbortSignal): Promise<ListOf<LinkedSignIn>> {
+  return request("/api/account/identities", { signal });
+}
+
+/** With the code of the hand-over, see lib/google.ts. */
+export function linkGoogle(link: ForeignLink): Promise<void> {
+  return request("/api/auth/google/link", { method: "POST", body: link });
+}
+
+export function unlinkSignIn(id: string): Promise<Deleted> {
+  return request(`/api/account/identities/${encodeURIComponent(id)}`, { method: "DELETE" });
 }
 
 export function listSignIns(signal?: AbortSignal): Promise<ListOf<SignIn>> {

@@ -34,6 +34,11 @@ export function getQueue(signal?: AbortSignal): Promise<ListOf<QueueEntry>> {
   return request("/api/admin/queue", { signal });
 }
 
+/** Of whoever it is. */
+export function cancelInQueue(id: string): Promise<QueueEntry> {
+  return request(`/api/admin/queue/${encodeURIComponent(id)}/cancel`, { method: "POST" });
+}
+
 export function listAllSecurityEvents(after: string | null, signal?: AbortSignal): Promise<ListOf<SecurityEvent>> {
   return request(withQuery("/api/admin/security-log", { limit: 50, after }), { signal });
 }

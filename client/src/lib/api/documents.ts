@@ -1,6 +1,6 @@
 import { request, withQuery } from "@/lib/api/request";
-import { downloadBlob } from "@/lib/download";
-import type { Deleted, Document, DocumentPatch, ListOf, Preview, Sample } from "@/lib/wire";
+import { downloadBlob, downloadFrom } from "@/lib/download";
+import type { Deleted, Document, DocumentPatch, DownloadLink, ListOf, Preview, Sample } from "@/lib/wire";
 
 export function listDocuments(after: string | null, signal?: AbortSignal): Promise<ListOf<Document>> {
   return request(withQuery("/api/documents", { limit: 50, after }), { signal });
@@ -36,10 +36,10 @@ export function copySample(id: string): Promise<Document> {
   return request(`/api/samples/${encodeURIComponent(id)}`, { method: "POST" });
 }
 
-/** Fetches the file with the token, then hands it to the browser. */
+/** Sends the browser to an address that is good for a moment: of ours, or of the store behind us. */
 export async function downloadDocument(document: Document): Promise<void> {
-  const content = await request<Blob>(`/api/documents/${encodeURIComponent(document.id)}/content`, { as: "blob" });
-  downloadBlob(document.filename, content);
+  const link = await request<DownloadLink>(`/api/documents/${encodeURIComponent(document.id)}/download-link`, { method: "POST" });
+  downloadFrom(link.url);
 }
 
 /** Everything that was noticed in the file, as a table. */

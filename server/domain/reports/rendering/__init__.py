@@ -42,7 +42,7 @@ def rendered(content: ReportContent, format: ReportFormat, typeset: Typeset) -> 
 
 def nothing_here() -> Rendering:
     """The page for a link that opens nothing."""
-    return _page(html.nothing_here(), "report.html")
+    return _page(html.nothing_here(), "nothing.html")
 
 
 def _page(text: str, filename: str) -> Rendering:

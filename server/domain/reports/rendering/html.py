@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
-_STYLE: Final = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+_STYLE: Final = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
 STYLE_HASH: Final = f"sha256-{b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}"
 
 
