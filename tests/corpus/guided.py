@@ -26,7 +26,7 @@ def write_guided_files(folder: Path) -> None:
         expected[name] = entry.score
     (folder / _EXPECTED_FILE).write_text(json.dumps(expected), encoding="utf-8")
     rows = "".join(f'Watch {number},"{entry.text}",{entry.score}\n' for number, entry in enumerate(held_out[NUM_SUBMISSIONS:], 9))
-    (folder / "more entries.csv").write_text(f"label,prompt,expected_score\n{rows}", encoding="utf-8")
+    (folder / "more entries.csv").write_text(f"name,prompt,expected_score\n{rows}", encoding="utf-8")
 
 
 def guide_pdf(learned: Sequence[Entry]) -> bytes:

@@ -25,7 +25,7 @@ export function ModelList({ models, verdict }: ModelListProps) {
             >
               {model.name}
             </Link>
-            {verdict?.(model)}
+            {verdict && <> {verdict(model)}</>}
             <p className="text-xs text-ink-soft">
               {model.base_model}, {methodName(model.method)}, {amount(model.num_parameters)} parameters, {bytes(model.size_bytes)}
             </p>

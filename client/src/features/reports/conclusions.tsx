@@ -20,7 +20,8 @@ export function Conclusions({ conclusions }: { conclusions: readonly Conclusion[
           {conclusions.length > 1 && <p className="text-xs break-words text-ink-soft">{job_name}</p>}
           <p className="flex flex-wrap items-center gap-2">
             <OutcomeBadge outcome={outcome} />
-            <span className="font-medium">{headline}</span>
+            {/* Often the very word of the badge. */}
+            {headline !== OUTCOMES[outcome].word && <span className="font-medium">{headline}</span>}
           </p>
           <p className="max-w-prose text-ink-soft">{words}</p>
         </li>

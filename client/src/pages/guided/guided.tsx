@@ -3,12 +3,11 @@ import { useQueries, useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { guideQuery } from "@/features/guides/queries";
 import { useJob } from "@/features/jobs/run-stream";
+import { windowTitle } from "@/features/jobs/states";
 import { reportQuery } from "@/features/reports/queries";
 import { evaluationQuery } from "@/features/testing/queries";
-import { percent } from "@/lib/format";
 import { idsOf } from "@/lib/search";
 import { useUser } from "@/lib/session";
-import type { Job } from "@/lib/wire";
 import { LinkButton } from "@/ui/button";
 import { Page } from "@/ui/page";
 import { stepOf, type GuidedSearch, type Step } from "./address";
@@ -41,7 +40,7 @@ export function GuidedPage() {
   return (
     <Page
       title="Guide, train, test, report"
-      windowTitle={windowTitle(step, known.job)}
+      windowTitle={known.job ? windowTitle({ ...known.job, name: STEP_NAMES[step] }) : STEP_NAMES[step]}
       actions={
         Object.keys(search).length > 0 && (
           <LinkButton to="/llm-training" search={{}} look="quiet" icon="repeat">
@@ -73,10 +72,4 @@ function useKnown(search: GuidedSearch): Known {
   const evaluation = useQuery({ ...evaluationQuery(evaluationId ?? ""), enabled: evaluationId !== undefined });
   const report = useQuery({ ...reportQuery(search.report ?? ""), enabled: search.report !== undefined });
   return { guides: guides.flatMap(({ data }) => (data ? [data] : [])), job: job.data, evaluation: evaluation.data, report: report.data };
-}
-
-function windowTitle(step: Step, job: Job | undefined): string {
-  const { progress, state } = job ?? {};
-  const share = state === "running" && progress?.num_steps ? `${percent(progress.step / progress.num_steps)} - ` : "";
-  return `${share}${STEP_NAMES[step]}`;
 }
