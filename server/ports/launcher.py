@@ -79,3 +79,15 @@ def end_all_in(folder: Path, launcher: Launcher) -> None:
     for handle in launcher.started_in(folder).values():
         while not launcher.stop(handle, force=True):
             time.sleep(_POLL_S)
+
+
+def last_words(launcher: Launcher, handle: str | None) -> str:
+    """The last line that a program printed, at most 300 characters; empty when it printed none, or never started."""
+    data, cursor = b"", 0
+    while handle is not None:
+        more, cursor = launcher.read(handle, cursor)
+        if not more:
+            break
+        data = (data + more)[-4_000:]
+    lines = [line for line in data.decode(errors="replace").splitlines() if line.strip()]
+    return lines[-1][:300] if lines else ""

@@ -7,7 +7,6 @@ version of the run's pointer, so that a server that was frozen, and whose runs a
 
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -25,7 +24,7 @@ from server.domain.jobs.progress import RunReaders
 from server.domain.jobs.queue import Queue, Waiting, fair_order, owners_of, pointers
 from server.domain.jobs.runs import Run
 from server.domain.jobs.slots import Slots
-from server.domain.jobs.specs import Folders, Specs
+from server.domain.jobs.specs import Folders, Specs, write_whole
 from server.domain.jobs.states import StoredJob
 from server.domain.jobs.tidying import Tidying, resting
 from server.domain.jobs.verdict import Verdict, verdict_on
@@ -33,7 +32,7 @@ from server.domain.jobs.watching import STALLED_AFTER_S, Watch
 from server.domain.models.tuned import StoredModel, TunedModels, model_from
 from server.errors import LlmTunerError, NotFound, StaleWrite, StorageFull, Unavailable
 from server.ports.clock import Clock
-from server.ports.launcher import Launch, Launcher, RunStatus
+from server.ports.launcher import Launch, Launcher, RunStatus, last_words
 from server.ports.records import ABSENT, Delete, Put, Records
 from shared.auto_settings import settings_of
 from shared.constants import JobState
@@ -165,7 +164,7 @@ class Lifecycle:
                 return run
             self._still_ours(run)
             self._fetches.go_on_here(run.job_id)
-            _write_whole(folder / SPEC_FILE, spec.model_dump_json(indent=2))
+            write_whole(folder / SPEC_FILE, spec.model_dump_json(indent=2))
             handle = self._launcher.start(Launch(run.run_id, "train", ["--spec", str(folder / SPEC_FILE)], folder))
         except StaleWrite:
             raise
@@ -210,7 +209,7 @@ class Lifecycle:
         job = self._jobs.get(run.owner, run.job_id).value
         folder = self._folders.of(run.job_id)
         reader = self._readers.of(self._folders.events_of(run.job_id))
-        verdict = verdict_on(job, reader, status, last_output=self._last_output(run), resumes_from=newest_step(folder))
+        verdict = verdict_on(job, reader, status, last_output=last_words(self._launcher, run.handle), resumes_from=newest_step(folder))
         self._watches.pop(run.run_id, None)
         if verdict.done is not None:
             return self._succeed(run, job, verdict.done)
@@ -379,22 +378,3 @@ class Lifecycle:
     def _last_progress(self, run: Run) -> Any:
         progress = self._readers.of(self._folders.events_of(run.job_id)).progress
         return None if progress is None else progress.model_copy(update={"eta_s": None})
-
-    def _last_output(self, run: Run) -> str:
-        if run.handle is None:
-            return ""
-        data, cursor = b"", 0
-        while True:
-            more, cursor = self._launcher.read(run.handle, cursor)
-            if not more:
-                break
-            data = (data + more)[-4_000:]
-        lines = [line for line in data.decode(errors="replace").splitlines() if line.strip()]
-        return lines[-1][:300] if lines else ""
-
-
-def _write_whole(file: Path, text: str) -> None:
-    """The run's trainer may be there already, if a server died before it knew that it had started one: it must not read half a file."""
-    partial = file.with_suffix(".partial")
-    partial.write_text(text)
-    partial.replace(file)

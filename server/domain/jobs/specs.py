@@ -12,6 +12,13 @@ from shared.auto_settings import settings_of
 from shared.job_spec import EVENTS_FILE, DataFile, JobSpec
 
 
+def write_whole(file: Path, text: str) -> None:
+    """The run's program may be there already, if a server died before it knew that it had started one: it must not read half a file."""
+    partial = file.with_suffix(".partial")
+    partial.write_text(text)
+    partial.replace(file)
+
+
 @dataclass(frozen=True)
 class Folders:
     runs: Path

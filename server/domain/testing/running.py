@@ -7,7 +7,6 @@ a state from which the next one goes on, and one that was frozen is refused. Ite
 
 import shutil
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -17,7 +16,7 @@ from server.domain.jobs.failures import told_by_trainer
 from server.domain.jobs.leases import Leases
 from server.domain.jobs.queue import pointers
 from server.domain.jobs.slots import Slots
-from server.domain.jobs.specs import Folders
+from server.domain.jobs.specs import Folders, write_whole
 from server.domain.jobs.watching import Watch
 from server.domain.testing import failures
 from server.domain.testing.progress import TestReaders
@@ -26,7 +25,7 @@ from server.domain.testing.specs import EvaluationSpecs
 from server.domain.testing.states import EvaluationStore, StoredEvaluation
 from server.errors import LlmTunerError, NotFound, StaleWrite, Unavailable
 from server.ports.clock import Clock
-from server.ports.launcher import Launch, Launcher, RunStatus
+from server.ports.launcher import Launch, Launcher, RunStatus, last_words
 from server.ports.records import ABSENT, Delete, Put, Record, Records
 from shared.constants import MAX_AUTOMATIC_RESUMES
 from shared.job_spec import EXIT_DONE, EXIT_FAILED, SPEC_FILE
@@ -167,7 +166,7 @@ class TestRuns:
             folder.mkdir(parents=True, exist_ok=True)
             spec = self._specs.of(evaluation, threads=run.threads)
             self._still_ours(run)
-            _write_whole(folder / SPEC_FILE, spec.model_dump_json(indent=2))
+            write_whole(folder / SPEC_FILE, spec.model_dump_json(indent=2))
             handle = self._launcher.start(Launch(run.run_id, "test", ["--spec", str(folder / SPEC_FILE)], folder))
         except StaleWrite:
             raise
@@ -215,7 +214,7 @@ class TestRuns:
         elif status.out_of_memory:
             self._end(run, "failed", error=failures.out_of_memory())
         elif evaluation.num_resumes >= MAX_AUTOMATIC_RESUMES:
-            said = self._last_output(run)
+            said = last_words(self._launcher, run.handle)
             self._end(run, "failed", error=failures.crashed_too_often(evaluation.num_resumes + 1, status, said))
         else:
             self._go_on_later(run)
@@ -299,23 +298,6 @@ class TestRuns:
     def _last_progress(self, run: TestRun) -> Any:
         progress = self._readers.of(self._folders.events_of(run.evaluation_id)).progress
         return None if progress is None else progress.model_copy(update={"eta_s": None})
-
-    def _last_output(self, run: TestRun) -> str:
-        data, cursor = b"", 0
-        while run.handle is not None:
-            more, cursor = self._launcher.read(run.handle, cursor)
-            if not more:
-                break
-            data = (data + more)[-4_000:]
-        lines = [line for line in data.decode(errors="replace").splitlines() if line.strip()]
-        return lines[-1][:300] if lines else ""
-
-
-def _write_whole(file: Path, text: str) -> None:
-    """The run's program may be there already, if a server died before it knew that it had started one: it must not read half a file."""
-    partial = file.with_suffix(".partial")
-    partial.write_text(text)
-    partial.replace(file)
 
 
 def _run(record: Record) -> TestRun:
