@@ -234,3 +234,8 @@ class Comparison(Answer):
     model: str
     verdict: Verdict
     without_leaks: Verdict | None = None
+
+    @property
+    def counting(self) -> Verdict:
+        """The one to be told: a question whose answer was learned by heart says nothing about the others."""
+        return self.without_leaks or self.verdict

@@ -47,7 +47,7 @@ def _difference(job: ReportedJob) -> str:
 
 def _verdict(job: ReportedJob) -> Verdict | None:
     comparison = next((test.comparison for test in job.tests if test.comparison is not None), None)
-    return None if comparison is None else comparison.verdict
+    return None if comparison is None else comparison.counting
 
 
 def _losses(job: ReportedJob) -> str:

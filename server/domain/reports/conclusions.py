@@ -4,7 +4,7 @@ from typing import Final
 
 from server.domain.jobs.states import StoredJob
 from server.domain.reports import metrics, words
-from shared.wire import Conclusion, ReportedTest, ReportedTraining, Verdict
+from shared.wire import Comparison, Conclusion, ReportedTest, ReportedTraining
 from shared.wire.reports import Outcome
 
 HEADLINES: Final[dict[Outcome, str]] = {
@@ -25,11 +25,12 @@ def conclusion_on(job: StoredJob, training: ReportedTraining, tests: list[Report
     elif compared is None or compared.comparison is None:
         outcome, said = "not_tested", _untested(training, tests)
     else:
-        outcome, said = compared.comparison.verdict.verdict, _tested(compared, compared.comparison.verdict)
+        outcome, said = compared.comparison.counting.verdict, _tested(compared, compared.comparison)
     return Conclusion(job_id=job.id, job_name=job.name, outcome=outcome, headline=HEADLINES[outcome], words=said)
 
 
-def _tested(test: ReportedTest, verdict: Verdict) -> str:
+def _tested(test: ReportedTest, comparison: Comparison) -> str:
+    verdict = comparison.counting
     share = f"{100 * verdict.confidence:.0f} %"
     said = [
         f"{_capital(verdict.metric.words)} {metrics.moved(verdict)} on {words.count(verdict.num_items, 'test item')} "
@@ -38,20 +39,20 @@ def _tested(test: ReportedTest, verdict: Verdict) -> str:
         f"{metrics.difference(verdict.metric, verdict.interval.low)} and {metrics.difference(verdict.metric, verdict.interval.high)}.",
         verdict.trust,
     ]
-    cleaner = test.comparison.without_leaks if test.comparison is not None else None
     if test.num_leaked:
-        said.append(_leaked(test, cleaner))
+        said.append(_leaked(test, comparison))
     return " ".join(part for part in said if part)
 
 
-def _leaked(test: ReportedTest, cleaner: Verdict | None) -> str:
-    said = f"{words.count(test.num_leaked, 'test item stands', 'test items stand')} in the training data, which flatters the tuned model."
-    if cleaner is None:
-        return said
-    rest = words.count(cleaner.num_items, "other item")
+def _leaked(test: ReportedTest, comparison: Comparison) -> str:
+    said = words.count(test.num_leaked, "test item stands", "test items stand") + " in the training data"
+    if comparison.without_leaks is None:
+        return f"{said}, which flatters the tuned model."
+    all_of_them = comparison.verdict
     return (
-        f"{said} On the {rest} alone the verdict is “{HEADLINES[cleaner.verdict].lower()}” "
-        f"({metrics.difference(cleaner.metric, cleaner.difference)}, {metrics.interval(cleaner.metric, cleaner.interval)})."
+        f"{said} and {'does' if test.num_leaked == 1 else 'do'} not count here. With all {words.count(all_of_them.num_items, 'item')} the "
+        f"verdict would be “{HEADLINES[all_of_them.verdict].lower()}” ({metrics.difference(all_of_them.metric, all_of_them.difference)}, "
+        f"{metrics.interval(all_of_them.metric, all_of_them.interval)})."
     )
 
 

@@ -16,7 +16,7 @@ _MARKS: Final[dict[Outcome, str]] = {"improved": "▲", "no_change": "●", "reg
 def verdict_blocks(job: ReportedJob, *, brief: bool = False) -> list[Block]:
     conclusion = job.conclusion
     test = _compared(job)
-    judged = test.comparison.verdict if test is not None and test.comparison is not None else None
+    judged = test.comparison.counting if test is not None and test.comparison is not None else None
     figures = [] if test is None or judged is None else _figures(test, judged)
     blocks: list[Block] = [
         Verdict(
@@ -128,7 +128,7 @@ def _further_tests(job: ReportedJob) -> list[Block]:
     others = [test for test in job.tests if test is not first and test.comparison is not None]
     said: list[Block] = []
     for test in others:
-        judged = test.comparison.verdict if test.comparison is not None else None
+        judged = test.comparison.counting if test.comparison is not None else None
         if judged is not None:
             said.append(
                 Paragraph(

@@ -5,6 +5,9 @@ from datetime import timedelta
 import pytest
 
 from server.domain import keys
+from server.domain.collection import Collection
+from server.domain.jobs.states import StoredJob
+from server.domain.reports.conclusions import conclusion_on
 from server.errors import Conflict, InvalidInput, NotFound, StorageFull
 from shared.wire import DocumentPatch, JobPatch, JobRequest, ReportContent, ReportRequest, ShareRequest
 from tests.domain.reports.conftest import OWNER, Desk, finished_test
@@ -41,6 +44,21 @@ def test_a_tested_model_has_its_verdict_with_interval_trust_and_leaks(desk: Desk
     assert {item.id for item in test.worst} == {"item-1", "item-5", "item-9", "item-13", "item-17"}
     assert (len(test.values), [item.id for item in test.leaks]) == (20, ["item-3"])
     assert test.best[0].change == pytest.approx(-1.8)
+
+
+def test_of_items_that_were_trained_on_the_verdict_without_them_counts(desk: Desk) -> None:
+    job_id = desk.trained()
+    desk.test_of(job_id)
+    training = content_of(desk, job_id).jobs[0]
+    (test,) = training.tests
+    assert test.comparison is not None
+    clean = test.comparison.verdict.model_copy(update={"verdict": "no_change", "num_items": 19, "difference": -0.1})
+    leaky = test.model_copy(update={"comparison": test.comparison.model_copy(update={"without_leaks": clean})})
+    stored = Collection(desk.house.records, StoredJob, kind="job", noun="job").get(OWNER, job_id).value
+    conclusion = conclusion_on(stored, training.training, [leaky])
+    assert conclusion.outcome == "no_change"
+    assert "on 19 test items" in conclusion.words
+    assert "does not count here. With all 20 items the verdict would be “improved” (−2.000" in conclusion.words
 
 
 @pytest.mark.parametrize("do", ["fail", "wait"])
