@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from shared.reading.decoding import Unreadable
 from shared.reading.examples import ReadProblem
 from shared.reading.prose import Block
+from shared.reading.score_lines import bare_score, label, score_alone
 
 if TYPE_CHECKING:
     import pypdfium2
@@ -28,7 +29,7 @@ _LIST_ITEM = re.compile(r"([-–—•‣◦▪●○*·]|\(?\d{1,3}[.)]|\(?[a-z
 _PAGE_NUMBER = re.compile(r"\W*(page|seite|p\.)?\s*\d{1,5}(\s*(of|von|/|de|sur)\s*\d{1,5})?\W*", re.IGNORECASE)
 _SOFT_HYPHENS = re.compile("[\u0002\u00ad\ufffe](\r?\n)?")
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
-_DIGITS = re.compile(r"\d+")
+_DIGITS = re.compile(r"\d{1,9}")
 _OCR = "Run text recognition (OCR) on it, for example with a scanning program, and upload the result."
 
 
@@ -189,11 +190,22 @@ def _clean(piece: str) -> str:
 def _without_edges(lines: list[_Line], before: tuple[str, str]) -> tuple[list[_Line], tuple[str, str]]:
     """Without page numbers, and without the running head and foot that the page before has as well."""
     lines = list(lines)
-    edges = tuple(_DIGITS.sub("#", line.text) for line in (lines[0], lines[-1])) if lines else ("", "")
+    edges = (lines[0].text, lines[-1].text) if lines else ("", "")
     for at, edge, old in ((-1, edges[1], before[1]), (0, edges[0], before[0])):
-        if len(lines) > 1 and (edge == old or _PAGE_NUMBER.fullmatch(lines[at].text)):
+        if len(lines) > 1 and (_runs(edge, old) or _PAGE_NUMBER.fullmatch(edge)):
             del lines[at]
-    return lines, (edges[0], edges[1])
+    return lines, edges
+
+
+def _runs(edge: str, before: str) -> bool:
+    """The same words, each number the same or one more. What scores an example, or begins a numbered one, is none of it: in a marking guide
+    such lines stand at the edges of page after page."""
+    if _DIGITS.sub("#", edge) != _DIGITS.sub("#", before):
+        return False
+    numbers = zip(_DIGITS.findall(edge), _DIGITS.findall(before), strict=True)
+    if any(int(now) - int(then) not in {0, 1} for now, then in numbers):
+        return False
+    return score_alone(edge) is None and bare_score(edge) is None and not (label(edge) and _DIGITS.search(edge))
 
 
 def _paragraphs(lines: list[_Line], width: float) -> list[Block]:

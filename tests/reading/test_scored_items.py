@@ -1,5 +1,7 @@
 """Scored examples are found in guides of many layouts, and what only looks like a score is left alone."""
 
+import io
+
 import pytest
 
 from shared.reading.scored_items import ScoredItem, guide_of, scored_items
@@ -143,3 +145,13 @@ def test_the_guide_of_the_score_task_is_taken_apart_again() -> None:
     kept = [(entry.text, entry.score, 10) for entry in entries]
     assert [(item.text, item.score, item.out_of) for item in guide.items] == kept
     assert guide.passages == [score_task.rubric()]
+
+
+def test_scores_at_the_edges_of_printed_pages_are_no_page_numbers() -> None:
+    from scripts import score_task
+    from shared.reading.contents import contents_of
+    from tests.corpus.guided import guide_pdf
+
+    entries = score_task.entries(count=40)
+    found = contents_of(io.BytesIO(guide_pdf(entries)), filename="guide.pdf", take="guide", max_items=1_000)
+    assert [item["score"] for item in found.scored] == [entry.score for entry in entries]
