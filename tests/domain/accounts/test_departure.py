@@ -17,6 +17,7 @@ from server.errors import NotSignedIn, Unavailable
 from shared.wire import AccountDeletion, EvaluationRequest, GuideDatasetRequest, JobRequest, TestSetRequest
 from tests.domain.accounts.conftest import PASSWORD, SECRET
 from tests.domain.conftest import House
+from tests.domain.reports.conftest import Desk
 
 EMAIL = "ada@example.org"
 
@@ -40,6 +41,7 @@ class Estate:
             session_ttl_s=86_400,
             passwords=Passwords(memory_kib=8, passes=1),
         )
+        self.reports = Desk(house).reports
         self.departure = Departure(
             house.records,
             house.clock,
@@ -49,6 +51,7 @@ class Estate:
             house.datasets,
             house.documents,
             house.uploads,
+            self.reports,
             house.testing,
         )
         self.sweeper = Sweeper(house.records, house.clock, self.accounts, self.departure)
@@ -90,10 +93,11 @@ def estate(house: House) -> Iterator[Estate]:
     yield Estate(house)
 
 
-def test_a_finished_job_its_model_and_its_data_go(estate: Estate) -> None:
+def test_a_finished_job_its_model_its_report_and_its_data_go(estate: Estate) -> None:
     job_id = estate.start_job()
     estate.house.watch_until(lambda: estate.house.jobs.get(estate.user_id, job_id).state == "succeeded")
-    assert estate.left_over()
+    estate.reports.create(estate.user_id, ReportRequest(job_ids=[job_id]))
+    assert any("report" in left for left in estate.left_over())
     estate.ask()
     estate.leave()
     assert estate.left_over() == []
