@@ -14,7 +14,7 @@ from server.domain.accounts.passwords import Passwords
 from server.domain.accounts.service import Accounts, SignedIn
 from server.domain.accounts.visits import SOMEWHERE
 from server.errors import NotSignedIn, Unavailable
-from shared.wire import AccountDeletion, EvaluationRequest, GuideDatasetRequest, JobRequest, TestSetRequest
+from shared.wire import AccountDeletion, EvaluationRequest, GuideDatasetRequest, JobRequest, ReportRequest, TestSetRequest
 from tests.domain.accounts.conftest import PASSWORD, SECRET
 from tests.domain.conftest import House
 from tests.domain.reports.conftest import Desk
