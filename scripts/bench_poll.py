@@ -255,9 +255,11 @@ class Opening:
 
 async def watch_stream(port: int, token: str, job: str, cursor: int, opening: Opening) -> list[float]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(f"GET /api/jobs/{job}/stream?after={cursor} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n".encode())
+    writer.write(
+        f"GET /api/jobs/{job}/stream?after={cursor} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nauthorization: Bearer {token}\r\n\r\n".encode()
+    )
     delays: list[float] = []
-    await reader.readuntil(b"retry: ")
+    await _opened(reader)
     opening.opened()
     while (left := opening.end - time.monotonic()) > 0:
         try:
@@ -308,3 +310,10 @@ def median_s(client: Client, path: str) -> float:
 def say(good: bool, text: str) -> bool:
     print(f"{'reached' if good else 'MISSED'}: {text}", flush=True)
     return good
+
+
+async def _opened(reader: asyncio.StreamReader) -> None:
+    try:
+        await reader.readuntil(b"retry: ")
+    except asyncio.IncompleteReadError as error:
+        raise SystemExit(f"A stream was refused: {error.partial.decode(errors='replace')}") from error
