@@ -52,7 +52,7 @@ async def fields_of(request: Request) -> dict[str, Any]:
         return _fields(await request.form())
     try:
         body = json.loads(await request.body() or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 
@@ -98,6 +98,6 @@ def _fields(form: FormData) -> dict[str, Any]:
 def _as_json(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # The second for what is nested ten thousand deep.
         place = getattr(error, "pos", 0)
         raise RequestValidationError([{"type": "json_invalid", "loc": ("body", place), "msg": "", "input": {}, "ctx": {}}]) from None

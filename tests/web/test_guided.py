@@ -89,6 +89,14 @@ def test_an_unknown_model_is_the_field_model(signed_in: TestClient) -> None:
     assert refusal(answer, 422, "base_models.unknown")["param"] == "model"
 
 
+@pytest.mark.parametrize("address", ["training-jobs", "datasets", "reports"])
+@pytest.mark.parametrize("body", [b"[" * 60_000, b'{"name": ' + b"[" * 60_000 + b"]" * 60_000 + b"}", b"\xff", b"7"])
+def test_a_body_that_is_no_object_is_refused_in_words(signed_in: TestClient, address: str, body: bytes) -> None:
+    answer = signed_in.post(f"{BASE}/{address}", content=body, headers={"content-type": "application/json"})
+    refusal(answer, answer.status_code)
+    assert answer.status_code in {400, 422}
+
+
 def test_uploads_name_the_field_that_is_wrong(signed_in: TestClient) -> None:
     no_name = signed_in.post(f"{BASE}/training-guides/upload", files={"file": ("tea.txt", GUIDE)})
     assert refusal(no_name, 422)["param"] == "name"
