@@ -3,6 +3,7 @@
 The trainer-side program (`shared.evaluation_spec`) makes every result here; nothing else computes one.
 """
 
+import math
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -97,6 +98,8 @@ class ScoreGrader(Request):
         if not self.lowest < self.highest:
             raise ValueError("the highest score must be above the lowest")
         steps = (self.highest - self.lowest) / self.step
+        if not math.isfinite(steps):
+            raise ValueError(f"these are more than {MAX_SCORES} different scores. Use a larger step")
         if abs(steps - round(steps)) > 1e-6 * max(1.0, steps):
             raise ValueError("the highest score must be a whole number of steps above the lowest")
         if round(steps) + 1 > MAX_SCORES:

@@ -267,3 +267,17 @@ def test_the_metric_says_which_way_is_better() -> None:
     assert metric_of(grader("chrf")).name == "similarity"
     assert metric_of(grader("exact")).higher_is_better
     assert metric_of(grader("exact"), "expected_loss").name == "expected_loss"
+
+
+@pytest.mark.parametrize(
+    ("scale", "words"),
+    [
+        ({"lowest": 5, "highest": 5}, "must be above the lowest"),
+        ({"highest": 1, "step": 0.3}, "whole number of steps"),
+        ({"highest": 1000}, "at most 201"),
+        ({"highest": 1e308, "step": 1e-300}, "more than 201 different scores"),
+    ],
+)
+def test_a_scale_that_cannot_be_counted_is_refused(scale: dict[str, float], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        ScoreGrader.model_validate(scale)
