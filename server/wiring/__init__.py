@@ -1,4 +1,4 @@
-"""The composition root: settings -> adapters -> services. The only file that knows which adapters exist; it calls constructors."""
+"""The composition root: settings -> adapters -> services. The only folder that knows which adapters exist; it calls constructors."""
 
 import shutil
 from collections.abc import Callable
@@ -81,81 +81,10 @@ from server.ports.identity import Identity
 from server.ports.launcher import Launcher, end_all_in
 from server.ports.records import Records
 from server.settings import REPOSITORY, VERSION, Settings, signing_secret
+from server.wiring.chosen import blobs_of, check_format, identity_of, mail_server, records_of
+from server.wiring.services import MissingSettings, Services
 
-_log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class MissingSettings:
-    """The names of what would have to be set for a service that is off; empty lists where it is on."""
-
-    google: list[str] = field(default_factory=list)
-    email: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Services:
-    """Everything a route may use. One of each for the life of the server."""
-
-    settings: Settings
-    clock: Clock
-    records: Records
-    blobs: Blobs
-    launcher: Launcher
-    accounts: Accounts
-    directory: Directory
-    departure: Departure
-    export: Export
-    foreign_sign_in: ForeignSignIn | None
-    documents: Documents
-    uploads: Uploads
-    datasets: Datasets
-    base_models: BaseModels
-    tuned_models: TunedModels
-    jobs: Jobs
-    guides: Guides
-    submissions: TestSubmissions
-    test_sets: TestSets
-    evaluations: Evaluations
-    examiner: Examiner
-    live: LiveJobs
-    supervisor: Supervisor
-    copier: Copier
-    generator: Generator
-    sweeper: Sweeper
-    errands: Errands
-    letters: Errands
-    missing_settings: MissingSettings
-    free_bytes: Callable[[], int]
-    notifications: Notifications
-    notifier: Notifier
-    leases: Leases
-    locks: ServerLocks
-    reports: Reports
-    shares: Shares
-    census: Census
-
-    def start(self) -> None:
-        self.locks.hold(self.leases.me)
-        self.supervisor.start()
-        self.examiner.start()
-        self.copier.start()
-        self.sweeper.start()
-        self.notifier.start()
-
-    def stop(self) -> None:
-        """Runs go on without us; what only serves us ends with us."""
-        self.examiner.stop()
-        self.supervisor.stop()
-        self.copier.stop()
-        self.sweeper.stop()
-        self.notifier.stop()
-        self.generator.stop()
-        self.errands.stop()
-        self.letters.stop()
-        self.records.close()
-        self.locks.release()
-        self.locks.sweep()
+__all__ = ["MissingSettings", "Services", "build"]
 
 
 def build(settings: Settings) -> Services:
@@ -166,13 +95,13 @@ def build(settings: Settings) -> Services:
         return shutil.disk_usage(settings.home).free
 
     clock = SystemClock()
-    records = _records(settings)
-    _check_format(records)
-    blobs = _blobs(settings)
+    records = records_of(settings)
+    check_format(records)
+    blobs = blobs_of(settings)
     hub = {"HF_ENDPOINT": settings.hub_url, "HF_HUB_OFFLINE": str(int(settings.hub == "off"))}
     launcher = LocalLauncher(REPOSITORY, hub)
     errands, letters = Errands("errands"), Errands("letters")
-    mailer = SmtpMailer(_mail_server(settings), clock)
+    mailer = SmtpMailer(mail_server(settings), clock)
     secret = signing_secret(settings)
     accounts = Accounts(
         records,
@@ -185,7 +114,7 @@ def build(settings: Settings) -> Services:
         public_url=settings.address,
         registration=settings.registration_mode,
     )
-    identity = _identity(settings, clock)
+    identity = identity_of(settings, clock)
     room = Room(
         records,
         max_upload_bytes=settings.max_upload_bytes,
@@ -333,59 +262,3 @@ def build(settings: Settings) -> Services:
         Shares(records, clock, accounts.users.is_active, settings.address),
         Census(records, clock, room, me=leases.me),
     )
-
-
-def _mail_server(settings: Settings) -> MailServer:
-    password = settings.smtp_password
-    return MailServer(
-        host=settings.smtp_host,
-        port=settings.smtp_port,
-        security=settings.smtp_security,
-        user=settings.smtp_user,
-        password=None if password is None else password.get_secret_value(),
-        sender=settings.smtp_from,
-    )
-
-
-def _identity(settings: Settings, clock: Clock) -> Identity | None:
-    """Only with both settings; and its libraries, a fifth of a second of the start, are loaded only then."""
-    if settings.google_client_id is None or settings.google_client_secret is None:
-        return None
-    from server.adapters.identity_google import OpenIdProvider
-
-    return OpenIdProvider(
-        clock,
-        issuer=settings.oidc_issuer,
-        client_id=settings.google_client_id,
-        client_secret=settings.google_client_secret.get_secret_value(),
-    )
-
-
-def _check_format(records: Records) -> None:
-    """Raises `NewerStore`. A store that does not answer now is none to refuse: every request says so, and works when it answers."""
-    try:
-        steps = schema.bring_up_to_date(records, product=VERSION)
-    except StaleWrite:
-        return  # Another server, started at the same moment, did it.
-    except LlmTunerError as error:
-        _log.warning("format_not_checked", reason=str(error))
-        return
-    if steps:
-        _log.info("records_upgraded", steps=steps, format=schema.VERSION)
-
-
-def _records(settings: Settings) -> Records:
-    if settings.records == "sqlite":
-        return SqliteRecords(settings.records_file)
-    # Here, because the library behind it takes longer to import than the whole server takes to start without it.
-    from server.adapters.records_dynamodb import DynamoRecords
-
-    return DynamoRecords(settings.aws_table)
-
-
-def _blobs(settings: Settings) -> Blobs:
-    if settings.blobs == "disk":
-        return DiskBlobs(settings.blobs_folder)
-    from server.adapters.blobs_s3 import S3Blobs
-
-    return S3Blobs(str(settings.aws_bucket), prefix=settings.aws_prefix)

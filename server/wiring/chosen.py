@@ -1,0 +1,72 @@
+"""The adapters of which the settings choose one. What only one of them needs is imported when it is chosen."""
+
+import structlog
+
+from server.adapters.blobs_disk import DiskBlobs
+from server.adapters.mail_smtp import MailServer
+from server.adapters.records_sqlite import SqliteRecords
+from server.domain import schema
+from server.errors import LlmTunerError, StaleWrite
+from server.ports.blobs import Blobs
+from server.ports.clock import Clock
+from server.ports.identity import Identity
+from server.ports.records import Records
+from server.settings import VERSION, Settings
+
+_log = structlog.get_logger()
+
+
+def mail_server(settings: Settings) -> MailServer:
+    password = settings.smtp_password
+    return MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=None if password is None else password.get_secret_value(),
+        sender=settings.smtp_from,
+    )
+
+
+def identity_of(settings: Settings, clock: Clock) -> Identity | None:
+    """Only with both settings; and its libraries, a fifth of a second of the start, are loaded only then."""
+    if settings.google_client_id is None or settings.google_client_secret is None:
+        return None
+    from server.adapters.identity_google import OpenIdProvider
+
+    return OpenIdProvider(
+        clock,
+        issuer=settings.oidc_issuer,
+        client_id=settings.google_client_id,
+        client_secret=settings.google_client_secret.get_secret_value(),
+    )
+
+
+def check_format(records: Records) -> None:
+    """Raises `NewerStore`. A store that does not answer now is none to refuse: every request says so, and works when it answers."""
+    try:
+        steps = schema.bring_up_to_date(records, product=VERSION)
+    except StaleWrite:
+        return  # Another server, started at the same moment, did it.
+    except LlmTunerError as error:
+        _log.warning("format_not_checked", reason=str(error))
+        return
+    if steps:
+        _log.info("records_upgraded", steps=steps, format=schema.VERSION)
+
+
+def records_of(settings: Settings) -> Records:
+    if settings.records == "sqlite":
+        return SqliteRecords(settings.records_file)
+    # Here, because the library behind it takes longer to import than the whole server takes to start without it.
+    from server.adapters.records_dynamodb import DynamoRecords
+
+    return DynamoRecords(settings.aws_table)
+
+
+def blobs_of(settings: Settings) -> Blobs:
+    if settings.blobs == "disk":
+        return DiskBlobs(settings.blobs_folder)
+    from server.adapters.blobs_s3 import S3Blobs
+
+    return S3Blobs(str(settings.aws_bucket), prefix=settings.aws_prefix)
