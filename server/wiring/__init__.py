@@ -1,21 +1,15 @@
 """The composition root: settings -> adapters -> services. The only folder that knows which adapters exist; it calls constructors."""
 
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
-import structlog
 
 from server.adapters import processes
-from server.adapters.blobs_disk import DiskBlobs
 from server.adapters.clock_system import SystemClock
 from server.adapters.contents_process import ContentsProcess
 from server.adapters.hub_probe import HubProbe
 from server.adapters.inspector_process import InspectorProcess
 from server.adapters.launch_local import LocalLauncher
 from server.adapters.look_process import LookProcess
-from server.adapters.mail_smtp import MailServer, SmtpMailer
-from server.adapters.records_sqlite import SqliteRecords
+from server.adapters.mail_smtp import SmtpMailer
 from server.adapters.server_lock import ServerLocks
 from server.adapters.typeset_process import TypesetProcess
 from server.adapters.webhook_http import HttpWebhooks
@@ -28,7 +22,6 @@ from server.background.notifier import Notifier
 from server.background.posting import posting
 from server.background.supervisor import Supervisor
 from server.background.sweeper import Sweeper
-from server.domain import schema
 from server.domain.accounts.administration import Directory
 from server.domain.accounts.departure import Departure
 from server.domain.accounts.export import Export
@@ -74,12 +67,7 @@ from server.domain.testing.specs import EvaluationSpecs
 from server.domain.testing.states import EvaluationStore
 from server.domain.testing.submissions import TestSubmissions
 from server.domain.testing.test_sets import TestSets
-from server.errors import LlmTunerError, StaleWrite
-from server.ports.blobs import Blobs
-from server.ports.clock import Clock
-from server.ports.identity import Identity
-from server.ports.launcher import Launcher, end_all_in
-from server.ports.records import Records
+from server.ports.launcher import end_all_in
 from server.settings import REPOSITORY, VERSION, Settings, signing_secret
 from server.wiring.chosen import blobs_of, check_format, identity_of, mail_server, records_of
 from server.wiring.services import MissingSettings, Services
