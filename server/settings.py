@@ -104,6 +104,13 @@ class Settings(BaseSettings):
     max_runs: Annotated[
         int | None, Field(ge=1, le=64, description="Trainings at once. Left out: one for each accelerator, or one where there is none.")
     ] = None
+    served_precision: Annotated[
+        Literal["f32", "f16", "q8_0"],
+        Field(description="How exactly tuned models answer: `f32` as trained, `f16` all but the same and twice as fast, `q8_0` fastest."),
+    ] = "f16"
+    served_models: Annotated[
+        int, Field(ge=1, le=64, description="Models that are kept loaded to answer, each by a program of its own.")
+    ] = 3
     webhooks_to_private_addresses: Annotated[
         bool, Field(description="Let users' webhooks reach this machine and its private network. Off, only public addresses are called.")
     ] = False
@@ -270,6 +277,11 @@ class Settings(BaseSettings):
             return self.public_url.rstrip("/")
         host = "localhost" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared with, not listened on
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def served_folder(self) -> Path:
+        """Files that served models are loaded from; a cache."""
+        return self.home / "served"
 
     @property
     def servers_folder(self) -> Path:

@@ -25,6 +25,8 @@ PROGRAMS: Final[dict[Program, str]] = {
     "train": "server.tuning.gpt2_tuning",
     "generate": "server.tuning.worker",
     "test": "server.tuning.evaluation",
+    "serve": "server.tuning.llama_worker",
+    "export": "server.tuning.gguf_export",
 }
 # All that a program inherits. No cloud keys, no signing secret: what is not in its environment cannot leave through it.
 _ENVIRONMENT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")

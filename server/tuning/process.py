@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from server.tuning.cores import physical_cores
 from server.tuning.failures import Cancelled
 
 
@@ -19,20 +20,6 @@ def set_up_torch(threads: int | None) -> int:
     torch.set_num_threads(count)
     torch.set_flush_denormal(True)
     return count
-
-
-def physical_cores() -> int:
-    """Physical cores that this process may use (hyper-threads of one core share its multipliers, so they do not count)."""
-    allowed = os.sched_getaffinity(0)
-    cores = {_core_of(cpu) for cpu in allowed}
-    return max(1, min(len(cores), len(allowed)))
-
-
-def _core_of(cpu: int) -> str:
-    try:
-        return Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list").read_text().strip()
-    except OSError:
-        return str(cpu)
 
 
 def memory_bytes() -> int:

@@ -20,8 +20,10 @@ from server.background.examiner import Examiner
 from server.background.generation import Generator
 from server.background.notifier import Notifier
 from server.background.posting import posting
+from server.background.serving import Serving, ServingOptions
 from server.background.supervisor import Supervisor
 from server.background.sweeper import Sweeper
+from server.background.whole_answers import WholeAnswers
 from server.domain.accounts.administration import Directory
 from server.domain.accounts.departure import Departure
 from server.domain.accounts.export import Export
@@ -197,6 +199,19 @@ def build(settings: Settings) -> Services:
     supervisor = Supervisor(lifecycle, leases, tidying, Superseded(records, launcher, folders, on=settings.runs_are_copied))
     jobs.wake = supervisor.wake
     generator = Generator(launcher, clock, base_models_folder=settings.base_models_folder, threads=settings.trainer_threads)
+    serving = Serving(
+        launcher,
+        clock,
+        WholeAnswers(generator),
+        ServingOptions(
+            settings.served_folder,
+            settings.base_models_folder,
+            settings.own_models_folder,
+            settings.served_precision,
+            settings.served_models,
+            settings.trainer_threads,
+        ),
+    )
     uploads = Uploads(records, blobs, clock, documents)
     live = LiveJobs(records, clock, readers, fetches, runs_folder=settings.runs_folder)
     testing = Testing(test_submissions, test_sets, evaluations, guides)
@@ -249,4 +264,6 @@ def build(settings: Settings) -> Services:
         reports,
         Shares(records, clock, accounts.users.is_active, settings.address),
         Census(records, clock, room, me=leases.me),
+        serving,
+        serving,
     )

@@ -9,6 +9,7 @@ from server.background.errands import Errands
 from server.background.examiner import Examiner
 from server.background.generation import Generator
 from server.background.notifier import Notifier
+from server.background.serving import Serving
 from server.background.supervisor import Supervisor
 from server.background.sweeper import Sweeper
 from server.domain.accounts.administration import Directory
@@ -36,6 +37,7 @@ from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.launcher import Launcher
 from server.ports.records import Records
+from server.ports.textgen import TextGeneration
 from server.settings import Settings
 
 
@@ -88,6 +90,8 @@ class Services:
     reports: Reports
     shares: Shares
     census: Census
+    texts: TextGeneration
+    serving: Serving
 
     def start(self) -> None:
         self.locks.hold(self.leases.me)
@@ -105,6 +109,7 @@ class Services:
         self.sweeper.stop()
         self.notifier.stop()
         self.generator.stop()
+        self.serving.stop()
         self.errands.stop()
         self.letters.stop()
         self.records.close()
