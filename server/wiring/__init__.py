@@ -69,7 +69,7 @@ from server.domain.testing.submissions import TestSubmissions
 from server.domain.testing.test_sets import TestSets
 from server.ports.launcher import end_all_in
 from server.settings import REPOSITORY, VERSION, Settings, signing_secret
-from server.wiring.chosen import blobs_of, check_format, identity_of, mail_server, records_of
+from server.wiring.chosen import blobs_of, identity_of, mail_server, records_of
 from server.wiring.services import MissingSettings, Services
 
 __all__ = ["MissingSettings", "Services", "build"]
@@ -84,7 +84,6 @@ def build(settings: Settings) -> Services:
 
     clock = SystemClock()
     records = records_of(settings)
-    check_format(records)
     blobs = blobs_of(settings)
     hub = {"HF_ENDPOINT": settings.hub_url, "HF_HUB_OFFLINE": str(int(settings.hub == "off"))}
     launcher = LocalLauncher(REPOSITORY, hub)
