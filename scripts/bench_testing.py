@@ -119,8 +119,11 @@ def bench_evaluation(data: Path, only: str | None = None) -> int:
         ]
         found, seconds = _tested(data / f"test-{part}", data, models=models, items=items[part], grader=grader, training=training)
         good &= seconds < EVALUATION_TARGET_S and all(model.num_graded == 200 for model in found.models)
-        each = ", ".join(f"{model.model} {model.seconds:.0f} s" for model in found.models)
-        print(f"200 items, {name}: {seconds:.0f} s for both models ({each}; {_cpu_s() - cpu_s:.0f} s of processors); {_summary(found)}", flush=True)
+        each = ", ".join(f"{model.model} {model.seconds:.0f} s" for model in found.models) + f"; {_cpu_s() - cpu_s:.0f} s of processors"
+        print(
+            f"200 items, {name}: {seconds:.0f} s for both models ({each}); {_summary(found)}",
+            flush=True,
+        )
     if only in {None, "same"}:
         good &= _side_by_side(data, items["answers"])
     print(f"{_told(good)}: 200 items on a 135M base and its tuned model in under {EVALUATION_TARGET_S:.0f} s")
