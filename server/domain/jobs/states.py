@@ -6,7 +6,7 @@ from typing import Final, Literal
 from pydantic import BaseModel
 
 from server.errors import Conflict
-from shared.constants import JobState, Method
+from shared.constants import JobState, Method, Objective
 from shared.wire import Forecast, Hyperparameters, Job, JobError, JobMove, Progress, Resolved
 
 MOVES: Final[dict[JobState, frozenset[JobState]]] = {
@@ -41,6 +41,7 @@ class StoredJob(BaseModel):
     content_sha256: str
     allow_short_run: bool = False
     method: Method
+    objective: Objective = "supervised"
     hyperparameters: Hyperparameters
     resolved: dict[str, Resolved]
     num_training_tokens: int = 0
