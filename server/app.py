@@ -45,6 +45,7 @@ from server.web.routes import (
     tuned_models,
     uploads,
 )
+from server.web.routes import openai as openai_routes
 from server.web.spa import SinglePage
 
 # A conversation of 100,000 characters a message is the largest thing that is not an upload.
@@ -100,6 +101,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         guided_reports.router,
         shared_reports.router,
         notifications.router,
+        *openai_routes.routers(settings),
     ]
     for router in routers:
         app.include_router(router, max_body_size=_MAX_BODY_BYTES)
