@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
@@ -46,6 +47,7 @@ from server.web.routes import (
     uploads,
 )
 from server.web.routes import openai as openai_routes
+from server.web.routes.openai.texts import MOST_AT_ONCE
 from server.web.spa import SinglePage
 
 # A conversation of 100,000 characters a message is the largest thing that is not an upload.
@@ -74,6 +76,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.services = services
     app.state.login_limit = LoginLimit(services.clock)
     app.state.broadcasts = Broadcasts(services.jobs, services.live, services.accounts)
+    app.state.text_threads = CapacityLimiter(MOST_AT_ONCE)
     app.state.registry = registry_of(services, app.state.broadcasts)
     routers = [
         health.router,

@@ -66,9 +66,9 @@ class Asking:
         hyperparameters = request.hyperparameters
         if hyperparameters.block_size == "auto":
             block = max(_SMALLEST_BLOCK, math.ceil(look.longest / 16) * 16)
-            usual = int(self.jobs.forecast(owner, request).resolved["block_size"].value)
-            if block < usual:
-                request = _changed(request, block_size=block)
+            usual = self.jobs.forecast(owner, request).resolved
+            if block < int(usual["block_size"].value):
+                request = _changed(request, block_size=block, batch_size=usual["batch_size"].value)
                 look = self._look(owner, request)
         if hyperparameters.epochs == "auto" and look.num_steps < _STEPS_FOR_LITTLE:
             epochs = float(self.jobs.forecast(owner, request).resolved["epochs"].value)
