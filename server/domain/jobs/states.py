@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from server.domain.jobs.asked import AskedThere
 from server.errors import Conflict
-from shared.constants import JobState, Method
+from shared.constants import JobState, Method, Objective
 from shared.wire import Forecast, Hyperparameters, Job, JobError, JobMove, Progress, Resolved
 
 MOVES: Final[dict[JobState, frozenset[JobState]]] = {
@@ -42,6 +42,7 @@ class StoredJob(BaseModel):
     content_sha256: str
     allow_short_run: bool = False
     method: Method
+    objective: Objective = "supervised"
     hyperparameters: Hyperparameters
     resolved: dict[str, Resolved]
     num_training_tokens: int = 0

@@ -144,6 +144,7 @@ class Submissions:
             base_model=job.base_model,
             dataset_id=job.dataset_id,
             method=job.method,
+            objective=job.objective,
             hyperparameters=job.hyperparameters,
             allow_short_run=job.allow_short_run and not _few_steps_are_wanted(job.hyperparameters),
             test_set_id=job.test_set_id if self._has_test_set(job.owner, job.test_set_id) else None,
@@ -157,6 +158,8 @@ class Submissions:
         request["name"] = f"{job.name} again"[:MAX_NAME_CHARACTERS]
         if "base_model" in given and "method" not in given:
             request["method"] = "auto"
+        if not {"dataset_id", "document_ids", "base_model"}.isdisjoint(given) and "objective" not in given:
+            request["objective"] = "auto"
         if "document_ids" in given and "dataset_id" not in given:
             request["dataset_id"] = None
         hyperparameters = {**job.hyperparameters.model_dump(), **named}
@@ -199,6 +202,7 @@ class Submissions:
             basis = f"From this machine's last run of this model: {measured.data['tokens_per_s']:.0f} tokens/s."
         return Forecast(
             method=plan.method,
+            objective=plan.objective,
             resolved=plan.resolved,
             num_examples=plan.num_examples,
             num_training_tokens=plan.num_training_tokens,
@@ -233,7 +237,7 @@ class Submissions:
 
     def _subject(self, owner: str, plan: Plan, material: Material) -> Subject:
         folder = self._tuned_models.folder_to_start_from(owner, plan.base.id)
-        return Subject(owner, plan.base, material, plan.settings, folder)
+        return Subject(owner, plan.base, material, plan.settings, folder, plan.objective)
 
     def _touching_base(self, owner: str, model_id: str) -> list[Put]:
         if not model_id.startswith(TUNED_PREFIX):
@@ -265,6 +269,7 @@ class Submissions:
             content_sha256=material.content_sha256,
             allow_short_run=request.allow_short_run or _few_steps_are_wanted(request.hyperparameters),
             method=plan.method,
+            objective=plan.objective,
             hyperparameters=request.hyperparameters,
             resolved=plan.resolved,
             num_training_tokens=plan.num_training_tokens,
