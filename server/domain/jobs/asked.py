@@ -11,7 +11,6 @@ class AskedThere(BaseModel):
     """`remarks` are what the person should know about how the request was understood; they open the job's events."""
 
     model: str
-    method: Literal["supervised", "dpo"] = "supervised"
     n_epochs: Number = "auto"
     batch_size: Number = "auto"
     learning_rate_multiplier: Number = "auto"

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from server.domain.datasets.service import Datasets
 from server.domain.jobs.asked import AskedThere, Number
@@ -11,13 +11,14 @@ from server.domain.models.tuned import TUNED_PREFIX
 from server.domain.openai.files import Files
 from server.domain.openai.names import ModelNames
 from server.errors import InvalidInput
-from shared.constants import MIN_EXAMPLES_TO_SPLIT, MIN_OPTIMIZER_STEPS, Method
+from shared.constants import MIN_EXAMPLES_TO_SPLIT, MIN_OPTIMIZER_STEPS, Objective
 from shared.wire import DatasetRequest, Document, Hyperparameters, JobRequest, Look, LookRequest, SplitByDocument
 from shared.wire.openai.jobs import AskedHyperparameters, JobCreate, Knobs
 
 _STEPS_FOR_LITTLE: Final = 2 * MIN_OPTIMIZER_STEPS
 _MOST_EPOCHS: Final = 50
 _SMALLEST_BLOCK: Final = 16
+_OBJECTIVES: Final[dict[str, Objective]] = {"supervised": "supervised", "dpo": "preference"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ class Asking:
             base_model=base,
             document_ids=None if validation else [training.id],
             dataset_id=self._dataset(owner, training, validation) if validation else None,
-            method="dpo" if method == "dpo" else knobs.method,
+            method=knobs.method,
+            objective="auto" if body.method is None else _OBJECTIVES[method],
             hyperparameters=hyperparameters,
             allow_short_run=knobs.allow_short_run,
             test_set_id=knobs.test_set_id,
@@ -108,10 +110,11 @@ class Asking:
 
 def _method(body: JobCreate) -> str:
     kind = "supervised" if body.method is None else body.method.type
-    known = ["supervised", *(["dpo"] if "dpo" in get_args(Method) else [])]
-    if kind not in known:
+    if kind not in _OBJECTIVES:
         raise InvalidInput(
-            f"The method {kind[:40]!r} is not supported here. There is: {', '.join(known)}.", code="unsupported_method", param="method.type"
+            f"The method {kind[:40]!r} is not supported here. There is: {', '.join(_OBJECTIVES)}.",
+            code="unsupported_method",
+            param="method.type",
         )
     return kind
 
@@ -121,16 +124,12 @@ def _asked(body: JobCreate, method: str) -> AskedThere:
     part = None if body.method is None else getattr(body.method, method)
     newer = part.hyperparameters if part is not None and part.hyperparameters is not None else AskedHyperparameters()
     given = (body.hyperparameters or AskedHyperparameters()).model_dump(exclude_none=True) | newer.model_dump(exclude_none=True)
-    return AskedThere.model_validate(
-        given | {"model": body.model, "method": method, "metadata": body.metadata, "validation_file": body.validation_file}
-    )
+    return AskedThere.model_validate(given | {"model": body.model, "metadata": body.metadata})
 
 
 def _hyperparameters(asked: AskedThere, knobs: Knobs, *, seed: int | None) -> Hyperparameters:
     """Ours count first: they say exactly what is meant."""
-    there: dict[str, Number | None] = {"epochs": asked.n_epochs, "batch_size": asked.batch_size, "seed": seed}
-    if "beta" in Hyperparameters.model_fields:
-        there["beta"] = asked.beta
+    there: dict[str, Number | None] = {"epochs": asked.n_epochs, "batch_size": asked.batch_size, "beta": asked.beta, "seed": seed}
     ours = knobs.model_dump(include=set(Hyperparameters.model_fields), exclude_unset=True)
     return Hyperparameters.model_validate({name: value for name, value in there.items() if value is not None} | ours)
 

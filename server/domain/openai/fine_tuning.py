@@ -93,7 +93,6 @@ class FineTuning:
         asked = job.asked
         left_s = _eta_s(self.jobs.get(job.owner, job.id)) if job.state == "running" else None
         used = _used(job)
-        kind = asked.method if asked else "dpo" if job.method == "dpo" else "supervised"  # type: ignore[comparison-overlap]
         part = JobMethodPart(hyperparameters=used)
         error = job.error
         return FineTuningJob(
@@ -110,7 +109,7 @@ class FineTuning:
             result_files=[results_of(job.id)] if job.state == "succeeded" else [],
             trained_tokens=self._trained_tokens(job),
             hyperparameters=used,
-            method=JobMethod(type="dpo", dpo=part) if kind == "dpo" else JobMethod(type="supervised", supervised=part),
+            method=JobMethod(type="dpo", dpo=part) if job.objective == "preference" else JobMethod(type="supervised", supervised=part),
             seed=int(job.resolved["seed"].value),
             error=None if error is None else JobFault(code=error.code, message=f"{error.message} {error.fix}", param=None),
             integrations=[],
@@ -134,7 +133,7 @@ def _used(job: StoredJob) -> JobHyperparameters:
     """The numbers of the run. "auto" multiplies the product's own rate by one; a rate that was given as such is no multiple of anything."""
     asked = job.asked
     epochs, batch = float(job.resolved["epochs"].value), int(job.resolved["batch_size"].value)
-    beta = job.resolved.get("beta") if asked is not None and asked.method == "dpo" else None
+    beta = job.resolved.get("beta") if job.objective == "preference" else None
     multiplier: float | None = None if job.hyperparameters.learning_rate != "auto" else 1.0
     if asked is not None and asked.learning_rate_multiplier != "auto":
         multiplier = float(asked.learning_rate_multiplier)
