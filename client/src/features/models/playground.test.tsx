@@ -68,7 +68,7 @@ describe("trying a model", () => {
     const settings = { messages: [{ role: "user", content: "How long does it boil?" }], max_tokens: 128, temperature: 0, top_p: 1, seed: 0 };
     const both = [tuned.id, baseModel.id].map((model) => ({ model, ...settings, stream: true, stream_options: { include_usage: true } }));
     expect(asked).toEqual(both);
-    expect(await panel("Tuned model").findByText(/^2 tokens in/)).toBeInTheDocument();
+    expect(await panel("Tuned model").findByText(/^2\stokens\sin/)).toBeInTheDocument();
   });
 
   test("says that it is writing, and that the first answer loads the model", async () => {
