@@ -23,6 +23,7 @@ from server.background.notifier import Notifier
 from server.background.posting import posting
 from server.background.supervisor import Supervisor
 from server.background.sweeper import Sweeper
+from server.background.whole_answers import WholeAnswers
 from server.domain.accounts.administration import Directory
 from server.domain.accounts.departure import Departure
 from server.domain.accounts.export import Export
@@ -33,6 +34,7 @@ from server.domain.census import Census
 from server.domain.datasets.looks import Looks
 from server.domain.datasets.service import Datasets
 from server.domain.documents.contents import DocumentContents
+from server.domain.documents.pieces import Pieces
 from server.domain.documents.service import Documents
 from server.domain.documents.uploads import Uploads
 from server.domain.documents.usage import Room
@@ -57,6 +59,7 @@ from server.domain.jobs.uses import Uses
 from server.domain.models.catalogue import BaseModels
 from server.domain.models.tuned import TunedModels
 from server.domain.notifications.service import Notifications
+from server.domain.openai.face import face_over
 from server.domain.reports.material import JobMaterial
 from server.domain.reports.service import Reports
 from server.domain.reports.shares import Shares
@@ -207,7 +210,9 @@ def build(settings: Settings) -> Services:
     testing = Testing(test_submissions, test_sets, evaluations, guides)
     material = JobMaterial(records, datasets, documents, base_models, live, folders, TestsOfModels(evaluations), product_version=VERSION)
     reports = Reports(records, blobs, clock, room, material, TypesetProcess(REPOSITORY))
-    departure = Departure(records, clock, accounts, jobs, tuned_models, datasets, documents, uploads, reports, testing)
+    pieces = Pieces(records, blobs, clock, documents)
+    others = [pieces.remove_some]
+    departure = Departure(records, clock, accounts, jobs, tuned_models, datasets, documents, uploads, reports, testing, others)
     notifications = Notifications(
         records,
         clock,
@@ -242,7 +247,7 @@ def build(settings: Settings) -> Services:
         supervisor,
         Copier(copies, tidying, Leftovers(records, readers, folders, fetches, end_all=end_all), clock),
         generator,
-        Sweeper(records, clock, accounts, departure),
+        Sweeper(records, clock, accounts, departure, expire=uses.delete_expired),
         errands,
         letters,
         MissingSettings(google=settings.missing_for_google(), email=mailer.missing()),
@@ -254,4 +259,6 @@ def build(settings: Settings) -> Services:
         reports,
         Shares(records, clock, accounts.users.is_active, settings.address),
         Census(records, clock, room, me=leases.me),
+        face_over(clock, documents, pieces, datasets, jobs, live, base_models, tuned_models, stand_ins=settings.openai_models),
+        WholeAnswers(generator),
     )

@@ -65,6 +65,10 @@ class LiveJobs:
         """Raises `NotFound` when this user has no such job."""
         self._look(owner, job_id)
 
+    def events_file(self, owner: str, job_id: str) -> Path:
+        """Where the job's log is read; not there before its first run. Raises `NotFound`."""
+        return self._look(owner, job_id).events_file
+
     def was_there(self, owner: str, job_id: str) -> bool:
         """Whether `check` would pass, as far as that is known without waiting for anything."""
         seen = self._recently_seen(owner, job_id)
