@@ -28,7 +28,7 @@ from server.tuning.loop import Loop
 from server.tuning.model import CausalModel
 from server.tuning.model_folder import DamagedModel, end_ids, load_model
 from server.tuning.packing import Batch, Blocks
-from server.tuning.process import StopRequest, peak_memory_bytes, set_up_torch
+from server.tuning.process import StopRequest, keep_memory, peak_memory_bytes, set_up_torch
 from server.tuning.progress import Progress
 from server.tuning.resume import Resumed, newest_good
 from server.tuning.samples import sample_texts
@@ -80,6 +80,7 @@ def tune(spec: JobSpec, folder: Path, claim: Claim, events: EventLog, stop: Stop
     began = time.monotonic()
     discard(folder)  # What an attempt that was killed may have exported.
     threads = set_up_torch(spec.threads)
+    keep_memory()
     events.write(SpecEvent, base_model=spec.base_model, method=spec.method, versions=_versions(), threads=threads)
     try:
         material = _material(spec, folder, events)
