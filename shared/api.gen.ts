@@ -2782,6 +2782,11 @@ export interface components {
             description: string;
             /** Duplicate Of */
             duplicate_of: string | null;
+            /**
+             * Expires At
+             * @default null
+             */
+            expires_at: string | null;
             /** Filename */
             filename: string;
             /**
@@ -3160,6 +3165,12 @@ export interface components {
              * @constant
              */
             object: "forecast";
+            /**
+             * Objective
+             * @default supervised
+             * @enum {string}
+             */
+            objective: "supervised" | "preference";
             /** Resolved */
             resolved: {
                 [key: string]: components["schemas"]["Resolved"];
@@ -3425,6 +3436,8 @@ export interface components {
         /**
          * Hyperparameters
          * @description What a person may set. Everything left at "auto" is resolved by `shared.auto_settings`, with a reason.
+         *
+         *     `beta` is for preference pairs alone: how strongly the model is held to what it was (DPO, arXiv:2305.18290).
          */
         Hyperparameters: {
             /**
@@ -3437,6 +3450,11 @@ export interface components {
              * @default auto
              */
             batch_size?: number | "auto";
+            /**
+             * Beta
+             * @default auto
+             */
+            beta?: number | "auto";
             /**
              * Block Size
              * @default auto
@@ -3723,6 +3741,12 @@ export interface components {
              * @constant
              */
             object: "job";
+            /**
+             * Objective
+             * @default supervised
+             * @enum {string}
+             */
+            objective: "supervised" | "preference";
             progress: components["schemas"]["Progress"] | null;
             /** Queue Position */
             queue_position: number | null;
@@ -3814,6 +3838,7 @@ export interface components {
              * @default {
              *       "accelerator": "auto",
              *       "batch_size": "auto",
+             *       "beta": "auto",
              *       "block_size": "auto",
              *       "epochs": "auto",
              *       "gradient_accumulation": "auto",
@@ -3845,6 +3870,11 @@ export interface components {
              * @default null
              */
             note: string | null;
+            /**
+             * Objective
+             * @default null
+             */
+            objective: ("supervised" | "preference") | "auto" | null;
             /**
              * Test Set Id
              * @default null
@@ -3915,7 +3945,8 @@ export interface components {
         /**
          * JobRequest
          * @description A request to tune, on a dataset or on documents, of which one is then made. `method` "auto" is `scratch` for a from-scratch
-         *     base and `lora` otherwise.
+         *     base and `lora` otherwise. `objective` "auto" is `preference` where all examples are preference pairs and there are weights to start
+         *     from; pairs together with other examples then need a word on what is meant.
          */
         JobRequest: {
             /**
@@ -3939,6 +3970,7 @@ export interface components {
              * @default {
              *       "accelerator": "auto",
              *       "batch_size": "auto",
+             *       "beta": "auto",
              *       "block_size": "auto",
              *       "epochs": "auto",
              *       "gradient_accumulation": "auto",
@@ -3970,6 +4002,11 @@ export interface components {
              * @default
              */
             note: string;
+            /**
+             * Objective
+             * @default auto
+             */
+            objective: ("supervised" | "preference") | "auto";
             /**
              * Test Set Id
              * @default null
@@ -4559,6 +4596,7 @@ export interface components {
              * @default {
              *       "accelerator": "auto",
              *       "batch_size": "auto",
+             *       "beta": "auto",
              *       "block_size": "auto",
              *       "epochs": "auto",
              *       "gradient_accumulation": "auto",
@@ -4580,6 +4618,11 @@ export interface components {
              * @default auto
              */
             method: ("lora" | "full" | "scratch") | "auto";
+            /**
+             * Objective
+             * @default auto
+             */
+            objective: ("supervised" | "preference") | "auto";
         };
         /**
          * LookSample
@@ -4671,6 +4714,16 @@ export interface components {
              * @default null
              */
             memory_bytes: number | null;
+            /**
+             * Preference Accuracy
+             * @default null
+             */
+            preference_accuracy: number | null;
+            /**
+             * Reward Margin
+             * @default null
+             */
+            reward_margin: number | null;
             /** Step */
             step: number;
             /**
@@ -4683,6 +4736,16 @@ export interface components {
              * @default null
              */
             validation_loss: number | null;
+            /**
+             * Validation Preference Accuracy
+             * @default null
+             */
+            validation_preference_accuracy: number | null;
+            /**
+             * Validation Reward Margin
+             * @default null
+             */
+            validation_reward_margin: number | null;
         };
         /**
          * Metrics
@@ -4964,10 +5027,18 @@ export interface components {
              */
             object: "preview";
         };
-        /** PreviewExample */
+        /**
+         * PreviewExample
+         * @description Of a preference pair `segments` are the conversation with the preferred answer, `rejected` the same with the other one.
+         */
         PreviewExample: {
             /** Index */
             index: number;
+            /**
+             * Rejected
+             * @default null
+             */
+            rejected: components["schemas"]["Segment"][] | null;
             /** Segments */
             segments: components["schemas"]["Segment"][];
             /**
@@ -5049,6 +5120,16 @@ export interface components {
              * @default null
              */
             num_steps: number | null;
+            /**
+             * Preference Accuracy
+             * @default null
+             */
+            preference_accuracy: number | null;
+            /**
+             * Reward Margin
+             * @default null
+             */
+            reward_margin: number | null;
             /** Stage */
             stage: string;
             /**
@@ -6326,13 +6407,24 @@ export interface components {
         };
         /**
          * TokenizedExample
-         * @description `num_tokens` counts all of them; at most 400 are listed.
+         * @description `num_tokens` counts all of them; at most 400 are listed. Where pairs are learned from, `tokens` are those of the preferred answer
+         *     with all before it, and `rejected` those of the other.
          */
         TokenizedExample: {
             /** Index */
             index: number;
+            /**
+             * Num Rejected Tokens
+             * @default null
+             */
+            num_rejected_tokens: number | null;
             /** Num Tokens */
             num_tokens: number;
+            /**
+             * Rejected
+             * @default null
+             */
+            rejected: components["schemas"]["Token"][] | null;
             /** Tokens */
             tokens: components["schemas"]["Token"][];
         };

@@ -28,13 +28,15 @@ class Block(nn.Module):
     up: Projection
     down: Projection
     activation: Activation
+    head_norms: nn.ModuleList | None
+    """Norms of each query and of each key (Qwen3's), before they turn."""
 
     def __init__(self, index: int, heads: tuple[int, int, int]) -> None:
         super().__init__()
-        self.index, self.heads = index, heads
+        self.index, self.heads, self.head_norms = index, heads, None
 
     def forward(self, x_ND: Tensor, spans: Spans, cache: Cache | None, turns: Turns | None = None) -> Tensor:
-        q_NHW, k_NKW, v_NKW = _Before.apply(x_ND, self, turns, *_trained(self.norm_1, self.qkv))
+        q_NHW, k_NKW, v_NKW = _Before.apply(x_ND, self, turns, *_trained(self.norm_1, self.qkv, *(self.head_norms or ())))
         seen = attend(q_NHW, k_NKW, v_NKW, spans) if cache is None else cache.attend(self.index, q_NHW, k_NKW, v_NKW)
         return _After.apply(x_ND, seen.reshape(len(x_ND), -1), self, *_trained(self.out, self.norm_2, self.up, self.down))
 
@@ -52,18 +54,23 @@ class _Before(Function):
         normed, _ = block.norm_1.value(x_ND)
         mask = block.qkv.mask(normed) if any(ctx.needs_input_grad) else None
         qkv = block.qkv.value(normed, mask).view(len(x_ND), sum(block.heads), -1)
+        before_norms = [part.clone() for part, _ in zip(qkv.split(block.heads, dim=1), block.head_norms or (), strict=False)]
+        for part, norm, given in zip(qkv.split(block.heads, dim=1), block.head_norms or (), before_norms, strict=False):
+            part.copy_(norm.value(given)[0])
         if turns is not None:
             turns.turn(qkv[:, : sum(block.heads[:2])])
-        ctx.save_for_backward(x_ND, mask)
+        ctx.save_for_backward(x_ND, mask, *before_norms)
         ctx.block, ctx.turns, ctx.num_trained = block, turns, len(trained)
         return qkv.split(block.heads, dim=1)
 
     @staticmethod
     def backward(ctx: Any, dq: Tensor, dk: Tensor, dv: Tensor) -> tuple[Tensor | None, ...]:
-        (x_ND, mask), block = ctx.saved_tensors, ctx.block
+        (x_ND, mask, *before_norms), block = ctx.saved_tensors, ctx.block
         dqkv = torch.cat([dq, dk, dv], dim=1)
         if ctx.turns is not None:
             ctx.turns.turn(dqkv[:, : sum(block.heads[:2])], sign=-1)
+        for part, norm, given in zip(dqkv.split(block.heads, dim=1), block.head_norms or (), before_norms, strict=False):
+            part.copy_(norm.back(part.contiguous(), given, norm.value(given)[1]))
         normed, statistics = block.norm_1.value(x_ND)
         wanted = ctx.needs_input_grad[0] or any(weight.grad is not None for weight in block.norm_1.parameters())
         dnormed = block.qkv.back(dqkv.view(len(x_ND), -1), normed, mask, wanted=wanted)

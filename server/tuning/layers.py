@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd import Function
 
+from server.tuning.model_shape import RopeScaling
 from server.tuning.product import add_outer, back, linear
 
 
@@ -112,6 +113,10 @@ class Projection(nn.Module):
         self.bias = nn.Parameter(torch.empty(ends[-1])) if bias else None
         self.adapter = None
 
+    def forward(self, x_NI: Tensor) -> Tensor:
+        """By itself, for models that autograd puts together."""
+        return _Projected.apply(x_NI, self, *(parameter for parameter in self.parameters() if parameter.requires_grad))
+
     def mask(self, x_NI: Tensor) -> Tensor | None:
         """For a training step: to be given to `value` and then to `back`."""
         return None if self.adapter is None else self.adapter.mask(x_NI)
@@ -132,6 +137,21 @@ class Projection(nn.Module):
         if self.adapter is not None:
             self.adapter.back(dy_NO, x_NI, mask, dx_NI)
         return dx_NI
+
+
+class _Projected(Function):
+    @staticmethod
+    def forward(ctx: Any, x_NI: Tensor, projection: Projection, *trained: Tensor) -> Tensor:
+        mask = projection.mask(x_NI) if any(ctx.needs_input_grad) else None
+        ctx.save_for_backward(x_NI, mask)
+        ctx.projection, ctx.num_trained = projection, len(trained)
+        return projection.value(x_NI, mask)
+
+    @staticmethod
+    def backward(ctx: Any, dy_NO: Tensor) -> tuple[Tensor | None, ...]:
+        x_NI, mask = ctx.saved_tensors
+        dx_NI = ctx.projection.back(dy_NO.contiguous(), x_NI, mask, wanted=ctx.needs_input_grad[0])
+        return dx_NI, None, *(None for _ in range(ctx.num_trained))
 
 
 class Embedding(nn.Module):
@@ -209,7 +229,7 @@ class RMSNorm(Norm):
         dx_ND, dweight, _ = _layer_norm_back(dy_ND, x_ND, self.weight.shape, *statistics, self.weight, None, [True, trains, False])
         if self.weight.grad is not None:
             self.weight.grad.add_(dweight)
-        return dx_ND.addcmul_(statistics[1], (dy_ND @ self.weight).div_(x_ND.size(-1))[:, None])
+        return dx_ND.addcmul_(statistics[1], (dy_ND @ self.weight).div_(x_ND.size(-1))[..., None])
 
 
 class LayerNorm(Norm):
@@ -273,9 +293,11 @@ class Turns:
     sin: Tensor
 
     @classmethod
-    def at(cls, positions_N: Tensor, *, head_width: int, theta: float) -> "Turns":
-        exponents = torch.arange(0, head_width, 2, dtype=torch.float32, device=positions_N.device) / head_width
-        angles = positions_N.float()[:, None, None] * torch.exp(exponents * -math.log(theta))
+    def at(cls, positions_N: Tensor, *, head_width: int, theta: float, scaling: RopeScaling | None = None) -> "Turns":
+        frequencies = theta ** (-torch.arange(0, head_width, 2, dtype=torch.float32, device=positions_N.device) / head_width)
+        if scaling is not None:
+            frequencies = _stretched(frequencies, scaling)
+        angles = positions_N.float()[:, None, None] * frequencies
         return cls(angles.cos(), angles.sin())
 
     def turn(self, x_NHW: Tensor, sign: int = 1) -> None:
@@ -284,3 +306,12 @@ class Turns:
         crossed = first * self.sin
         first.mul_(self.cos).addcmul_(second, self.sin, value=-sign)
         second.mul_(self.cos).add_(crossed, alpha=sign)
+
+
+def _stretched(frequencies: Tensor, scaling: RopeScaling) -> Tensor:
+    """Linear interpolation (arXiv:2306.15595); for `llama3` (arXiv:2407.21783) only of waves longer than the original context, blended."""
+    if scaling.kind == "linear":
+        return frequencies / scaling.factor
+    turns = scaling.original_context * frequencies / (2 * math.pi)
+    kept = (turns - scaling.low_freq_factor) / (scaling.high_freq_factor - scaling.low_freq_factor)
+    return torch.lerp(frequencies / scaling.factor, frequencies, kept.clamp(0, 1))

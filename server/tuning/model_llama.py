@@ -1,4 +1,6 @@
-"""Llama (SmolLM2 is one), computed on packed rows. Names are those of Hugging Face's `LlamaForCausalLM`.
+"""Llama (SmolLM2 is one) and what differs from it in details: Mistral, Qwen2 (biases), Qwen3 (norms of heads). Computed on packed rows.
+
+Names are those of Hugging Face's `LlamaForCausalLM`, which the others share.
 
 Legend: N rows, D width.
 """
@@ -27,7 +29,8 @@ class Llama(CausalModel):
         return self.embedding.weight if self.head is None else self.head.weight
 
     def hidden(self, ids_N: Tensor, spans: Spans, cache: Cache | None = None) -> Tensor:
-        turns = Turns.at(spans.positions, head_width=self.shape.head_width, theta=self.shape.rope_theta)
+        shape = self.shape
+        turns = Turns.at(spans.positions, head_width=shape.head_width, theta=shape.rope_theta, scaling=shape.rope_scaling)
         x_ND = self.embedding(ids_N)
         for layer in self.layers:
             x_ND = layer(x_ND, spans, cache, turns)
@@ -54,7 +57,9 @@ class _Layer(Block):
         query, key = shape.num_heads * shape.head_width, shape.num_kv_heads * shape.head_width
         parts = [(f"{name}.self_attn.q_proj", query), (f"{name}.self_attn.k_proj", key), (f"{name}.self_attn.v_proj", key)]
         self.norm_1 = RMSNorm(shape.width, shape.norm_eps)
-        self.qkv = Projection(shape.width, parts, bias=False, transposed=False)
+        self.qkv = Projection(shape.width, parts, bias=shape.qkv_bias, transposed=False)
+        if shape.head_norms:
+            self.head_norms = nn.ModuleList(RMSNorm(shape.head_width, shape.norm_eps) for _ in "qk")
         self.out = Projection(query, [(f"{name}.self_attn.o_proj", shape.width)], bias=False, transposed=False)
         self.norm_2 = RMSNorm(shape.width, shape.norm_eps)
         parts = [(f"{name}.mlp.gate_proj", shape.inner_width), (f"{name}.mlp.up_proj", shape.inner_width)]
@@ -65,6 +70,10 @@ class _Layer(Block):
         return [
             Slot(f"{self.name}.input_layernorm.weight", self.norm_1.weight.data),
             *projection_slots(self.qkv),
+            *(
+                Slot(f"{self.name}.self_attn.{letter}_norm.weight", norm.weight.data)
+                for letter, norm in zip("qk", self.head_norms or (), strict=False)
+            ),
             *projection_slots(self.out),
             Slot(f"{self.name}.post_attention_layernorm.weight", self.norm_2.weight.data),
             *projection_slots(self.up),
