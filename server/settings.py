@@ -98,6 +98,13 @@ class Settings(BaseSettings):
     models_folder: Annotated[
         Path | None, Field(description="Your own base models, one folder each with safetensors. Left out: `models` in the data folder.")
     ] = None
+    openai_models: Annotated[
+        str,
+        Field(
+            description="Base model that answers to the names of OpenAI's models on /v1 (such as gpt-4o-mini), so that scripts need not be "
+            "changed. Pairs before it (`babbage-002=gpt2,smollm2-135m-instruct`) are for single names; `off` refuses them all."
+        ),
+    ] = "smollm2-135m-instruct"
     trainer_threads: Annotated[
         int | None, Field(ge=1, description="Threads of all training runs together. Left out: one for each core.")
     ] = None

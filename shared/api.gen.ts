@@ -2782,6 +2782,11 @@ export interface components {
             description: string;
             /** Duplicate Of */
             duplicate_of: string | null;
+            /**
+             * Expires At
+             * @default null
+             */
+            expires_at: string | null;
             /** Filename */
             filename: string;
             /**

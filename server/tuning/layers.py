@@ -3,6 +3,7 @@
 Legend: N rows, I and O widths in and out, R rank of an adapter. A trained weight must have its `.grad` allocated before a backward pass.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd import Function
 
+from server.tuning.model_shape import RopeScaling
 from server.tuning.product import back, linear
 
 
@@ -198,7 +200,18 @@ rotate: Callable[[Tensor, Tensor, Tensor], Tensor] = _Rotate.apply
 """x (N, H, W) turned by tables cos and sin (N, 1, W / 2)."""
 
 
-def rotary_tables(positions_N: Tensor, *, head_width: int, theta: float) -> tuple[Tensor, Tensor]:
+def rotary_tables(positions_N: Tensor, *, head_width: int, theta: float, scaling: RopeScaling | None = None) -> tuple[Tensor, Tensor]:
     frequencies = theta ** (-torch.arange(0, head_width, 2, dtype=torch.float32, device=positions_N.device) / head_width)
+    if scaling is not None:
+        frequencies = _stretched(frequencies, scaling)
     angles = positions_N.float()[:, None, None] * frequencies
     return angles.cos(), angles.sin()
+
+
+def _stretched(frequencies: Tensor, scaling: RopeScaling) -> Tensor:
+    """Linear interpolation (arXiv:2306.15595); for `llama3` (arXiv:2407.21783) only of waves longer than the original context, blended."""
+    if scaling.kind == "linear":
+        return frequencies / scaling.factor
+    turns = scaling.original_context * frequencies / (2 * math.pi)
+    kept = (turns - scaling.low_freq_factor) / (scaling.high_freq_factor - scaling.low_freq_factor)
+    return torch.lerp(frequencies / scaling.factor, frequencies, kept.clamp(0, 1))

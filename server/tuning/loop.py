@@ -80,6 +80,8 @@ class Loop:
                 if self.progress.step:
                     self._keeper.save(self._snapshot())
                 raise
+            finally:
+                self._keeper.finish()
 
     def _train(self) -> None:
         self._evaluate_if_due()
@@ -89,6 +91,7 @@ class Loop:
             self._check(loss, norm)
             self._tell(loss, rate, norm)
             self._evaluate_if_due()
+            self._keeper.look()
             if self._keeper.is_due:
                 self._keeper.save(self._snapshot())
 
@@ -107,6 +110,7 @@ class Loop:
         began = time.monotonic()
         with self._stop.heard():
             loss = self._gradient(batches)
+        self._keeper.before_weights_move()
         rate = self._rate(self.progress.step + 1)
         norm = self._optimizer.step(rate)
         self._pace.stepped(time.monotonic() - began)

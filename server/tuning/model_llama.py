@@ -1,8 +1,11 @@
-"""Llama (SmolLM2 is one), computed on packed rows. Names are those of Hugging Face's `LlamaForCausalLM`.
+"""Llama (SmolLM2 is one) and what differs from it in details: Mistral, Qwen2 (biases), Qwen3 (norms of heads). Computed on packed rows.
+
+Names are those of Hugging Face's `LlamaForCausalLM`, which the others share.
 
 Legend: N rows, D width, H query heads, K key and value heads, W width of a head, F inner width.
 """
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -27,7 +30,9 @@ class Llama(CausalModel):
         return self.embedding.weight if self.head is None else self.head.weight
 
     def hidden(self, ids_N: Tensor, spans: Spans, cache: Cache | None = None) -> Tensor:
-        turns = rotary_tables(spans.positions, head_width=self.shape.head_width, theta=self.shape.rope_theta)
+        turns = rotary_tables(
+            spans.positions, head_width=self.shape.head_width, theta=self.shape.rope_theta, scaling=self.shape.rope_scaling
+        )
         x_ND = self.embedding(ids_N)
         for layer in self.layers:
             x_ND = layer(x_ND, turns, spans, cache)
@@ -55,7 +60,8 @@ class _Layer(nn.Module):
         query, key = shape.num_heads * shape.head_width, shape.num_kv_heads * shape.head_width
         parts = [(f"{name}.self_attn.q_proj", query), (f"{name}.self_attn.k_proj", key), (f"{name}.self_attn.v_proj", key)]
         self.norm_1 = RMSNorm(shape.width, shape.norm_eps)
-        self.qkv = Projection(shape.width, parts, bias=False, transposed=False)
+        self.qkv = Projection(shape.width, parts, bias=shape.qkv_bias, transposed=False)
+        self.head_norms = nn.ModuleList(RMSNorm(shape.head_width, shape.norm_eps) for _ in range(2 * shape.head_norms))
         self.out = Projection(query, [(f"{name}.self_attn.o_proj", shape.width)], bias=False, transposed=False)
         self.norm_2 = RMSNorm(shape.width, shape.norm_eps)
         parts = [(f"{name}.mlp.gate_proj", shape.inner_width), (f"{name}.mlp.up_proj", shape.inner_width)]
@@ -65,7 +71,11 @@ class _Layer(nn.Module):
     def forward(self, x_ND: Tensor, turns: tuple[Tensor, Tensor], spans: Spans, cache: Cache | None) -> Tensor:
         q, k, _ = self.heads
         qkv = self.qkv(self.norm_1(x_ND)).view(len(x_ND), -1, self.head_width)
-        turned = rotate(qkv[:, : q + k], *turns)
+        asking = qkv[:, : q + k]
+        if self.head_norms:
+            query_norm, key_norm = self.head_norms
+            asking = torch.cat([query_norm(qkv[:, :q]), key_norm(qkv[:, q : q + k])], 1)
+        turned = rotate(asking, *turns)
         q_NHW, k_NKW, v_NKW = turned[:, :q], turned[:, q:], qkv[:, q + k :]
         if cache is None:
             seen = attend(q_NHW, k_NKW, v_NKW, spans)
@@ -79,6 +89,10 @@ class _Layer(nn.Module):
         return [
             Slot(f"{self.name}.input_layernorm.weight", self.norm_1.weight.data),
             *projection_slots(self.qkv),
+            *(
+                Slot(f"{self.name}.self_attn.{letter}_norm.weight", norm.weight.data)
+                for letter, norm in zip("qk", self.head_norms, strict=False)
+            ),
             *projection_slots(self.out),
             Slot(f"{self.name}.post_attention_layernorm.weight", self.norm_2.weight.data),
             *projection_slots(self.gate_up),

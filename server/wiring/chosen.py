@@ -42,20 +42,25 @@ def identity_of(settings: Settings, clock: Clock) -> Identity | None:
     )
 
 
-def check_format(records: Records) -> None:
-    """Raises `NewerStore`. A store that does not answer now is none to refuse: every request says so, and works when it answers."""
+def records_of(settings: Settings) -> Records:
+    """In the format that this version knows. Raises `NewerStore`.
+
+    A store that does not answer now is none to refuse: every request says so, and its format is looked at as soon as it answers.
+    """
+    records = _adapter_of(settings)
     try:
         steps = schema.bring_up_to_date(records, product=VERSION)
     except StaleWrite:
-        return  # Another server, started at the same moment, did it.
+        return records  # Another server, started at the same moment, did it.
     except LlmTunerError as error:
         _log.warning("format_not_checked", reason=str(error))
-        return
+        return schema.CheckedLate(records, product=VERSION)
     if steps:
         _log.info("records_upgraded", steps=steps, format=schema.VERSION)
+    return records
 
 
-def records_of(settings: Settings) -> Records:
+def _adapter_of(settings: Settings) -> Records:
     if settings.records == "sqlite":
         return SqliteRecords(settings.records_file)
     # Here, because the library behind it takes longer to import than the whole server takes to start without it.

@@ -27,6 +27,7 @@ from server.domain.jobs.service import Jobs
 from server.domain.models.catalogue import BaseModels
 from server.domain.models.tuned import TunedModels
 from server.domain.notifications.service import Notifications
+from server.domain.openai.face import OpenAiFace
 from server.domain.reports.service import Reports
 from server.domain.reports.shares import Shares
 from server.domain.testing.evaluations import Evaluations
@@ -36,6 +37,7 @@ from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.launcher import Launcher
 from server.ports.records import Records
+from server.ports.textgen import TextGeneration
 from server.settings import Settings
 
 
@@ -88,6 +90,8 @@ class Services:
     reports: Reports
     shares: Shares
     census: Census
+    openai: OpenAiFace
+    texts: TextGeneration
 
     def start(self) -> None:
         self.locks.hold(self.leases.me)
