@@ -4,6 +4,7 @@ Twice: by a limit on the size of files, which every machine allows, and on a sma
 program have one of its own (a memory disk in a namespace).
 """
 
+import contextlib
 import os
 import resource
 import shutil
@@ -70,6 +71,10 @@ def _fills_up(attempts: Attempts, calm: Attempts, *, full: Callable[[Attempts], 
     os.kill(attempts.started.pid, signal.SIGCONT)
     full_at = time.monotonic()
     kept = attempts.checkpoint_steps
+    while attempts.is_alive:  # A save that was on its way gives its room back when it fails: others take that, too.
+        with contextlib.suppress(ProcessLookupError):
+            full(attempts)
+        time.sleep(0.02)
     status = attempts.wait()
     slow_s = time.monotonic() - full_at
     failures = attempts.of("failed")

@@ -98,6 +98,13 @@ class Settings(BaseSettings):
     models_folder: Annotated[
         Path | None, Field(description="Your own base models, one folder each with safetensors. Left out: `models` in the data folder.")
     ] = None
+    openai_models: Annotated[
+        str,
+        Field(
+            description="Base model that answers to the names of OpenAI's models on /v1 (such as gpt-4o-mini), so that scripts need not be "
+            "changed. Pairs before it (`babbage-002=gpt2,smollm2-135m-instruct`) are for single names; `off` refuses them all."
+        ),
+    ] = "smollm2-135m-instruct"
     trainer_threads: Annotated[
         int | None, Field(ge=1, description="Threads of all training runs together. Left out: one for each core.")
     ] = None
@@ -137,6 +144,10 @@ class Settings(BaseSettings):
         str,
         Field(pattern=r"^([A-Za-z0-9_-]+/)*$", description="What the names of all objects in the bucket begin with, for example `prod/`."),
     ] = ""
+    aws_encryption: Annotated[
+        Literal["AES256", "none"],
+        Field(description="How S3 is asked to encrypt each object. `none` for services that speak its language and know no encryption."),
+    ] = "AES256"
     metrics_token: Annotated[
         SecretStr | None,
         Field(

@@ -28,6 +28,7 @@ from server.domain.jobs.service import Jobs
 from server.domain.models.catalogue import BaseModels
 from server.domain.models.tuned import TunedModels
 from server.domain.notifications.service import Notifications
+from server.domain.openai.face import OpenAiFace
 from server.domain.reports.service import Reports
 from server.domain.reports.shares import Shares
 from server.domain.testing.evaluations import Evaluations
@@ -37,7 +38,6 @@ from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.launcher import Launcher
 from server.ports.records import Records
-from server.ports.textgen import TextGeneration
 from server.settings import Settings
 
 
@@ -90,8 +90,8 @@ class Services:
     reports: Reports
     shares: Shares
     census: Census
-    texts: TextGeneration
-    serving: Serving
+    openai: OpenAiFace
+    texts: Serving
 
     def start(self) -> None:
         self.locks.hold(self.leases.me)
@@ -109,7 +109,7 @@ class Services:
         self.sweeper.stop()
         self.notifier.stop()
         self.generator.stop()
-        self.serving.stop()
+        self.texts.stop()
         self.errands.stop()
         self.letters.stop()
         self.records.close()
