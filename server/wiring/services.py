@@ -9,6 +9,7 @@ from server.background.errands import Errands
 from server.background.examiner import Examiner
 from server.background.generation import Generator
 from server.background.notifier import Notifier
+from server.background.standby import Standby
 from server.background.supervisor import Supervisor
 from server.background.sweeper import Sweeper
 from server.domain.accounts.administration import Directory
@@ -76,6 +77,7 @@ class Services:
     examiner: Examiner
     live: LiveJobs
     supervisor: Supervisor
+    standby: Standby
     copier: Copier
     generator: Generator
     sweeper: Sweeper
@@ -96,6 +98,7 @@ class Services:
     def start(self) -> None:
         self.locks.hold(self.leases.me)
         self.supervisor.start()
+        self.standby.start()
         self.examiner.start()
         self.copier.start()
         self.sweeper.start()
@@ -105,6 +108,7 @@ class Services:
         """Runs go on without us; what only serves us ends with us."""
         self.examiner.stop()
         self.supervisor.stop()
+        self.standby.stop()
         self.copier.stop()
         self.sweeper.stop()
         self.notifier.stop()
