@@ -20,7 +20,7 @@ from tests import aws_server
 from tests.system.harness import Client, running_server
 
 _TIMES = 1_000
-_CLIENTS = 4
+_CLIENTS = 12
 _STALLS = 0.005
 _LONGEST_S = 10.0
 
@@ -73,9 +73,12 @@ class Busy(threading.Thread):
     def _change(self, name: str) -> None:
         if self.told.jobs:
             self._asked("PATCH", f"/api/jobs/{self._chance.choice(list(self.told.jobs.values()))}", json={"note": name})
+        else:
+            self._list(name)
 
-    def _read(self, _: str) -> None:
+    def _read(self, name: str) -> None:
         if not self.told.documents:
+            self._list(name)
             return
         document = self._chance.choice(list(self.told.documents))
         began = time.monotonic()

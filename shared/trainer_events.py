@@ -108,7 +108,8 @@ class GenerationEvent(_Event):
 
 
 class CheckpointEvent(_Event):
-    """A checkpoint was written and synced. `path` is relative to the run's folder; `sha256` is the manifest's."""
+    """A checkpoint was written and synced. `path` is relative to the run's folder; `sha256` is the manifest's. It took `seconds` beside the
+    training, which stood still for `stall_s` of them."""
 
     type: Literal["checkpoint"] = "checkpoint"
     step: int
@@ -116,6 +117,7 @@ class CheckpointEvent(_Event):
     sha256: str
     size_bytes: int = 0
     seconds: float = 0.0
+    stall_s: float = 0.0
 
 
 class ResumedEvent(_Event):

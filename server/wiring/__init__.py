@@ -1,6 +1,7 @@
 """The composition root: settings -> adapters -> services. The only folder that knows which adapters exist; it calls constructors."""
 
 import shutil
+from pathlib import Path
 
 from server.adapters import processes
 from server.adapters.clock_system import SystemClock
@@ -42,6 +43,7 @@ from server.domain.jobs.aside import at_once
 from server.domain.jobs.copies import RunCopies
 from server.domain.jobs.fetching import RunFetches
 from server.domain.jobs.leases import Leases
+from server.domain.jobs.leftovers import Leftovers
 from server.domain.jobs.lifecycle import Lifecycle
 from server.domain.jobs.live import LiveJobs
 from server.domain.jobs.moves import Moves
@@ -72,7 +74,7 @@ from server.domain.testing.submissions import TestSubmissions
 from server.domain.testing.test_sets import TestSets
 from server.ports.launcher import end_all_in
 from server.settings import REPOSITORY, VERSION, Settings, signing_secret
-from server.wiring.chosen import blobs_of, check_format, identity_of, mail_server, records_of
+from server.wiring.chosen import blobs_of, identity_of, mail_server, records_of
 from server.wiring.services import MissingSettings, Services
 
 __all__ = ["MissingSettings", "Services", "build"]
@@ -87,7 +89,6 @@ def build(settings: Settings) -> Services:
 
     clock = SystemClock()
     records = records_of(settings)
-    check_format(records)
     blobs = blobs_of(settings)
     hub = {"HF_ENDPOINT": settings.hub_url, "HF_HUB_OFFLINE": str(int(settings.hub == "off"))}
     launcher = LocalLauncher(REPOSITORY, hub)
@@ -138,7 +139,11 @@ def build(settings: Settings) -> Services:
     )
     queue = Queue(records, slots=free_slots.number)
     copies = RunCopies(records, blobs, folders, on=settings.runs_are_copied)
-    fetches = RunFetches(records, blobs, readers, folders, end_all=lambda folder: end_all_in(folder, launcher))
+
+    def end_all(folder: Path) -> None:
+        end_all_in(folder, launcher)
+
+    fetches = RunFetches(records, blobs, clock, readers, folders, end_all=end_all)
     tidying = Tidying(records, readers, folders, copies)
     submissions = Submissions(
         records,
@@ -240,7 +245,7 @@ def build(settings: Settings) -> Services:
         examiner,
         live,
         supervisor,
-        Copier(copies, tidying, clock),
+        Copier(copies, tidying, Leftovers(records, readers, folders, fetches, end_all=end_all), clock),
         generator,
         Sweeper(records, clock, accounts, departure, expire=uses.delete_expired),
         errands,

@@ -136,6 +136,7 @@ class LiveJobs:
                 with self._lock:
                     self._seen.pop((owner, job_id), None)
             else:
+                self._fetches.follow_log(job_id, num_runs=found.data["num_runs"], state=found.data["state"])
                 seen.live, seen.at = found.data["state"] in LIVE_STATES, at
 
     def log_size(self, job_id: str) -> int:
@@ -149,8 +150,7 @@ class LiveJobs:
     def _look(self, owner: str, job_id: str) -> _Seen:
         at = self._clock.monotonic()
         job = self._jobs.get(owner, job_id).value
-        if job.num_runs and job.state != "running":
-            self._fetches.fetch_log(job_id)
+        self._fetches.follow_log(job_id, num_runs=job.num_runs, state=job.state)
         seen = _Seen(job.state in LIVE_STATES, self._runs_folder / job.id / EVENTS_FILE, at, at)
         with self._lock:
             if len(self._seen) >= _MAX_JOBS:

@@ -195,6 +195,7 @@ class Jobs:
                 return job.shown(resumes_from_step=self._newest_step(job))
 
     def _shown_running(self, job: StoredJob) -> Job:
+        self._fetches.follow_log(job.id, num_runs=job.num_runs, state=job.state)
         progress = self._readers.of(self._folders.events_of(job.id)).progress or Progress(stage="Starting the trainer")
         if job.stop_requested is not None:
             stage = "Stopping" if job.stop_requested == "cancel" else "Saving a checkpoint, then pausing"
