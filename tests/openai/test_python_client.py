@@ -125,6 +125,7 @@ def test_the_results_are_a_file(client: openai.OpenAI, tuned: Any) -> None:
     assert (found.purpose, found.bytes) == ("fine-tune-results", len(table.encode()))
     heading, *rows = table.splitlines()
     assert heading == "step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy"
+    assert [int(row.split(",")[0]) for row in rows] == list(range(1, len(rows) + 1)) and len(rows) >= 20, "a line for every step"
     assert float(rows[0].split(",")[1]) > float(rows[-1].split(",")[1]) > 0
     assert results in [file.id for file in client.files.list(purpose="fine-tune-results")]
 
