@@ -121,6 +121,13 @@ class Settings(BaseSettings):
     standby_idle_s: Annotated[
         int, Field(ge=10, description="With `auto`, it ends so long after the last upload, forecast, start or end of a run, seconds.")
     ] = 600
+    served_precision: Annotated[
+        Literal["f32", "f16", "q8_0"],
+        Field(description="How exactly tuned models answer: `f32` as trained, `f16` all but the same and twice as fast, `q8_0` fastest."),
+    ] = "f16"
+    served_models: Annotated[
+        int, Field(ge=1, le=64, description="Models that are kept loaded to answer, each by a program of its own.")
+    ] = 3
     webhooks_to_private_addresses: Annotated[
         bool, Field(description="Let users' webhooks reach this machine and its private network. Off, only public addresses are called.")
     ] = False
@@ -295,6 +302,11 @@ class Settings(BaseSettings):
     @property
     def standby_folder(self) -> Path:
         return self.home / "standby"
+
+    @property
+    def served_folder(self) -> Path:
+        """Files that served models are loaded from; a cache."""
+        return self.home / "served"
 
     @property
     def servers_folder(self) -> Path:

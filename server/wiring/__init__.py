@@ -23,6 +23,7 @@ from server.background.examiner import Examiner
 from server.background.generation import Generator
 from server.background.notifier import Notifier
 from server.background.posting import posting
+from server.background.serving import Serving, ServingOptions
 from server.background.standby import Standby
 from server.background.supervisor import Supervisor
 from server.background.sweeper import Sweeper
@@ -218,6 +219,19 @@ def build(settings: Settings) -> Services:
         free_memory_bytes=processes.free_memory_bytes,
     )
     generator = Generator(launcher, clock, base_models_folder=settings.base_models_folder, threads=settings.trainer_threads)
+    serving = Serving(
+        launcher,
+        clock,
+        WholeAnswers(generator),
+        ServingOptions(
+            settings.served_folder,
+            settings.base_models_folder,
+            settings.own_models_folder,
+            settings.served_precision,
+            settings.served_models,
+            settings.trainer_threads,
+        ),
+    )
     uploads = Uploads(records, blobs, clock, documents)
     live = LiveJobs(records, clock, readers, fetches, runs_folder=settings.runs_folder)
     testing = Testing(test_submissions, test_sets, evaluations, guides)
@@ -274,5 +288,5 @@ def build(settings: Settings) -> Services:
         Shares(records, clock, accounts.users.is_active, settings.address),
         Census(records, clock, room, me=leases.me),
         face_over(clock, documents, pieces, datasets, jobs, live, base_models, tuned_models, stand_ins=settings.openai_models),
-        WholeAnswers(generator),
+        serving,
     )

@@ -9,6 +9,7 @@ from server.background.errands import Errands
 from server.background.examiner import Examiner
 from server.background.generation import Generator
 from server.background.notifier import Notifier
+from server.background.serving import Serving
 from server.background.standby import Standby
 from server.background.supervisor import Supervisor
 from server.background.sweeper import Sweeper
@@ -38,7 +39,6 @@ from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.launcher import Launcher
 from server.ports.records import Records
-from server.ports.textgen import TextGeneration
 from server.settings import Settings
 
 
@@ -93,7 +93,7 @@ class Services:
     shares: Shares
     census: Census
     openai: OpenAiFace
-    texts: TextGeneration
+    texts: Serving
 
     def start(self) -> None:
         self.locks.hold(self.leases.me)
@@ -113,6 +113,7 @@ class Services:
         self.sweeper.stop()
         self.notifier.stop()
         self.generator.stop()
+        self.texts.stop()
         self.errands.stop()
         self.letters.stop()
         self.records.close()
