@@ -55,7 +55,7 @@ def test_it_has_one_command_and_the_versions_floors(wheel: Path) -> None:
         commands, metadata = archive.read(about["entry_points.txt"]).decode(), archive.read(about["METADATA"]).decode()
     parsed = ConfigParser()
     parsed.read_string(commands)
-    assert dict(parsed["console_scripts"]) == {"llm-tuner": "server.__main__:main"}
+    assert dict(parsed["console_scripts"]) == {"llm-tuner": "server.command_line.main:main"}
     assert "Requires-Python: >=3.11" in metadata
     assert "Requires-Dist: torch==2.13.0" in metadata
 
