@@ -137,6 +137,10 @@ class Settings(BaseSettings):
         str,
         Field(pattern=r"^([A-Za-z0-9_-]+/)*$", description="What the names of all objects in the bucket begin with, for example `prod/`."),
     ] = ""
+    aws_encryption: Annotated[
+        Literal["AES256", "none"],
+        Field(description="How S3 is asked to encrypt each object. `none` for services that speak its language and know no encryption."),
+    ] = "AES256"
     metrics_token: Annotated[
         SecretStr | None,
         Field(

@@ -3355,9 +3355,14 @@ export interface components {
         };
         /**
          * GuideDatasetRequest
-         * @description A dataset of the prose and of the scored items of these guides.
+         * @description A dataset of the prose and of the scored items of these guides, and of other documents behind them.
          */
         GuideDatasetRequest: {
+            /**
+             * Document Ids
+             * @default []
+             */
+            document_ids: string[];
             /** Guide Ids */
             guide_ids: string[];
             /**
@@ -6430,7 +6435,7 @@ export interface components {
         };
         /**
          * TrainingDatasetRequest
-         * @description The guided workflow's dataset: of documents, or of guides.
+         * @description The guided workflow's dataset: of documents, of guides, or of both (then at most 30 documents).
          */
         TrainingDatasetRequest: {
             /**
@@ -6451,8 +6456,8 @@ export interface components {
         };
         /**
          * TrainingJobRequest
-         * @description The guided workflow's job. Give exactly one of `dataset_id` and `guides`, of which a dataset is made by itself. What is left out
-         *     of the settings is chosen.
+         * @description The guided workflow's job. Give either a `dataset_id`, or `guides`, `document_ids` or both, of which a dataset is made by itself.
+         *     What is left out of the settings is chosen.
          */
         TrainingJobRequest: {
             /**
@@ -6465,6 +6470,11 @@ export interface components {
              * @default null
              */
             dataset_id: string | null;
+            /**
+             * Document Ids
+             * @default null
+             */
+            document_ids: string[] | null;
             /**
              * Epochs
              * @default null

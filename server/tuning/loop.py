@@ -128,7 +128,7 @@ class Loop:
         scale = 1 / sum(batch.num_trained for batch in batches)
         loss = 0.0
         for batch in batches:
-            hidden = self._model.hidden(batch.ids, batch.spans)[batch.rows]
+            hidden = self._model.hidden(batch.ids, batch.spans).index_select(0, batch.rows)
             part = head_loss(hidden, self._model.head_weight, batch.targets, scale)
             part.backward()
             loss += float(part.detach())

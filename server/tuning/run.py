@@ -31,7 +31,7 @@ from server.tuning.packing import Batch, Blocks
 from server.tuning.pair_layout import pair_lengths, tokenize_pairs
 from server.tuning.pairs import PairBlocks
 from server.tuning.preference import Preference, reference_of, used_blocks
-from server.tuning.process import StopRequest, peak_memory_bytes, set_up_torch
+from server.tuning.process import StopRequest, keep_memory, peak_memory_bytes, set_up_torch
 from server.tuning.progress import Progress
 from server.tuning.resume import Resumed, newest_good
 from server.tuning.samples import sample_texts
@@ -83,6 +83,7 @@ def tune(spec: JobSpec, folder: Path, claim: Claim, events: EventLog, stop: Stop
     began = time.monotonic()
     discard(folder)  # What an attempt that was killed may have exported.
     threads = set_up_torch(spec.threads)
+    keep_memory()
     said = {"base_model": spec.base_model, "method": spec.method, "objective": spec.objective}
     events.write(SpecEvent, **said, versions=_versions(), threads=threads)
     try:
