@@ -5134,7 +5134,8 @@ export interface components {
         };
         /**
          * NotificationChoice
-         * @description The whole choice, replaced as a whole. `states` are the ends that are told, by whichever way.
+         * @description The whole choice, replaced as a whole. `states` are the ends that are told, by whichever way. `webhook_format` "openai": webhooks
+         *     say `fine_tuning.job.succeeded` and so on, as OpenAI's do; its clients' `webhooks.unwrap` takes them.
          */
         NotificationChoice: {
             /**
@@ -5155,6 +5156,12 @@ export interface components {
              *     ]
              */
             states: ("succeeded" | "failed" | "cancelled")[];
+            /**
+             * Webhook Format
+             * @default llm_tuner
+             * @enum {string}
+             */
+            webhook_format: "llm_tuner" | "openai";
             /**
              * Webhook Url
              * @default null
@@ -5181,6 +5188,12 @@ export interface components {
             object: "notification_settings";
             /** States */
             states: ("succeeded" | "failed" | "cancelled")[];
+            /**
+             * Webhook Format
+             * @default llm_tuner
+             * @enum {string}
+             */
+            webhook_format: "llm_tuner" | "openai";
             /**
              * Webhook Secret
              * @default null

@@ -14,7 +14,7 @@ from pathlib import Path
 from server.tuning.files import sha256_of, sync, write_whole
 from server.tuning.gguf_file import write_gguf
 from server.tuning.gguf_tensors import PRECISIONS
-from server.tuning.gguf_vocabulary import UnknownTokenizer
+from server.tuning.gguf_vocabulary import NotInGguf
 from server.tuning.llama_engine import Engine, EngineRefused, Load
 from server.tuning.model_files import DamagedModel, read_config
 from server.tuning.model_shape import shape_of
@@ -35,8 +35,8 @@ def export(model: Path, out: Path, *, precision: Precision, name: str, threads: 
         report = _checked(model, file, precision=precision, threads=threads, num_prompts=num_prompts)
         tokenizer, shape = load_tokenizer(model), shape_of(read_config(model))
         (out / MODELFILE).write_text(modelfile(tokenizer, context_length=shape.context_length), encoding="utf-8")
-    except UnknownTokenizer as error:
-        report = GgufReport(precision=precision, passed=False, reason=f"This model's tokenizer cannot be exported: {error}.")
+    except NotInGguf as error:
+        report = GgufReport(precision=precision, passed=False, reason=f"This model cannot be exported: {error}.")
     except DamagedModel as error:
         report = GgufReport(precision=precision, passed=False, reason=f"The model's files cannot be used: {error}.")
     except EngineRefused as error:

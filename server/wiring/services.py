@@ -11,6 +11,7 @@ from server.background.exporter import Exporter
 from server.background.generation import Generator
 from server.background.notifier import Notifier
 from server.background.serving import Serving
+from server.background.standby import Standby
 from server.background.supervisor import Supervisor
 from server.background.sweeper import Sweeper
 from server.domain.accounts.administration import Directory
@@ -78,6 +79,7 @@ class Services:
     examiner: Examiner
     live: LiveJobs
     supervisor: Supervisor
+    standby: Standby
     copier: Copier
     generator: Generator
     sweeper: Sweeper
@@ -100,6 +102,7 @@ class Services:
     def start(self) -> None:
         self.locks.hold(self.leases.me)
         self.supervisor.start()
+        self.standby.start()
         self.examiner.start()
         self.exporter.start()
         self.copier.start()
@@ -111,6 +114,7 @@ class Services:
         self.examiner.stop()
         self.exporter.stop()
         self.supervisor.stop()
+        self.standby.stop()
         self.copier.stop()
         self.sweeper.stop()
         self.notifier.stop()

@@ -96,7 +96,16 @@ from shared.wire.models import (
     ModelExport,
     TunedModel,
 )
-from shared.wire.notifications import EVENT_OF, Delivery, DeliveryEvent, EndState, NotificationChoice, NotificationSettings, WebhookSecret
+from shared.wire.notifications import (
+    EVENT_OF,
+    Delivery,
+    DeliveryEvent,
+    EndState,
+    NotificationChoice,
+    NotificationSettings,
+    WebhookFormat,
+    WebhookSecret,
+)
 from shared.wire.reports import (
     Conclusion,
     DataCard,
@@ -330,5 +339,6 @@ __all__ = [
     "Usage",
     "User",
     "Verdict",
+    "WebhookFormat",
     "WebhookSecret",
 ]

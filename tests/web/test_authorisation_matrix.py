@@ -343,7 +343,14 @@ def furnished(world: World) -> World:
     world.ids["share_id"] = share["id"]
     world.bearers["a shared report's token"] = share["url"].rpartition("/")[2]
     key = post("/api/keys", json={"name": "for the matrix", "scopes": ["read"]}, headers=ada).json()
-    world.ids |= {"key_id": key["id"], "user_id": world.ids["ada"], "tuned_model_id": MODEL, "sample_id": "nothing", "part": "1", "format": "gguf-f16"}
+    world.ids |= {
+        "key_id": key["id"],
+        "user_id": world.ids["ada"],
+        "tuned_model_id": MODEL,
+        "sample_id": "nothing",
+        "part": "1",
+        "format": "gguf-f16",
+    }
     world.ids |= {"model_id": "nothing", "invitation_id": "inv-1", "token": "x", "checkpoint_id": "1", "linked_id": "0" * 64}
     services.records.write(*services.tuned_models.adding(model_of(world.ids["ada"], world.ids["job_id"])))
     guide = {"file": ("guide.md", b"Warm the pot.\n\nThe pot was warmed and the tea is hot.\n\nScore: 7/10\n")}

@@ -11,18 +11,21 @@ from server.domain.models.tuned import StoredModel, TunedModels
 from shared.gguf_export import GGUF_FILE, MODELFILE, REPORT_FILE
 from shared.job_spec import MODEL_FOLDER
 
+SUMS_FILE = "SHA256SUMS"
+"""What `sha256sum -c` reads: the sums of the files as the trainer wrote them."""
+
 
 def archive_of(model: StoredModel, models: TunedModels) -> ZipStream:
     """Files of `model/` at the top, where `from_pretrained` looks; others (`adapter/`) in their folders."""
     archive = ZipStream(compress_type=ZIP_STORED, sized=True)
     for file in model.files:
-        path = PurePosixPath(file.path)
-        name = path.relative_to(MODEL_FOLDER) if path.parts[0] == MODEL_FOLDER else path
-        archive.add(models.chunks(model, file), str(name), size=file.size_bytes)
+        archive.add(models.chunks(model, file), _name(file.path), size=file.size_bytes)
     archive.add(_read_me(model), "README.md")
+    archive.add("".join(f"{file.sha256}  {_name(file.path)}\n" for file in model.files), SUMS_FILE)
     return archive
 
 
+<<<<<<< HEAD
 def part_of(model: StoredModel, models: TunedModels, folder: str) -> ZipStream:
     """The merged model alone, at the top, or the adapter alone, in its folder."""
     archive = ZipStream(compress_type=ZIP_STORED, sized=True)
@@ -58,6 +61,11 @@ or with llama.cpp:
 
 `report.json` says how llama.cpp, which ran this file before it was given out, compares with the trainer.
 """
+=======
+def _name(path: str) -> str:
+    inside = PurePosixPath(path)
+    return str(inside.relative_to(MODEL_FOLDER) if inside.parts[0] == MODEL_FOLDER else inside)
+>>>>>>> main
 
 
 def _read_me(model: StoredModel) -> str:
