@@ -355,7 +355,7 @@ def furnished(world: World) -> World:
     services.records.write(*services.tuned_models.adding(model_of(world.ids["ada"], world.ids["job_id"])))
     guide = {"file": ("guide.md", b"Warm the pot.\n\nThe pot was warmed and the tea is hot.\n\nScore: 7/10\n")}
     world.ids["guide_id"] = post("/api/guides", files=guide, headers=ada).json()["id"]
-    world.ids["item_id"] = "found-1"
+    world.ids |= {"item_id": "found-1", "format": "gguf-f16"}
     essay = {"file": ("essay.txt", b"The tea was cold."), "expected_score": (None, "3")}
     world.ids["submission_id"] = post("/api/test-submissions", files=essay, headers=ada).json()["id"]
     test_set = post("/api/test-sets", json={"submission_ids": [world.ids["submission_id"]]}, headers=ada).json()

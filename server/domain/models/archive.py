@@ -25,15 +25,12 @@ def archive_of(model: StoredModel, models: TunedModels) -> ZipStream:
     return archive
 
 
-<<<<<<< HEAD
 def part_of(model: StoredModel, models: TunedModels, folder: str) -> ZipStream:
     """The merged model alone, at the top, or the adapter alone, in its folder."""
     archive = ZipStream(compress_type=ZIP_STORED, sized=True)
     for file in model.files:
-        path = PurePosixPath(file.path)
-        if path.parts[0] == folder:
-            name = path.relative_to(MODEL_FOLDER) if folder == MODEL_FOLDER else path
-            archive.add(models.chunks(model, file), str(name), size=file.size_bytes)
+        if PurePosixPath(file.path).parts[0] == folder:
+            archive.add(models.chunks(model, file), _name(file.path), size=file.size_bytes)
     return archive
 
 
@@ -61,11 +58,11 @@ or with llama.cpp:
 
 `report.json` says how llama.cpp, which ran this file before it was given out, compares with the trainer.
 """
-=======
+
+
 def _name(path: str) -> str:
     inside = PurePosixPath(path)
     return str(inside.relative_to(MODEL_FOLDER) if inside.parts[0] == MODEL_FOLDER else inside)
->>>>>>> main
 
 
 def _read_me(model: StoredModel) -> str:
