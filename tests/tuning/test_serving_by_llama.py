@@ -10,6 +10,7 @@ import pytest
 
 from server.adapters.clock_system import SystemClock
 from server.adapters.launch_local import LocalLauncher
+from server.adapters.programs import Programs
 from server.background.generation import Generator
 from server.background.serving import Serving, ServingOptions
 from server.background.whole_answers import WholeAnswers
@@ -27,7 +28,7 @@ ASKED = TextRequest(LLAMA, prompt="The lamp", max_tokens=24, temperature=0)
 @pytest.fixture(scope="module")
 def serving(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     home = tmp_path_factory.mktemp("home")
-    launcher, clock = LocalLauncher(ROOT), SystemClock()
+    launcher, clock = LocalLauncher(Programs(ROOT)), SystemClock()
     others = Generator(launcher, clock, base_models_folder=home, threads=1)
     options = ServingOptions(home / "served", home / "base-models", models_folder, "f32", num_models=1, threads=1)
     serving = Serving(launcher, clock, WholeAnswers(others), options)
@@ -138,7 +139,7 @@ def test_a_program_that_was_killed_is_started_anew(serving: Serving) -> None:
 
 
 def test_a_stopped_service_says_so(models_folder: Path, tmp_path: Path) -> None:
-    launcher, clock = LocalLauncher(ROOT), SystemClock()
+    launcher, clock = LocalLauncher(Programs(ROOT)), SystemClock()
     others = WholeAnswers(Generator(launcher, clock, base_models_folder=tmp_path, threads=1))
     stopped = Serving(launcher, clock, others, ServingOptions(tmp_path, tmp_path, models_folder, "f16", num_models=1, threads=1))
     stopped.stop()

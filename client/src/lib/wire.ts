@@ -60,6 +60,7 @@ export type ModelResult = Schemas["ModelResult"];
 export type NewApiKey = Schemas["NewApiKey"];
 export type NewInvitation = Schemas["NewInvitation"];
 export type NewShareLink = Schemas["NewShareLink"];
+export type ModelExport = Schemas["ModelExport"];
 export type NotificationChoice = Schemas["NotificationChoice"];
 export type NotificationSettings = Schemas["NotificationSettings"];
 export type Pair = Schemas["Pair"];

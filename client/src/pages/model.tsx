@@ -5,6 +5,7 @@ import { useState } from "react";
 import { documentsQuery, previewQuery } from "@/features/documents/queries";
 import { jobQuery } from "@/features/jobs/queries";
 import { BaseName } from "@/features/models/base-name";
+import { Exports } from "@/features/models/exports";
 import { Outcome } from "@/features/models/outcome";
 import { Playground } from "@/features/models/playground";
 import { tunedModelQuery, useDeleteTunedModel } from "@/features/models/queries";
@@ -60,6 +61,7 @@ export function ModelPage() {
         shown={shown}
         onShow={(test) => void navigate({ to: "/models/$modelId", params: { modelId }, search: { test }, replace: true, resetScroll: false })}
       />
+      <Exports modelId={model.id} />
       <Snippet model={model} />
     </Page>
   );

@@ -1,5 +1,5 @@
 import { request, withQuery } from "@/lib/api/request";
-import type { BaseModel, Deleted, DownloadLink, ListOf, TunedModel } from "@/lib/wire";
+import type { BaseModel, Deleted, DownloadLink, ListOf, ModelExport, TunedModel } from "@/lib/wire";
 
 export function listBaseModels(signal?: AbortSignal): Promise<ListOf<BaseModel>> {
   return request("/api/base-models", { signal });
@@ -20,6 +20,19 @@ export function deleteTunedModel(id: string): Promise<Deleted> {
 /** An address that a plain browser download may use for a short while. */
 export function getDownloadLink(id: string): Promise<DownloadLink> {
   return request(`${tunedPath(id)}/download-link`, { method: "POST" });
+}
+
+/** Every form in which the model can be taken away, made or not. */
+export function listExports(id: string, signal?: AbortSignal): Promise<ListOf<ModelExport>> {
+  return request(`${tunedPath(id)}/exports`, { signal });
+}
+
+export function makeExport(id: string, format: ModelExport["format"]): Promise<ModelExport> {
+  return request(`${tunedPath(id)}/exports`, { method: "POST", body: { format } });
+}
+
+export function getExportLink(id: string, format: ModelExport["format"]): Promise<DownloadLink> {
+  return request(`${tunedPath(id)}/exports/${format}/download-link`, { method: "POST" });
 }
 
 function tunedPath(id: string): string {
