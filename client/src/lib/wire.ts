@@ -52,6 +52,7 @@ export type Look = Schemas["Look"];
 export type LookSample = Schemas["LookSample"];
 export type Mapping = Schemas["Mapping"];
 export type Method = Job["method"];
+export type Objective = Job["objective"];
 export type MetricPoint = Schemas["MetricPoint"];
 export type Metrics = Schemas["Metrics"];
 export type Metric = Schemas["Metric"];

@@ -78,7 +78,16 @@ class RunReader:
                 self._progress = now.model_copy(update={"num_steps": event.num_steps, "updated_at": event.at})
             case "evaluation":
                 self._progress = now.model_copy(update={"validation_loss": event.loss, "updated_at": event.at})
-                self._plot(Point(end, event.step, event.elapsed_s, validation_loss=event.loss))
+                self._plot(
+                    Point(
+                        end,
+                        event.step,
+                        event.elapsed_s,
+                        validation_loss=event.loss,
+                        validation_reward_margin=event.reward_margin,
+                        validation_preference_accuracy=event.preference_accuracy,
+                    )
+                )
             case "generation":
                 self._generations.append((end, SampleGeneration(step=event.step, prompt=event.prompt, text=event.text)))
             case "done":
