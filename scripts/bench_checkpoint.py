@@ -1,6 +1,6 @@
 """`scripts/bench checkpoint`: how long a training stands still for a save, and what its saves cost it, as the trainer's own events tell it.
 
-    python -m scripts.bench_checkpoint --spec FILE      the trainer, which saves more often than it would, to be seen doing it
+python -m scripts.bench_checkpoint --spec FILE      the trainer, which saves more often than it would, to be seen doing it
 """
 
 import json
