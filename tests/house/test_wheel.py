@@ -69,7 +69,7 @@ def test_it_has_its_commands_and_the_versions_floors(wheel: Path) -> None:
     parsed = ConfigParser()
     parsed.read_string(commands)
     commands_of_operators = {f"llm-tuner-{name.replace('_', '-')}": f"server.operating.{name}:main" for name in OPERATING}
-    assert dict(parsed["console_scripts"]) == {"llm-tuner": "server.commands.program:main"} | commands_of_operators
+    assert dict(parsed["console_scripts"]) == {"llm-tuner": "server.command_line.main:main"} | commands_of_operators
     assert "Requires-Python: >=3.11" in metadata
     assert "Requires-Dist: torch==2.13.0" in metadata
 

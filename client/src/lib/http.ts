@@ -54,7 +54,7 @@ async function* pieces(response: Response): AsyncGenerator<string> {
       yield decoder.decode(value, { stream: true });
     }
   } finally {
-    // Whoever stops listening ends the work behind it, too.
-    await reader.cancel().catch(() => undefined);
+    // Whoever stops listening ends the work behind it, too; nobody needs to wait for that.
+    void reader.cancel().catch(() => undefined);
   }
 }
