@@ -327,6 +327,7 @@ def test_a_stop_word_ends_the_answer_and_is_not_in_it(client: openai.OpenAI, tun
 def test_chat_streams(lenient: openai.OpenAI, client: openai.OpenAI, tuned: Any) -> None:
     words: Any = {"model": tuned.fine_tuned_model, "messages": ASK, "temperature": 0, "max_tokens": 20}
     chunks = list(lenient.chat.completions.create(**words, stream=True, stream_options={"include_usage": True}))
+    assert sum(bool(chunk.choices and chunk.choices[0].delta.content) for chunk in chunks) > 2, "it comes piece by piece"
     assert chunks[0].choices[0].delta.role == "assistant"
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
     whole = client.chat.completions.create(**words)
@@ -335,6 +336,33 @@ def test_chat_streams(lenient: openai.OpenAI, client: openai.OpenAI, tuned: Any)
     assert chunks[-1].usage == whole.usage and not chunks[-1].choices
     with lenient.chat.completions.stream(**words) as stream:
         assert stream.get_final_completion().choices[0].message.content == text
+
+
+def test_log_probabilities_are_those_of_the_tokens(client: openai.OpenAI, lenient: openai.OpenAI, tuned: Any) -> None:
+    words: Any = {"model": tuned.fine_tuned_model, "messages": ASK, "temperature": 0, "max_tokens": 6, "logprobs": True, "top_logprobs": 3}
+    choice = client.chat.completions.create(**words).choices[0]
+    assert choice.logprobs is not None and choice.logprobs.content
+    for token in choice.logprobs.content:
+        assert len(token.top_logprobs) == 3 and token.logprob <= 0
+        assert token.top_logprobs[0].logprob == max(one.logprob for one in token.top_logprobs)
+        assert token.token == token.top_logprobs[0].token, "greedy takes the likeliest"
+    said = "".join(token.token for token in choice.logprobs.content)
+    assert choice.message.content is not None and said.startswith(choice.message.content)
+    streamed = [chunk.choices[0] for chunk in lenient.chat.completions.create(**words, stream=True)]
+    told = [token.token for one in streamed if one.logprobs for token in one.logprobs.content or []]
+    assert told == [token.token for token in choice.logprobs.content]
+    older = client.completions.create(model=tuned.fine_tuned_model, prompt="User: What", temperature=0, max_tokens=4, logprobs=2).choices[0]
+    assert older.logprobs is not None and older.logprobs.tokens and older.logprobs.text_offset
+    assert older.logprobs.text_offset[0] == 0 and len(older.logprobs.tokens) == len(older.logprobs.token_logprobs or [])
+
+
+def test_prompts_may_be_tokens_and_repetition_be_weighed(client: openai.OpenAI, tuned: Any) -> None:
+    said = client.completions.create(
+        model=tuned.fine_tuned_model, prompt=[5, 6, 7], max_tokens=4, frequency_penalty=1.5, presence_penalty=-0.5, seed=1
+    )
+    assert said.usage is not None and (said.usage.prompt_tokens, said.choices[0].finish_reason) == (3, said.choices[0].finish_reason)
+    several = client.completions.create(model=tuned.fine_tuned_model, prompt=[[5, 6], [7]], max_tokens=2)
+    assert [choice.index for choice in several.choices] == [0, 1]
 
 
 def test_completions_take_texts_and_stream(client: openai.OpenAI, lenient: openai.OpenAI, tuned: Any) -> None:
