@@ -11,7 +11,7 @@ import pytest
 
 from tests.openai.conftest import CHATS, Recorder, ended
 from tests.openai.specification import ANSWERS, WEBHOOK, check
-from tests.receivers import receiving
+from tests.receivers import Receiver
 from tests.system.harness import Client, Server
 
 PAIRS = "".join(
@@ -250,25 +250,17 @@ def test_a_job_is_paused_goes_on_and_is_cancelled(lenient: openai.OpenAI, client
     refused(lambda: client.fine_tuning.jobs.cancel(busy), openai.BadRequestError, "jobs.wrong_state")
 
 
-def test_little_data_is_enough_a_short_run_is_told_and_a_webhook_unwraps(client: openai.OpenAI, chats: str, ada: Client) -> None:
-    with receiving() as receiver:
-        choice = {"webhook_url": receiver.url, "webhook_format": "openai", "states": ["succeeded", "failed", "cancelled"]}
-        secret = ada._json("PUT", "/api/notifications/settings", json=choice)["webhook_secret"]
-        job = client.fine_tuning.jobs.create(model="gpt-3.5-turbo", training_file=chats, hyperparameters={"n_epochs": 1, "batch_size": 8})
-        warnings = [event.message for event in client.fine_tuning.jobs.list_events(job.id, limit=100) if event.level == "warn"]
-        assert any("Fewer than 10" in warning for warning in warnings), warnings
-        assert ended(client, job.id).status == "succeeded"
-        deadline = time.monotonic() + 30
-        while not (calls := [call for call in receiver.calls if job.id.encode() in call.body]):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        call = calls[0]
-        check(WEBHOOK, json.loads(call.body))
-        event = client.webhooks.unwrap(call.body, call.headers, secret=secret)
-        assert (event.type, event.data.id) == ("fine_tuning.job.succeeded", job.id)  # type: ignore[union-attr]
-        with pytest.raises(openai.InvalidWebhookSignatureError):
-            client.webhooks.unwrap(call.body + b" ", call.headers, secret=secret)
-        ada._json("PUT", "/api/notifications/settings", json={"webhook_url": None})
+def test_a_webhook_unwraps(client: openai.OpenAI, tuned: Any, receiver: Receiver, webhook_secret: str) -> None:
+    deadline = time.monotonic() + 30
+    while not (calls := [call for call in receiver.calls if tuned.id.encode() in call.body]):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    call = calls[0]
+    check(WEBHOOK, json.loads(call.body))
+    event = client.webhooks.unwrap(call.body, call.headers, secret=webhook_secret)
+    assert (event.type, event.data.id) == ("fine_tuning.job.succeeded", tuned.id)  # type: ignore[union-attr]
+    with pytest.raises(openai.InvalidWebhookSignatureError):
+        client.webhooks.unwrap(call.body + b" ", call.headers, secret=webhook_secret)
 
 
 @pytest.mark.parametrize(
