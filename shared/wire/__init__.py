@@ -85,7 +85,17 @@ from shared.wire.jobs import (
     Resolved,
     SampleGeneration,
 )
-from shared.wire.models import BaseModelInfo, GenerateRequest, Generation, Message, TunedModel
+from shared.wire.models import (
+    BaseModelInfo,
+    ExportFormat,
+    ExportRequest,
+    ExportState,
+    GenerateRequest,
+    Generation,
+    Message,
+    ModelExport,
+    TunedModel,
+)
 from shared.wire.notifications import (
     EVENT_OF,
     Delivery,
@@ -204,6 +214,9 @@ __all__ = [
     "EvaluationState",
     "EvaluationSummary",
     "ExactGrader",
+    "ExportFormat",
+    "ExportRequest",
+    "ExportState",
     "Forecast",
     "ForecastLine",
     "ForeignFinish",
@@ -247,6 +260,7 @@ __all__ = [
     "Metric",
     "MetricPoint",
     "Metrics",
+    "ModelExport",
     "ModelResult",
     "Name",
     "NewApiKey",
