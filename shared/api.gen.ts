@@ -3355,9 +3355,14 @@ export interface components {
         };
         /**
          * GuideDatasetRequest
-         * @description A dataset of the prose and of the scored items of these guides.
+         * @description A dataset of the prose and of the scored items of these guides, and of other documents behind them.
          */
         GuideDatasetRequest: {
+            /**
+             * Document Ids
+             * @default []
+             */
+            document_ids: string[];
             /** Guide Ids */
             guide_ids: string[];
             /**
@@ -4934,7 +4939,8 @@ export interface components {
         };
         /**
          * NotificationChoice
-         * @description The whole choice, replaced as a whole. `states` are the ends that are told, by whichever way.
+         * @description The whole choice, replaced as a whole. `states` are the ends that are told, by whichever way. `webhook_format` "openai": webhooks
+         *     say `fine_tuning.job.succeeded` and so on, as OpenAI's do; its clients' `webhooks.unwrap` takes them.
          */
         NotificationChoice: {
             /**
@@ -4955,6 +4961,12 @@ export interface components {
              *     ]
              */
             states: ("succeeded" | "failed" | "cancelled")[];
+            /**
+             * Webhook Format
+             * @default llm_tuner
+             * @enum {string}
+             */
+            webhook_format: "llm_tuner" | "openai";
             /**
              * Webhook Url
              * @default null
@@ -4981,6 +4993,12 @@ export interface components {
             object: "notification_settings";
             /** States */
             states: ("succeeded" | "failed" | "cancelled")[];
+            /**
+             * Webhook Format
+             * @default llm_tuner
+             * @enum {string}
+             */
+            webhook_format: "llm_tuner" | "openai";
             /**
              * Webhook Secret
              * @default null
@@ -6472,7 +6490,7 @@ export interface components {
         };
         /**
          * TrainingDatasetRequest
-         * @description The guided workflow's dataset: of documents, or of guides.
+         * @description The guided workflow's dataset: of documents, of guides, or of both (then at most 30 documents).
          */
         TrainingDatasetRequest: {
             /**
@@ -6493,8 +6511,8 @@ export interface components {
         };
         /**
          * TrainingJobRequest
-         * @description The guided workflow's job. Give exactly one of `dataset_id` and `guides`, of which a dataset is made by itself. What is left out
-         *     of the settings is chosen.
+         * @description The guided workflow's job. Give either a `dataset_id`, or `guides`, `document_ids` or both, of which a dataset is made by itself.
+         *     What is left out of the settings is chosen.
          */
         TrainingJobRequest: {
             /**
@@ -6507,6 +6525,11 @@ export interface components {
              * @default null
              */
             dataset_id: string | null;
+            /**
+             * Document Ids
+             * @default null
+             */
+            document_ids: string[] | null;
             /**
              * Epochs
              * @default null

@@ -1,79 +1,18 @@
 """Preference pairs in the batches that a model computes: each pair's two conversations stand side by side and do not see each other, and
-what both begin with is computed once.
+what both begin with is computed once."""
 
-A row is a token that is read in order to guess the next one. What both answers say alike at their beginning adds the same to the log-
-probability of either, so that it cancels in their difference, which is all that is learned from.
-"""
-
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import torch
 
 from server.tuning import failures
 from server.tuning.corpus import Corpus
-from server.tuning.data import rendered_one, tokenize
 from server.tuning.events import EventLog
-from server.tuning.layout import packed
 from server.tuning.packing import Batch, Blocks
+from server.tuning.pair_layout import laid_out_pairs
 from server.tuning.spans import Spans
-from server.tuning.tokens import TextTokenizer
-from shared.reading import Example
-from shared.rendering import ChatTemplate, Segment, sides_of
-
-
-def tokenize_pairs(examples: Iterable[Example], tokenizer: TextTokenizer, *, folder: Path | None = None) -> Corpus:
-    """A corpus with two examples for each pair: at 2i the conversation with the preferred answer, at 2i + 1 that with the rejected one."""
-    return tokenize(examples, tokenizer, folder=folder, render=_rendered)
-
-
-def pair_lengths(corpus: Corpus) -> np.ndarray:
-    """Tokens of each pair, of both sides together."""
-    return np.diff(corpus.starts).reshape(-1, 2).sum(1)
-
-
-def _rendered(examples: Iterable[Example], template: ChatTemplate) -> Iterator[list[Segment]]:
-    for index, example in enumerate(examples):
-        for side in sides_of(need_pair(index, example)):
-            yield rendered_one(index, side, template)
-
-
-def need_pair(index: int, example: Example) -> Example:
-    """Raises the failure `bad_data` for what is no pair."""
-    if "preferred" in example:
-        return example
-    raise failures.TuningFailure(
-        "bad_data",
-        f"Example {index + 1} is no preference pair.",
-        cause="Preference tuning learns from pairs of answers alone, and these data hold other examples, too.",
-        fix='Put pairs and other examples into documents of their own, or set the objective to "supervised".',
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """Rows `start` to `end` of the corpus: what is left of a conversation after the opening that both sides of its pair share."""
-
-    start: int
-    end: int
-
-    def __len__(self) -> int:
-        return self.end - self.start
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """`index` among all pairs of the run; the `opening` rows stand in the corpus just before those of either side."""
-
-    index: int
-    opening: int
-    preferred: Side
-    rejected: Side
-
-    def __len__(self) -> int:
-        return self.opening + len(self.preferred) + len(self.rejected)
 
 
 @dataclass(frozen=True)
@@ -92,18 +31,12 @@ class PairBatch(Batch):
 
 
 class PairBlocks(Blocks):
-    """The blocks of these pairs: as many as have room in `block_size` rows, or one longer pair.
-
-    Left out are pairs with a side beyond `block_size` rows (`num_too_long`: cutting an answer might change which is the better one), and
-    those whose answers are the same to the model (`num_alike`).
-    """
+    """The blocks of these pairs, as `pair_layout` has them, as batches on a device."""
 
     def __init__(self, corpus: Corpus, indices: np.ndarray, *, block_size: int, seed: int, device: torch.device) -> None:
         self._corpus, self._device = corpus, device
-        self.num_too_long = self.num_alike = 0
-        pairs = list(self._fitting(indices, block_size))
-        order = np.random.default_rng(seed).permutation(len(pairs))
-        self._pairs = packed([pairs[i] for i in order], block_size)
+        layout = laid_out_pairs(corpus, indices, block_size=block_size, seed=seed)
+        self._pairs, self.num_too_long, self.num_alike = layout.blocks, layout.num_too_long, layout.num_alike
 
     def __len__(self) -> int:
         return len(self._pairs)
@@ -163,30 +96,3 @@ class PairBlocks(Blocks):
         while True:
             yield from np.random.default_rng((seed, epoch)).permutation(len(self)).tolist()
             epoch += 1
-
-    def _fitting(self, indices: np.ndarray, block_size: int) -> Iterator[Pair]:
-        for index in indices.tolist():
-            pair = _pair(self._corpus, index)
-            if pair is None:
-                self.num_alike += 1
-            elif pair.opening + max(len(pair.preferred), len(pair.rejected)) > block_size:
-                self.num_too_long += 1
-            else:
-                yield pair
-
-
-def _pair(corpus: Corpus, index: int) -> Pair | None:
-    """None where the two sides are the same tokens, or nothing of either is learned."""
-    middle = int(corpus.starts[2 * index + 1])
-    starts, ends = (int(corpus.starts[2 * index]), middle), (middle, int(corpus.starts[2 * index + 2]))
-    good, bad = (corpus.ids[start:end] for start, end in zip(starts, ends, strict=True))
-    shortest = min(len(good), len(bad))
-    differs = np.flatnonzero(good[:shortest] != bad[:shortest])
-    if shortest < 2 or (not len(differs) and len(good) == len(bad)):
-        return None
-    alike = int(differs[0]) if len(differs) else shortest
-    opening = max(0, min(alike - 1, shortest - 2))  # Either side keeps a row of its own.
-    sides = [Side(start + opening, end - 1) for start, end in zip(starts, ends, strict=True)]
-    if not any(corpus.trains[side.start + 1 : side.end + 1].any() for side in sides):
-        return None
-    return Pair(index, opening, *sides)

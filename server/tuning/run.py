@@ -28,7 +28,8 @@ from server.tuning.loop import Loop
 from server.tuning.model import CausalModel
 from server.tuning.model_folder import DamagedModel, end_ids, load_model
 from server.tuning.packing import Batch, Blocks
-from server.tuning.pairs import PairBlocks, pair_lengths, tokenize_pairs
+from server.tuning.pair_layout import pair_lengths, tokenize_pairs
+from server.tuning.pairs import PairBlocks
 from server.tuning.preference import Preference, reference_of, used_blocks
 from server.tuning.process import StopRequest, keep_memory, peak_memory_bytes, set_up_torch
 from server.tuning.progress import Progress
@@ -299,7 +300,7 @@ def _prompts(spec: JobSpec, material: _Material) -> list[prompts.Prompt]:
 
 def _tell_plan(spec: JobSpec, events: EventLog, settings: RunSettings, corpus: Corpus, data: Survey, blocks: Blocks) -> None:
     pairs = spec.objective == "preference"
-    lengths = pair_lengths(corpus) if pairs else np.diff(corpus.starts)
+    lengths = pair_lengths(corpus).sum(1) if pairs else np.diff(corpus.starts)
     events.write(
         HyperparametersEvent,
         values={"method": spec.method, "objective": spec.objective, **settings.model_dump(exclude=None if pairs else {"beta"})},

@@ -7,7 +7,7 @@ import numpy as np
 from server.tuning import failures, prompts
 from server.tuning.data import check_unchanged, examples_of, parts
 from server.tuning.events import EventLog
-from server.tuning.pairs import need_pair
+from server.tuning.pair_layout import need_pair
 from server.tuning.samples import first_examples
 from shared.job_spec import DataFile, JobSpec
 from shared.reading import Example, ReadProblem

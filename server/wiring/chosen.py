@@ -1,5 +1,7 @@
 """The adapters of which the settings choose one. What only one of them needs is imported when it is chosen."""
 
+from typing import TYPE_CHECKING
+
 import structlog
 
 from server.adapters.blobs_disk import DiskBlobs
@@ -12,6 +14,9 @@ from server.ports.clock import Clock
 from server.ports.identity import Identity
 from server.ports.records import Records
 from server.settings import VERSION, Settings
+
+if TYPE_CHECKING:
+    from server.adapters.blobs_s3 import S3Blobs
 
 _log = structlog.get_logger()
 
@@ -72,6 +77,12 @@ def _adapter_of(settings: Settings) -> Records:
 def blobs_of(settings: Settings) -> Blobs:
     if settings.blobs == "disk":
         return DiskBlobs(settings.blobs_folder)
+    return s3_of(settings)
+
+
+def s3_of(settings: Settings) -> "S3Blobs":
+    """The bucket that the settings name, whether or not they choose it."""
     from server.adapters.blobs_s3 import S3Blobs
 
-    return S3Blobs(str(settings.aws_bucket), prefix=settings.aws_prefix)
+    encryption = None if settings.aws_encryption == "none" else settings.aws_encryption
+    return S3Blobs(str(settings.aws_bucket), prefix=settings.aws_prefix, encryption=encryption)

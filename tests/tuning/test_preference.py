@@ -16,7 +16,8 @@ from server.tuning.flat import FlatParameters
 from server.tuning.model import CausalModel
 from server.tuning.model_folder import load_model
 from server.tuning.packing import Batch
-from server.tuning.pairs import PairBatch, PairBlocks, tokenize_pairs
+from server.tuning.pair_layout import tokenize_pairs
+from server.tuning.pairs import PairBatch, PairBlocks
 from server.tuning.preference import Preference, differences, pair_loss
 from server.tuning.spans import Spans
 from server.tuning.tokens import TextTokenizer, load_tokenizer

@@ -71,6 +71,7 @@ export const document_: Document = {
   num_problems: 0,
   has_text: false,
   duplicate_of: null,
+  expires_at: null,
   created_at: "2026-11-20T10:00:00Z",
 };
 
@@ -244,6 +245,7 @@ export const notificationSettings: NotificationSettings = {
   email: false,
   browser: true,
   webhook_url: null,
+  webhook_format: "llm_tuner",
   states: ["succeeded", "failed"],
   email_address: "ada@example.org",
   email_missing: [],

@@ -135,7 +135,7 @@ class Guides:
         return changed[item_id].shown()
 
     def dataset(self, owner: str, request: GuideDatasetRequest) -> Dataset:
-        """Of the prose and the scored items of these guides; the one that is there when nothing changed since."""
+        """Of the guides' prose and scored items, and of the other documents; the one that is there when nothing changed since."""
         documents: list[str] = []
         names = []
         for guide_id in dict.fromkeys(request.guide_ids):
@@ -146,6 +146,9 @@ class Guides:
                     f"{guide.name!r} holds neither prose nor scored items to learn from.", code="guides.nothing_to_learn", param="guide_ids"
                 )
             documents.append(self._made_document(owner, guide_id) if guide.holds_items else guide.document_id)
+        for document_id in dict.fromkeys(request.document_ids):
+            names.append(self._documents.get(owner, document_id).name)
+            documents.append(document_id)
         name = request.name or ", ".join(names)[:MAX_NAME_CHARACTERS]
         split = request.split if self._can_be_split(owner, documents) else SplitByFraction(fraction=0)
         return self._datasets.create(owner, DatasetRequest(name=name, document_ids=documents, split=split))

@@ -5,6 +5,8 @@ import {
   changeSubmission,
   createTestSet,
   deleteEvaluation,
+  deleteSubmission,
+  deleteTestSet,
   getEvaluation,
   getSubmission,
   getTestSet,
@@ -73,6 +75,20 @@ export function useTakeSubmission() {
 
 export function useChangeSubmission(id: string) {
   return useMutation({ mutationFn: (change: TestSubmissionPatch) => changeSubmission(id, change), onSuccess: useTakeSubmission() });
+}
+
+export function useDeleteSubmission() {
+  const client = useQueryClient();
+  return useMutation({ mutationFn: deleteSubmission, onSuccess: () => client.invalidateQueries({ queryKey: [...SUBMISSIONS, "list"] }) });
+}
+
+export function useDeleteTestSet() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: deleteTestSet,
+    // Its evaluations are gone with it.
+    onSuccess: () => Promise.all([client.invalidateQueries({ queryKey: [...TEST_SETS, "list"] }), client.invalidateQueries({ queryKey: EVALUATIONS })]),
+  });
 }
 
 export function useCreateTestSet() {
