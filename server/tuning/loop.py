@@ -34,6 +34,7 @@ from server.tuning.schedule import batch_shape, num_steps, rate_at, warmup_steps
 from server.tuning.snapshot import WEIGHTS, Snapshot
 from shared.constants import Method
 from shared.job_spec import RunSettings
+from shared.model_folder import DamagedModel
 from shared.trainer_events import EvaluationEvent, ProgressEvent
 
 _EVALUATIONS = 4
@@ -168,12 +169,20 @@ class Loop:
     def _check(self, loss: float, norm: float) -> None:
         progress = self.progress
         if not math.isfinite(loss) or not math.isfinite(norm):
-            raise failures.nan_loss(progress.step, self._settings.learning_rate, self._method)
+            raise self._no_number(
+                of_base=progress.step == 1 and not math.isfinite(loss)
+            )  # The first loss is of weights that nothing moved.
         count = len(progress.losses)
         if progress.step < count + max(count, warmup_steps(self.num_steps, self._settings.warmup_ratio)):
             return
         if has_run_away(start_of(progress.first_losses, progress.loss_before), list(progress.losses)):
             raise failures.diverged(progress.step, self._settings.learning_rate, self._method)
+
+    def _no_number(self, *, of_base: bool) -> Exception:
+        """No rate is to blame for what a model computes before its weights have moved."""
+        if of_base and self._method != "scratch":
+            return DamagedModel("the weights hold what is no number")
+        return failures.nan_loss(self.progress.step, self._settings.learning_rate, self._method)
 
     def _tell(self, loss: float, rate: float, norm: float) -> None:
         step = self.progress.step
@@ -210,8 +219,8 @@ class Loop:
             preference, part = self._preference, self._validation
             loss = mean_loss(self._model, part) if preference is None else preference.validate(self._model, part)
         self._pace.evaluated(time.monotonic() - began)
-        if progress.step and not math.isfinite(loss):
-            raise failures.nan_loss(progress.step, self._settings.learning_rate, self._method)
+        if not math.isfinite(loss):
+            raise self._no_number(of_base=progress.step == 0)
         self._take(loss)
 
     def _take(self, loss: float) -> None:
