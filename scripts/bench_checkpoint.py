@@ -23,7 +23,7 @@ from shared.trainer_events import EVENT
 _LOST_TARGET = 0.05
 _EVERY_S = 30.0
 """What an installation asks for (`LLM_TUNER_CHECKPOINT_EVERY_S`)."""
-_SHARE_HERE = 0.2
+_EVERY_HERE_S, _SHARE_HERE = 15.0, 0.2
 _FEWEST_S = 60.0
 
 
@@ -56,7 +56,7 @@ def bench_checkpoint(folder: Path, seconds: float) -> int:
 def _events_of(run: _Run, place: Path, bases: Path, seconds: float) -> Iterator[Any]:
     place.mkdir()
     settings = {"max_steps": 1_000_000, "batch_size": 2, "block_size": run.block_size, "lora_r": 16, "validation_fraction": 0.0}
-    spec = small_spec(place, base_model=run.base_model, method=run.method, threads=None, checkpoint_every_s=5.0, **settings)
+    spec = small_spec(place, base_model=run.base_model, method=run.method, threads=None, checkpoint_every_s=_EVERY_HERE_S, **settings)
     spec = spec.model_copy(update={"base_models_folder": bases / "base-models"})
     (place / SPEC_FILE).write_text(spec.model_dump_json())
     command = [sys.executable, "-m", "scripts.bench_checkpoint", "--spec", str(place / SPEC_FILE)]
@@ -76,7 +76,10 @@ def _measured(run: _Run, told: list[Any]) -> bool:
     name = f"{run.base_model}, {run.method}"
     if len(saves) < 2:
         return say(False, f"{name}: only {len(saves)} saves; give it more --seconds")
-    lost_s = _lost_s([event for event in told if event.type == "progress"], [_span(save) for save in saves])
+    try:
+        lost_s = _lost_s([event for event in told if event.type == "progress"], [_span(save) for save in saves])
+    except statistics.StatisticsError:
+        return say(False, f"{name}: no step without a save beside it; a machine as busy as this measures nothing")
     between_s = max(_EVERY_S, lost_s / _true_share())
     share = lost_s / between_s
     stall_s = max(save.stall_s for save in saves)

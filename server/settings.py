@@ -111,6 +111,23 @@ class Settings(BaseSettings):
     max_runs: Annotated[
         int | None, Field(ge=1, le=64, description="Trainings at once. Left out: one for each accelerator, or one where there is none.")
     ] = None
+    standby: Annotated[
+        Literal["auto", "on", "off"],
+        Field(
+            description="A trainer that is loaded and waits (250 MB), so that a run begins at once. `auto`: while somebody prepares a run "
+            "and 2 GB are free; `on`: always when 2 GB are free; `off`: never."
+        ),
+    ] = "auto"
+    standby_idle_s: Annotated[
+        int, Field(ge=10, description="With `auto`, it ends so long after the last upload, forecast, start or end of a run, seconds.")
+    ] = 600
+    served_precision: Annotated[
+        Literal["f32", "f16", "q8_0"],
+        Field(description="How exactly tuned models answer: `f32` as trained, `f16` all but the same and twice as fast, `q8_0` fastest."),
+    ] = "f16"
+    served_models: Annotated[
+        int, Field(ge=1, le=64, description="Models that are kept loaded to answer, each by a program of its own.")
+    ] = 3
     webhooks_to_private_addresses: Annotated[
         bool, Field(description="Let users' webhooks reach this machine and its private network. Off, only public addresses are called.")
     ] = False
@@ -283,12 +300,21 @@ class Settings(BaseSettings):
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     @property
+    def standby_folder(self) -> Path:
+        return self.home / "standby"
+
+    @property
+    def served_folder(self) -> Path:
+        """Files that served models are loaded from; a cache."""
+        return self.home / "served"
+
+    @property
     def servers_folder(self) -> Path:
         return self.home / "servers"
 
     def folders(self) -> list[Path]:
         kept = [self.home, self.blobs_folder, self.runs_folder, self.base_models_folder, self.own_models_folder]
-        return [*kept, self.temporary_folder, self.servers_folder]
+        return [*kept, self.temporary_folder, self.servers_folder, self.standby_folder]
 
     def masked(self) -> dict[str, Any]:
         """The effective configuration, fit to be printed."""

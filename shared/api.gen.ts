@@ -4897,7 +4897,8 @@ export interface components {
         };
         /**
          * NotificationChoice
-         * @description The whole choice, replaced as a whole. `states` are the ends that are told, by whichever way.
+         * @description The whole choice, replaced as a whole. `states` are the ends that are told, by whichever way. `webhook_format` "openai": webhooks
+         *     say `fine_tuning.job.succeeded` and so on, as OpenAI's do; its clients' `webhooks.unwrap` takes them.
          */
         NotificationChoice: {
             /**
@@ -4918,6 +4919,12 @@ export interface components {
              *     ]
              */
             states: ("succeeded" | "failed" | "cancelled")[];
+            /**
+             * Webhook Format
+             * @default llm_tuner
+             * @enum {string}
+             */
+            webhook_format: "llm_tuner" | "openai";
             /**
              * Webhook Url
              * @default null
@@ -4944,6 +4951,12 @@ export interface components {
             object: "notification_settings";
             /** States */
             states: ("succeeded" | "failed" | "cancelled")[];
+            /**
+             * Webhook Format
+             * @default llm_tuner
+             * @enum {string}
+             */
+            webhook_format: "llm_tuner" | "openai";
             /**
              * Webhook Secret
              * @default null

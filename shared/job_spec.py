@@ -25,10 +25,17 @@ CHECKPOINTS_FOLDER = "checkpoints"
 LAST_FOLDER = "last"
 """The last weights, where an earlier step was better and became the model: an adapter, or a whole model for the other methods."""
 
+NOTE_PREFIX = "launched-"
+"""`launched-<run id>.json`: which process the launcher gave the run to."""
+
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_CANCELLED = 143
 EXIT_SUPERSEDED = 75
+
+
+def run_note(folder: Path, run_id: str) -> Path:
+    return folder / f"{NOTE_PREFIX}{run_id}.json"
 
 
 class _Part(BaseModel):

@@ -77,6 +77,8 @@ class ProgressEvent(_Event):
     eta_s: float
     elapsed_s: float
     memory_bytes: int
+    losses_before: list[float] = []
+    """Of the steps between the event before and this one, in order: not every step has an event of its own."""
     cpu_percent: float | None = None
     """Since the event before, of all threads that the run uses; 100 is all of them busy."""
     gpu_percent: float | None = None

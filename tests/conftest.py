@@ -10,3 +10,5 @@ settings.load_profile("house")
 
 # The name under which Starlette's test client asks; the server answers to no name that it was not given.
 os.environ.setdefault("LLM_TUNER_ALLOWED_HOSTS", "testserver")
+# Servers of the tests start no program that nobody asked for. Those that want a waiting trainer say so.
+os.environ.setdefault("LLM_TUNER_STANDBY", "off")

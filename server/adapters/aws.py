@@ -27,7 +27,7 @@ from server.ports.patience import PATIENCE, Patience
 
 T = TypeVar("T")
 
-GIVE_UP_S: Final = 7.0
+GIVE_UP_S: Final = 6.0
 """No attempt begins that could not connect before failures have cost so much. With the last one's own time-outs a caller hears within
 ten seconds."""
 _CONNECT_S: Final = 2.0

@@ -30,8 +30,8 @@ _BYTES_A_S = 320e6
 
 
 class Keeper:
-    """`every_s` 0 begins a save after every step, whatever it costs. `size_bytes`: about how large a checkpoint will be; `saved_step`: the step of
-    the one that the run went on from."""
+    """`every_s` 0 begins a save after every step, whatever it costs. `size_bytes`: about how large a checkpoint will be; `saved_step`: the
+    step of the one that the run went on from."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Keeper:
     def save(self, snapshot: Snapshot) -> None:
         """Begin to save, unless this very step is saved already. There is never more than one save: the one before is waited for.
 
-        From here on the weights must lie still until `before_weights_move` returns. Raises `Superseded` where a later trainer has taken over.
+        The weights must lie still until `before_weights_move` returns. Raises `Superseded` where a later trainer has taken over.
         """
         began = time.monotonic()
         self.finish()

@@ -66,6 +66,7 @@ class Loop:
         self._evaluated_at = evaluation_steps(self.num_steps)
         self._cpu = CpuMeter(threads)
         self.progress = Progress() if resumed is None else resumed.restore(self._tensors())
+        self._untold: list[float] = []
         self._pace = Pace(self.num_steps, tail_s, None if resumed is None else resumed.numbers["pace"])
 
     def run(self) -> None:
@@ -151,7 +152,9 @@ class Loop:
     def _tell(self, loss: float, rate: float, norm: float) -> None:
         step = self.progress.step
         if not self._pace.is_time_to_tell(last=step == self.num_steps):
+            self._untold.append(loss)
             return
+        untold, self._untold = self._untold, []
         self._events.write(
             ProgressEvent,
             step=step,
@@ -164,6 +167,7 @@ class Loop:
             eta_s=round(self._pace.eta_s(step), 1),
             elapsed_s=round(self._pace.elapsed_s, 2),
             memory_bytes=memory_bytes(),
+            losses_before=untold,
             cpu_percent=self._cpu.percent(),
             gpu_percent=busy_percent(self._flat.data.device),
             **_told(self._preference and self._preference.last),

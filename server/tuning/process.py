@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from server.tuning.cores import physical_cores
 from server.tuning.failures import Cancelled
 
 
@@ -38,20 +39,6 @@ def keep_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         for name, value in ((_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, _MOST), (_M_TOP_PAD, _MORE_AT_ONCE)):
             mallopt(name, value)
-
-
-def physical_cores() -> int:
-    """Physical cores that this process may use (hyper-threads of one core share its multipliers, so they do not count)."""
-    allowed = os.sched_getaffinity(0)
-    cores = {_core_of(cpu) for cpu in allowed}
-    return max(1, min(len(cores), len(allowed)))
-
-
-def _core_of(cpu: int) -> str:
-    try:
-        return Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list").read_text().strip()
-    except OSError:
-        return str(cpu)
 
 
 def memory_bytes() -> int:

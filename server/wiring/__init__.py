@@ -11,7 +11,9 @@ from server.adapters.inspector_process import InspectorProcess
 from server.adapters.launch_local import LocalLauncher
 from server.adapters.look_process import LookProcess
 from server.adapters.mail_smtp import SmtpMailer
+from server.adapters.programs import Programs
 from server.adapters.server_lock import ServerLocks
+from server.adapters.standby_local import StandbyTrainer
 from server.adapters.typeset_process import TypesetProcess
 from server.adapters.webhook_http import HttpWebhooks
 from server.background.aside import InBackground
@@ -21,6 +23,8 @@ from server.background.examiner import Examiner
 from server.background.generation import Generator
 from server.background.notifier import Notifier
 from server.background.posting import posting
+from server.background.serving import Serving, ServingOptions
+from server.background.standby import Standby
 from server.background.supervisor import Supervisor
 from server.background.sweeper import Sweeper
 from server.background.whole_answers import WholeAnswers
@@ -91,7 +95,9 @@ def build(settings: Settings) -> Services:
     records = records_of(settings)
     blobs = blobs_of(settings)
     hub = {"HF_ENDPOINT": settings.hub_url, "HF_HUB_OFFLINE": str(int(settings.hub == "off"))}
-    launcher = LocalLauncher(REPOSITORY, hub)
+    programs = Programs(REPOSITORY, hub)
+    standby_trainer = StandbyTrainer(programs, settings.standby_folder)
+    launcher = LocalLauncher(programs, standby=standby_trainer)
     errands, letters = Errands("errands"), Errands("letters")
     mailer = SmtpMailer(mail_server(settings), clock)
     secret = signing_secret(settings)
@@ -204,7 +210,28 @@ def build(settings: Settings) -> Services:
     evaluations.wake = examiner.wake
     supervisor = Supervisor(lifecycle, leases, tidying, Superseded(records, launcher, folders, on=settings.runs_are_copied))
     jobs.wake = supervisor.wake
+    standby = Standby(
+        standby_trainer,
+        clock,
+        mode=settings.standby,
+        idle_s=settings.standby_idle_s,
+        has_room=lambda: len(lifecycle.runs()) < free_slots.number,
+        free_memory_bytes=processes.free_memory_bytes,
+    )
     generator = Generator(launcher, clock, base_models_folder=settings.base_models_folder, threads=settings.trainer_threads)
+    serving = Serving(
+        launcher,
+        clock,
+        WholeAnswers(generator),
+        ServingOptions(
+            settings.served_folder,
+            settings.base_models_folder,
+            settings.own_models_folder,
+            settings.served_precision,
+            settings.served_models,
+            settings.trainer_threads,
+        ),
+    )
     uploads = Uploads(records, blobs, clock, documents)
     live = LiveJobs(records, clock, readers, fetches, runs_folder=settings.runs_folder)
     testing = Testing(test_submissions, test_sets, evaluations, guides)
@@ -245,6 +272,7 @@ def build(settings: Settings) -> Services:
         examiner,
         live,
         supervisor,
+        standby,
         Copier(copies, tidying, Leftovers(records, readers, folders, fetches, end_all=end_all), clock),
         generator,
         Sweeper(records, clock, accounts, departure, expire=uses.delete_expired),
@@ -260,5 +288,5 @@ def build(settings: Settings) -> Services:
         Shares(records, clock, accounts.users.is_active, settings.address),
         Census(records, clock, room, me=leases.me),
         face_over(clock, documents, pieces, datasets, jobs, live, base_models, tuned_models, stand_ins=settings.openai_models),
-        WholeAnswers(generator),
+        serving,
     )

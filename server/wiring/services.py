@@ -9,6 +9,8 @@ from server.background.errands import Errands
 from server.background.examiner import Examiner
 from server.background.generation import Generator
 from server.background.notifier import Notifier
+from server.background.serving import Serving
+from server.background.standby import Standby
 from server.background.supervisor import Supervisor
 from server.background.sweeper import Sweeper
 from server.domain.accounts.administration import Directory
@@ -37,7 +39,6 @@ from server.ports.blobs import Blobs
 from server.ports.clock import Clock
 from server.ports.launcher import Launcher
 from server.ports.records import Records
-from server.ports.textgen import TextGeneration
 from server.settings import Settings
 
 
@@ -76,6 +77,7 @@ class Services:
     examiner: Examiner
     live: LiveJobs
     supervisor: Supervisor
+    standby: Standby
     copier: Copier
     generator: Generator
     sweeper: Sweeper
@@ -91,11 +93,12 @@ class Services:
     shares: Shares
     census: Census
     openai: OpenAiFace
-    texts: TextGeneration
+    texts: Serving
 
     def start(self) -> None:
         self.locks.hold(self.leases.me)
         self.supervisor.start()
+        self.standby.start()
         self.examiner.start()
         self.copier.start()
         self.sweeper.start()
@@ -105,10 +108,12 @@ class Services:
         """Runs go on without us; what only serves us ends with us."""
         self.examiner.stop()
         self.supervisor.stop()
+        self.standby.stop()
         self.copier.stop()
         self.sweeper.stop()
         self.notifier.stop()
         self.generator.stop()
+        self.texts.stop()
         self.errands.stop()
         self.letters.stop()
         self.records.close()

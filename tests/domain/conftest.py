@@ -15,6 +15,7 @@ from server.adapters.clock_system import SystemClock
 from server.adapters.contents_process import ContentsProcess
 from server.adapters.inspector_process import InspectorProcess
 from server.adapters.launch_local import LocalLauncher
+from server.adapters.programs import Programs
 from server.adapters.records_sqlite import SqliteRecords
 from server.background.copier import Copier
 from server.background.examiner import Examiner
@@ -253,7 +254,7 @@ class House:
         self.base_models = BaseModels(
             base_models_folder=folder / "bases", own_models_folder=folder / "own", hub_off=True, hub_reachable=lambda: False
         )
-        self.launcher = LocalLauncher(folder, programs={"train": "standin", "generate": "standin", "test": "examiner"})
+        self.launcher = LocalLauncher(Programs(folder), modules={"train": "standin", "generate": "standin", "test": "examiner"})
         self.tuned_models = TunedModels(self.records, self.blobs, folder / "fetched-models")
         readers = RunReaders()
         folders = Folders(folder / "runs", folder / "bases", folder / "own")

@@ -33,6 +33,7 @@ export type Forecast = Schemas["Forecast"];
 export type Generation = Schemas["Generation"];
 export type Grader = TestSetPreview["grader"];
 export type Guide = Schemas["Guide"];
+export type GuideDatasetRequest = Pick<Schemas["GuideDatasetRequest"], "guide_ids" | "document_ids">;
 export type GuidePassage = Schemas["GuidePassage"];
 export type HistogramBin = Schemas["HistogramBin"];
 export type Hyperparameters = Schemas["Hyperparameters"];

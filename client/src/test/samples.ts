@@ -245,6 +245,7 @@ export const notificationSettings: NotificationSettings = {
   email: false,
   browser: true,
   webhook_url: null,
+  webhook_format: "llm_tuner",
   states: ["succeeded", "failed"],
   email_address: "ada@example.org",
   email_missing: [],

@@ -80,23 +80,30 @@ class RunFetches:
             self._home.add(job_id)
         return True
 
-    def follow_log(self, job_id: str, *, num_runs: int, state: JobState) -> None:
+    def follow_log(self, job_id: str, *, num_runs: int, state: JobState) -> bool:
         """Brings the log of a job that runs or ran on another machine as far as the store has it, for who looks at it. Asks nobody when the
-        last run is of this machine, and else seldom. The log stays as it is where the store does not answer."""
+        last run is of this machine, and else seldom. The log stays as it is where the store does not answer.
+
+        True while more of the log may come."""
         folder, now = self._folders.of(job_id), self._clock.monotonic()
+        if fence_of(folder) >= num_runs:
+            return state in LIVE_STATES
         if state in LIVE_STATES:
             self._whole_logs.discard(job_id)
-        if job_id in self._whole_logs or now - self._logs_seen_at.get(job_id, -FOLLOW_S) < FOLLOW_S or fence_of(folder) >= num_runs:
-            return
-        self._logs_seen_at[job_id] = now
+        if job_id not in self._whole_logs and now - self._logs_seen_at.get(job_id, -FOLLOW_S) >= FOLLOW_S:
+            self._logs_seen_at[job_id] = now
+            self._follow(job_id, folder, over=state not in LIVE_STATES)
+        return job_id not in self._whole_logs
+
+    def _follow(self, job_id: str, folder: Path, *, over: bool) -> None:
         try:
             # Asked first: a run that is over is copied once more, and then its pointer goes.
-            over = state not in LIVE_STATES and self._records.get(keys.tidying(job_id)) is None
+            copied = over and self._records.get(keys.tidying(job_id)) is None
             stored = found_copy(self._records, job_id)
             if stored is not None and fence_of(folder) < stored.value.fence:
                 with self._fetching:
                     self._take_log(stored.value, folder)
-            if over:
+            if copied:
                 self._whole_logs.add(job_id)
         except (LlmTunerError, OSError) as error:
             _log.warning("log_not_followed", job=job_id, reason=str(error))

@@ -1,4 +1,4 @@
-"""The table that a run leaves: a line for each step that it told of, made of its log whenever somebody asks."""
+"""The table that a run leaves: a line for each step, made of its log whenever somebody asks."""
 
 import csv
 import io
@@ -16,7 +16,8 @@ def table_of(events_file: Path) -> bytes:
     for _, event in events(events_file, 0):
         match getattr(event, "type", None):
             case "progress":
-                train[event.step] = event.loss
+                first = event.step - len(event.losses_before)
+                train |= {first + index: loss for index, loss in enumerate([*event.losses_before, event.loss])}
             case "evaluation" if event.step:
                 valid[event.step] = event.loss
             case "resumed":  # What an earlier attempt said of later steps does not count any more.

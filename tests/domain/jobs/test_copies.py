@@ -356,6 +356,21 @@ def test_a_run_of_another_machine_is_followed_as_far_as_it_was_copied(here: Hous
     assert log(there, job_id) == log(here, job_id) != before
 
 
+def test_the_log_of_a_run_that_ended_elsewhere_is_not_over_before_its_last_lines_are_here(here: House, there: House) -> None:
+    here.trainer_will("fail")
+    job_id = submit(here)
+    here.watch_until(lambda: job(here, job_id).state == "failed", each_round_s=1.0)
+    assert not here.live.logs(OWNER, job_id, after=0, limit=100).live
+    waits = there.live.logs(OWNER, job_id, after=0, limit=100)
+    assert (waits.lines, waits.live) == ([], True)
+    here.copier.round()
+    there.clock.slept_s += 11
+    there.live.look_again()
+    whole = there.live.logs(OWNER, job_id, after=0, limit=100)
+    assert whole == here.live.logs(OWNER, job_id, after=0, limit=100)
+    assert (whole.lines != [], whole.live) == (True, False)
+
+
 def test_a_log_that_went_another_way_on_another_machine_is_replaced(here: House, there: House) -> None:
     job_id = taken_over(here, there)
     events = here.folder / "runs" / job_id / "events.jsonl"
