@@ -5860,6 +5860,12 @@ export interface components {
             name: string;
             /** Note */
             note: string;
+            /**
+             * Objective
+             * @default supervised
+             * @enum {string}
+             */
+            objective: "supervised" | "preference";
             reproduction: components["schemas"]["Reproduction"];
             /** Settings */
             settings: components["schemas"]["ReportedSetting"][];
@@ -5930,7 +5936,7 @@ export interface components {
         };
         /**
          * ReportedTraining
-         * @description What the run did. Losses are mean per trained token; `points` is None where metrics were left out of the report.
+         * @description What the run did. Losses are means per trained token, or per preference pair; `points` is None where metrics were left out.
          */
         ReportedTraining: {
             /** Best Step */
@@ -5974,6 +5980,12 @@ export interface components {
              * @enum {string}
              */
             method: "lora" | "full" | "scratch";
+            /**
+             * Objective
+             * @default supervised
+             * @enum {string}
+             */
+            objective: "supervised" | "preference";
             /** Seed */
             seed: number | null;
             /** Settings */
