@@ -98,6 +98,13 @@ class Settings(BaseSettings):
     models_folder: Annotated[
         Path | None, Field(description="Your own base models, one folder each with safetensors. Left out: `models` in the data folder.")
     ] = None
+    openai_models: Annotated[
+        str,
+        Field(
+            description="Base model that answers to the names of OpenAI's models on /v1 (such as gpt-4o-mini), so that scripts need not be "
+            "changed. Pairs before it (`babbage-002=gpt2,smollm2-135m-instruct`) are for single names; `off` refuses them all."
+        ),
+    ] = "smollm2-135m-instruct"
     trainer_threads: Annotated[
         int | None, Field(ge=1, description="Threads of all training runs together. Left out: one for each core.")
     ] = None
@@ -114,6 +121,13 @@ class Settings(BaseSettings):
     standby_idle_s: Annotated[
         int, Field(ge=10, description="With `auto`, it ends so long after the last upload, forecast, start or end of a run, seconds.")
     ] = 600
+    served_precision: Annotated[
+        Literal["f32", "f16", "q8_0"],
+        Field(description="How exactly tuned models answer: `f32` as trained, `f16` all but the same and twice as fast, `q8_0` fastest."),
+    ] = "f16"
+    served_models: Annotated[
+        int, Field(ge=1, le=64, description="Models that are kept loaded to answer, each by a program of its own.")
+    ] = 3
     webhooks_to_private_addresses: Annotated[
         bool, Field(description="Let users' webhooks reach this machine and its private network. Off, only public addresses are called.")
     ] = False
@@ -140,6 +154,10 @@ class Settings(BaseSettings):
         str,
         Field(pattern=r"^([A-Za-z0-9_-]+/)*$", description="What the names of all objects in the bucket begin with, for example `prod/`."),
     ] = ""
+    aws_encryption: Annotated[
+        Literal["AES256", "none"],
+        Field(description="How S3 is asked to encrypt each object. `none` for services that speak its language and know no encryption."),
+    ] = "AES256"
     metrics_token: Annotated[
         SecretStr | None,
         Field(
@@ -284,6 +302,11 @@ class Settings(BaseSettings):
     @property
     def standby_folder(self) -> Path:
         return self.home / "standby"
+
+    @property
+    def served_folder(self) -> Path:
+        """Files that served models are loaded from; a cache."""
+        return self.home / "served"
 
     @property
     def servers_folder(self) -> Path:

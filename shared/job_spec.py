@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.constants import Accelerator, DocumentFormat, Method, Scheduler
+from shared.constants import Accelerator, DocumentFormat, Method, Objective, Scheduler
 
 SPEC_FILE = "spec.json"
 EVENTS_FILE = "events.jsonl"
@@ -78,6 +78,8 @@ class RunSettings(_Part):
     seed: int
     accelerator: Accelerator = "cpu"
     """The kind of device; which one of several is `JobSpec.accelerator`."""
+    beta: float = 0.1
+    """For preference pairs alone."""
 
     @property
     def tokens_per_step(self) -> int:
@@ -92,6 +94,7 @@ class JobSpec(_Part):
     base_model: str
     """An id of `shared.base_models.CATALOGUE`, or `local/<folder name>` below `models_folder`."""
     method: Method
+    objective: Objective = "supervised"
     data: list[DataFile]
     validation_data: list[DataFile] = []
     """Validated on instead of a fraction of `data`, when not empty; `settings.validation_fraction` is 0 then."""

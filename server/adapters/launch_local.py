@@ -27,6 +27,8 @@ MODULES: Final[dict[Program, str]] = {
     "train": "server.tuning.gpt2_tuning",
     "generate": "server.tuning.worker",
     "test": "server.tuning.evaluation",
+    "serve": "server.tuning.llama_worker",
+    "export": "server.tuning.gguf_export",
 }
 _MARK: Final = "LLM_TUNER_RUN_ID"
 """In a program's environment: by it a program is found whose server died before it could write down that it had started it."""

@@ -9,6 +9,7 @@ from server.background.errands import Errands
 from server.background.examiner import Examiner
 from server.background.generation import Generator
 from server.background.notifier import Notifier
+from server.background.serving import Serving
 from server.background.standby import Standby
 from server.background.supervisor import Supervisor
 from server.background.sweeper import Sweeper
@@ -28,6 +29,7 @@ from server.domain.jobs.service import Jobs
 from server.domain.models.catalogue import BaseModels
 from server.domain.models.tuned import TunedModels
 from server.domain.notifications.service import Notifications
+from server.domain.openai.face import OpenAiFace
 from server.domain.reports.service import Reports
 from server.domain.reports.shares import Shares
 from server.domain.testing.evaluations import Evaluations
@@ -90,6 +92,8 @@ class Services:
     reports: Reports
     shares: Shares
     census: Census
+    openai: OpenAiFace
+    texts: Serving
 
     def start(self) -> None:
         self.locks.hold(self.leases.me)
@@ -109,6 +113,7 @@ class Services:
         self.sweeper.stop()
         self.notifier.stop()
         self.generator.stop()
+        self.texts.stop()
         self.errands.stop()
         self.letters.stop()
         self.records.close()

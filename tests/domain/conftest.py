@@ -32,6 +32,7 @@ from server.domain.guides.service import Guides
 from server.domain.jobs.copies import RunCopies
 from server.domain.jobs.fetching import RunFetches
 from server.domain.jobs.leases import Leases
+from server.domain.jobs.leftovers import Leftovers
 from server.domain.jobs.lifecycle import Lifecycle
 from server.domain.jobs.live import LiveJobs
 from server.domain.jobs.moves import Moves
@@ -260,9 +261,14 @@ class House:
         places = slots(max_runs=max_runs, num_accelerators=0, threads=None, free_memory_bytes=lambda: self.free_memory_bytes)
         queue = Queue(self.records, slots=places.number)
         self.copies = RunCopies(self.records, self.blobs, folders, on=copy_runs)
-        self.fetches = RunFetches(self.records, self.blobs, readers, folders, end_all=lambda place: end_all_in(place, self.launcher))
+
+        def end_all(place: Path) -> None:
+            end_all_in(place, self.launcher)
+
+        self.fetches = RunFetches(self.records, self.blobs, self.clock, readers, folders, end_all=end_all)
         self.tidying = Tidying(self.records, readers, folders, self.copies)
-        self.copier = Copier(self.copies, self.tidying, self.clock)
+        self.leftovers = Leftovers(self.records, readers, folders, self.fetches, end_all=end_all)
+        self.copier = Copier(self.copies, self.tidying, self.leftovers, self.clock)
         submissions = Submissions(
             self.records,
             self.clock,

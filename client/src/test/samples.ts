@@ -71,6 +71,7 @@ export const document_: Document = {
   num_problems: 0,
   has_text: false,
   duplicate_of: null,
+  expires_at: null,
   created_at: "2026-11-20T10:00:00Z",
 };
 
@@ -119,6 +120,8 @@ export const look: Look = {
     {
       index: 0,
       num_tokens: 4,
+      rejected: null,
+      num_rejected_tokens: null,
       tokens: [
         { id: 1, text: "<|im_start|>", trains: false, special: true },
         { id: 340, text: "Is it hot?", trains: false, special: false },
@@ -165,6 +168,7 @@ export const job: Job = {
   document_ids: [document_.id],
   content_sha256: "0".repeat(64),
   method: "lora",
+  objective: "supervised",
   hyperparameters: {},
   resolved: {},
   progress: {
@@ -175,6 +179,8 @@ export const job: Job = {
     epoch: 0.84,
     loss: 2.1,
     validation_loss: null,
+    reward_margin: null,
+    preference_accuracy: null,
     tokens_per_s: 900,
     eta_s: 75,
     updated_at: "2026-11-22T10:00:00Z",
@@ -211,6 +217,10 @@ export function point(step: number, rest: Partial<MetricPoint> = {}): MetricPoin
     memory_bytes: null,
     cpu_percent: null,
     gpu_percent: null,
+    reward_margin: null,
+    preference_accuracy: null,
+    validation_reward_margin: null,
+    validation_preference_accuracy: null,
     ...rest,
   };
 }
@@ -218,6 +228,7 @@ export function point(step: number, rest: Partial<MetricPoint> = {}): MetricPoin
 export const forecast: Forecast = {
   object: "forecast",
   method: "lora",
+  objective: "supervised",
   resolved: { epochs: { value: 3, reason: "Little data is read 3 times." }, learning_rate: { value: 0.0008, reason: "Adapters bear a high rate." } },
   num_examples: 300,
   num_training_tokens: 60_000,
@@ -234,6 +245,7 @@ export const notificationSettings: NotificationSettings = {
   email: false,
   browser: true,
   webhook_url: null,
+  webhook_format: "llm_tuner",
   states: ["succeeded", "failed"],
   email_address: "ada@example.org",
   email_missing: [],

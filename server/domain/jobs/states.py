@@ -5,8 +5,9 @@ from typing import Final, Literal
 
 from pydantic import BaseModel
 
+from server.domain.jobs.asked import AskedThere
 from server.errors import Conflict
-from shared.constants import JobState, Method
+from shared.constants import JobState, Method, Objective
 from shared.wire import Forecast, Hyperparameters, Job, JobError, JobMove, Progress, Resolved
 
 MOVES: Final[dict[JobState, frozenset[JobState]]] = {
@@ -41,6 +42,7 @@ class StoredJob(BaseModel):
     content_sha256: str
     allow_short_run: bool = False
     method: Method
+    objective: Objective = "supervised"
     hyperparameters: Hyperparameters
     resolved: dict[str, Resolved]
     num_training_tokens: int = 0
@@ -66,6 +68,8 @@ class StoredJob(BaseModel):
     last_progress: Progress | None = None
     forecast: Forecast | None = None
     """What was said when the job was made, for reports to be held against it. Jobs from before have none."""
+    asked: AskedThere | None = None
+    """Only of a job that was made through the OpenAI-compatible face."""
 
     def moved(self, state: JobState, *, at: datetime, reason: str | None = None, **changes: object) -> "StoredJob":
         """The job in another state, with the move in its history. Raises `Conflict` for a move that the table does not allow."""

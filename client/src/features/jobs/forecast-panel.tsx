@@ -31,7 +31,7 @@ export function ForecastPanel({ forecast, error, waiting, complete }: ForecastPa
               ["Steps", count(forecast.num_steps)],
               ["Examples", count(forecast.num_examples)],
               ["Tokens", amount(forecast.num_training_tokens)],
-              ["Method", methodName(forecast.method)],
+              ["Method", methodName(forecast.method, forecast.objective)],
               ["Memory", bytes(forecast.memory_bytes)],
               ["Disk", bytes(forecast.disk_bytes)],
             ]}
