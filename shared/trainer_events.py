@@ -136,6 +136,8 @@ class DoneEvent(_Event):
     validation_loss: float | None
     num_training_tokens: int
     """Tokens with loss that were trained on, over all epochs."""
+    num_tokens_read: int = 0
+    """All that the steps read, also those without loss. 0: a trainer from before that was told."""
     num_parameters: int
     seconds: float
     tokens_per_s: float

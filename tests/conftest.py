@@ -10,3 +10,5 @@ settings.load_profile("house")
 
 # The name under which Starlette's test client asks; the server answers to no name that it was not given.
 os.environ.setdefault("LLM_TUNER_ALLOWED_HOSTS", "testserver")
+# Every core for some seconds, beside whatever a test waits for: those that want it say so.
+os.environ.setdefault("LLM_TUNER_CALIBRATE", "false")

@@ -14,7 +14,7 @@ from server.tuning import failures
 from server.tuning.base import tokenizer_folder
 from server.tuning.corpus import Corpus
 from server.tuning.data import check_unchanged, examples_of, parts, rendered_one, tokenize
-from server.tuning.layout import laid_out
+from server.tuning.layout import Layout, laid_out
 from server.tuning.look_histogram import histogram
 from server.tuning.look_sampling import MOST_EXAMPLES, Sampling
 from server.tuning.look_text import has_card, has_email, has_phone, is_blank
@@ -31,7 +31,7 @@ from shared.look_spec import LookSpec
 from shared.reading import Example
 from shared.reading.examples import strings_of
 from shared.rendering import ChatTemplate
-from shared.wire import Blocker, Look, LookSample, PersonalData
+from shared.wire import Blocker, Look, LookBlocks, LookSample, PersonalData
 
 _NUM_SHOWN = 10
 _MOST_FORMS = 10_000
@@ -189,10 +189,11 @@ def _told(spec: LookSpec, observed: _Observed, tokenizer: TextTokenizer, corpus:
     training, validation = observed.parts()
     sampled = observed.sampled()
     trained_on = np.flatnonzero(~np.isin(sampled, validation))
-    num_blocks = len(laid_out(corpus, trained_on, block_size=block_size, seed=spec.settings.seed).blocks)
-    steps = num_steps(spec.settings, round(num_blocks * len(training) / len(trained_on))) if num_blocks else 0
-    share = len(sampled) / observed.num_examples
+    layout = laid_out(corpus, trained_on, block_size=block_size, seed=spec.settings.seed)
     lengths, trained = np.diff(corpus.starts), _trained(corpus)
+    blocks = _blocks(layout, int(trained[trained_on].sum()), len(training) / max(1, len(trained_on)))
+    steps = num_steps(spec.settings, blocks.num_blocks) if layout.blocks else 0
+    share = len(sampled) / observed.num_examples
     twins = observed.twins.find(validation)
     first = tokenize(observed.first, tokenizer, folder=spec.base_models_folder)
     return Look(
@@ -215,7 +216,21 @@ def _told(spec: LookSpec, observed: _Observed, tokenizer: TextTokenizer, corpus:
         leaked=twins.leaked,
         personal_data=PersonalData(emails=observed.emails, phones=observed.phones, cards=observed.cards),
         num_steps=steps,
+        blocks=blocks,
         blockers=_blockers(steps),
+    )
+
+
+def _blocks(layout: Layout, num_trained: int, times: float) -> LookBlocks:
+    """`times` as many as there are in the sample."""
+    lengths = np.array([len(document) for block in layout.blocks for document in block], np.int64)
+    return LookBlocks(
+        num_blocks=round(len(layout.blocks) * times),
+        num_documents=round(len(lengths) * times),
+        num_rows=round(int(lengths.sum()) * times),
+        num_trained_rows=round(num_trained * times),
+        num_pairs=round(int((lengths * lengths).sum()) / 2 * times),
+        num_opening=len(layout.opening),
     )
 
 

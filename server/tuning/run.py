@@ -331,6 +331,7 @@ def _done(events: EventLog, folder: Path, trained: _Trained, *, chat: bool, seco
         validation_loss_before=progress.loss_before,
         validation_loss=progress.best_loss,
         num_training_tokens=progress.num_trained,
+        num_tokens_read=progress.num_rows,
         num_parameters=trained.num_parameters,
         seconds=round(seconds, 2),
         tokens_per_s=round(progress.tokens_per_s, 1),

@@ -3,6 +3,7 @@
 import shutil
 
 from server.adapters import processes
+from server.adapters.calibration_process import CalibrationProcess
 from server.adapters.clock_system import SystemClock
 from server.adapters.contents_process import ContentsProcess
 from server.adapters.hub_probe import HubProbe
@@ -18,6 +19,7 @@ from server.background.copier import Copier
 from server.background.errands import Errands
 from server.background.examiner import Examiner
 from server.background.generation import Generator
+from server.background.measuring import Measuring
 from server.background.notifier import Notifier
 from server.background.posting import posting
 from server.background.supervisor import Supervisor
@@ -35,6 +37,8 @@ from server.domain.documents.contents import DocumentContents
 from server.domain.documents.service import Documents
 from server.domain.documents.uploads import Uploads
 from server.domain.documents.usage import Room
+from server.domain.forecasts.calibrations import Calibrations
+from server.domain.forecasts.forecaster import Forecaster
 from server.domain.guides.service import Guides
 from server.domain.jobs.aside import at_once
 from server.domain.jobs.copies import RunCopies
@@ -48,7 +52,7 @@ from server.domain.jobs.queue import Queue
 from server.domain.jobs.service import Jobs
 from server.domain.jobs.slots import slots
 from server.domain.jobs.specs import Folders, Specs
-from server.domain.jobs.submissions import DiskRoom, Submissions
+from server.domain.jobs.submissions import Submissions
 from server.domain.jobs.superseded import Superseded
 from server.domain.jobs.tidying import Tidying
 from server.domain.jobs.uses import Uses
@@ -69,7 +73,7 @@ from server.domain.testing.submissions import TestSubmissions
 from server.domain.testing.test_sets import TestSets
 from server.ports.launcher import end_all_in
 from server.settings import REPOSITORY, VERSION, Settings, signing_secret
-from server.wiring.chosen import blobs_of, check_format, identity_of, mail_server, records_of
+from server.wiring.chosen import blobs_of, check_format, identity_of, machine_of, mail_server, place_of, records_of
 from server.wiring.services import MissingSettings, Services
 
 __all__ = ["MissingSettings", "Services", "build"]
@@ -137,6 +141,8 @@ def build(settings: Settings) -> Services:
     copies = RunCopies(records, blobs, folders, on=settings.runs_are_copied)
     fetches = RunFetches(records, blobs, readers, folders, end_all=lambda folder: end_all_in(folder, launcher))
     tidying = Tidying(records, readers, folders, copies)
+    calibration = CalibrationProcess(REPOSITORY)
+    calibrations = Calibrations(records, clock, calibration, place_of(settings), later=Measuring())
     submissions = Submissions(
         records,
         clock,
@@ -146,7 +152,7 @@ def build(settings: Settings) -> Services:
         base_models,
         tuned_models,
         queue,
-        room=DiskRoom(free_bytes, settings.min_free_bytes),
+        Forecaster(records, calibrations, machine_of(settings, free_bytes)),
         accelerators=processes.accelerators(),
     )
     moves = Moves(records, clock, queue, submissions, tidying)
@@ -249,4 +255,5 @@ def build(settings: Settings) -> Services:
         reports,
         Shares(records, clock, accounts.users.is_active, settings.address),
         Census(records, clock, room, me=leases.me),
+        calibration,
     )

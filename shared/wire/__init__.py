@@ -39,6 +39,7 @@ from shared.wire.datasets import (
     DatasetRequest,
     HistogramBin,
     Look,
+    LookBlocks,
     LookRequest,
     LookSample,
     Pair,
@@ -53,6 +54,7 @@ from shared.wire.datasets import (
     TokenizedExample,
 )
 from shared.wire.documents import Column, Document, DocumentPatch, Mapping, Problem, ReadingOptions, Upload, UploadRequest, Usage
+from shared.wire.forecasts import Forecast, ForecastChange, ForecastLine, ForecastMoney, Obstacle, Spent
 from shared.wire.foreign import ForeignFinish, ForeignLink, LinkedSignIn
 from shared.wire.guides import (
     Guide,
@@ -68,7 +70,6 @@ from shared.wire.guides import (
 from shared.wire.jobs import (
     Checkpoint,
     DownloadLink,
-    Forecast,
     Hyperparameters,
     Job,
     JobAction,
@@ -82,7 +83,6 @@ from shared.wire.jobs import (
     MetricPoint,
     Metrics,
     Progress,
-    Resolved,
     SampleGeneration,
 )
 from shared.wire.models import BaseModelInfo, GenerateRequest, Generation, Message, TunedModel
@@ -90,7 +90,6 @@ from shared.wire.notifications import EVENT_OF, Delivery, DeliveryEvent, EndStat
 from shared.wire.reports import (
     Conclusion,
     DataCard,
-    ForecastLine,
     ItemValue,
     NewShareLink,
     Report,
@@ -110,6 +109,7 @@ from shared.wire.reports import (
     ShareRequest,
 )
 from shared.wire.security import ApiKey, ApiKeyRequest, NewApiKey, SecurityEvent, SignIn, SignInsEnded
+from shared.wire.settings import Resolved
 from shared.wire.test_sets import (
     EvaluatedItem,
     Evaluation,
@@ -196,7 +196,9 @@ __all__ = [
     "EvaluationSummary",
     "ExactGrader",
     "Forecast",
+    "ForecastChange",
     "ForecastLine",
+    "ForecastMoney",
     "ForeignFinish",
     "ForeignLink",
     "GenerateRequest",
@@ -231,6 +233,7 @@ __all__ = [
     "LogLine",
     "LogPage",
     "Look",
+    "LookBlocks",
     "LookRequest",
     "LookSample",
     "Mapping",
@@ -247,6 +250,7 @@ __all__ = [
     "NotificationChoice",
     "NotificationSettings",
     "NumericGrader",
+    "Obstacle",
     "Pair",
     "PasswordChange",
     "PasswordReset",
@@ -293,6 +297,7 @@ __all__ = [
     "ShareRequest",
     "SignIn",
     "SignInsEnded",
+    "Spent",
     "Split",
     "SplitByDocument",
     "SplitByFraction",

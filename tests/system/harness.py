@@ -35,6 +35,8 @@ class Server:
         self.port = _free_port()
         self.log = data.parent / f"{data.name}.log"
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("LLM_TUNER_")}
+        # Every core for some seconds, beside whatever a test waits for: those that want it say so.
+        self._environment["LLM_TUNER_CALIBRATE"] = "false"
         self._environment |= {f"LLM_TUNER_{name.upper()}": value for name, value in settings.items()}
         self._process: subprocess.Popen[bytes] | None = None
         self._clients: list[Client] = []
