@@ -5,6 +5,7 @@ write: 1 KB a unit; in a transaction twice that), because moto does not tell the
 """
 
 import json
+import logging
 import math
 import threading
 import time
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import structlog
 from fastapi.testclient import TestClient
 
 from server.adapters.records_sqlite import SqliteRecords
@@ -120,6 +122,7 @@ def _size(item: dict[str, Any]) -> int:
 def cost_of_calls(home: Path) -> bool:
     """Prints the table. The server's own threads do not run, so that each call is alone; what they do is said below it."""
     aws_server.endpoint()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     settings = Settings(home=home, hub="off", signing_secret="x" * 40, **aws_server.stores("bench"))  # type: ignore[arg-type]
     app = create_app(settings)
     services, meter = app.state.services, Meter()

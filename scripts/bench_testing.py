@@ -9,6 +9,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,11 @@ EVALUATION_TARGET_S = 240.0
 FALL_TARGET = 0.5
 _BASE = "smollm2-135m-instruct"
 _SCRATCH = "gpt2-scratch-1m"
+_PARTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "scores": ("scores", {"kind": "score"}),
+    "answers": ("answers of up to 64 tokens", {"kind": "chrf"}),
+    "same": ("", {}),
+}
 _SIZES = (8, 12, 20, 50, 200)
 _POOL = 400
 _SETTINGS: dict[str, Any] = {
@@ -93,35 +99,45 @@ def _false_rate(metric: Metric, pool: np.ndarray, size: int, chance: np.random.G
 # --- evaluation -----------------------------------------------------------------------------------------------------
 
 
-def bench_evaluation(data: Path) -> int:
-    """200 items on SmolLM2 and on a model tuned from it, by score and in words: seconds of the whole program, for both models together."""
+def bench_evaluation(data: Path, only: str | None = None) -> int:
+    """200 items on SmolLM2 and on a model tuned from it, by score and in words: seconds of the whole program, for both models together.
+    `only`: one of `_PARTS`."""
     data.mkdir()
     entries = score_task.entries(seed=1, count=400)
     learned, asked = entries[200:], entries[:200]
     training = score_task.write_training(learned, data / "training.jsonl")
     tuned = _trained(data / "run", training, data, base=_BASE, method="lora", max_steps=12)
-    scored = score_task.write_items(asked, data / "scored.jsonl")
-    worded = data / "worded.jsonl"
-    rows = (
-        {"id": f"item-{i}", "prompt": f"Say in two sentences what this log entry records.\n\n{entry.text}", "expected": entry.text}
-        for i, entry in enumerate(asked)
-    )
-    worded.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    items = {"scores": score_task.write_items(asked, data / "scored.jsonl"), "answers": _worded(asked, data / "worded.jsonl")}
     good = True
-    for name, items, grader in (("scores", scored, {"kind": "score"}), ("answers of up to 64 tokens", worded, {"kind": "chrf"})):
+    for part, (name, grader) in _PARTS.items():
+        if part == "same" or only not in {None, part}:
+            continue
         cpu_s = _cpu_s()
         models = [
             {"id": "base", "source": {"kind": "base", "id": _BASE}},
             {"id": "tuned", "source": {"kind": "folder", "path": str(tuned)}},
         ]
-        found, seconds = _tested(data / f"test-{grader['kind']}", data, models=models, items=items, grader=grader, training=training)
+        found, seconds = _tested(data / f"test-{part}", data, models=models, items=items[part], grader=grader, training=training)
         good &= seconds < EVALUATION_TARGET_S and all(model.num_graded == 200 for model in found.models)
-        each = ", ".join(f"{model.model} {model.seconds:.0f} s" for model in found.models)
-        cpu_s = _cpu_s() - cpu_s
-        print(f"200 items, {name}: {seconds:.0f} s for both models ({each}; {cpu_s:.0f} s of processors); {_summary(found)}", flush=True)
-    good &= _side_by_side(data, worded)
+        each = ", ".join(f"{model.model} {model.seconds:.0f} s" for model in found.models) + f"; {_cpu_s() - cpu_s:.0f} s of processors"
+        print(
+            f"200 items, {name}: {seconds:.0f} s for both models ({each}); {_summary(found)}",
+            flush=True,
+        )
+    if only in {None, "same"}:
+        good &= _side_by_side(data, items["answers"])
     print(f"{_told(good)}: 200 items on a 135M base and its tuned model in under {EVALUATION_TARGET_S:.0f} s")
     return 0 if good else 1
+
+
+def _worded(asked: Sequence[score_task.Entry], file: Path) -> Path:
+    """Questions that are answered at length, so that a test of them cannot end early."""
+    rows = (
+        {"id": f"item-{i}", "prompt": f"Say in two sentences what this log entry records.\n\n{entry.text}", "expected": entry.text}
+        for i, entry in enumerate(asked)
+    )
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return file
 
 
 def _side_by_side(data: Path, items: Path) -> bool:

@@ -4,6 +4,7 @@ Twice: by a limit on the size of files, which every machine allows, and on a sma
 program have one of its own (a memory disk in a namespace).
 """
 
+import contextlib
 import os
 import resource
 import shutil
@@ -68,11 +69,19 @@ def _fills_up(attempts: Attempts, calm: Attempts, *, full: Callable[[Attempts], 
     os.kill(attempts.started.pid, signal.SIGSTOP)  # Taking a whole disk lasts longer than some steps.
     full(attempts)
     os.kill(attempts.started.pid, signal.SIGCONT)
+    full_at = time.monotonic()
     kept = attempts.checkpoint_steps
+    while attempts.is_alive:  # A save that was on its way gives its room back when it fails: others take that, too.
+        with contextlib.suppress(ProcessLookupError):
+            full(attempts)
+        time.sleep(0.02)
     status = attempts.wait()
+    slow_s = time.monotonic() - full_at
     failures = attempts.of("failed")
-    slow_s = time.time() - failures[-1].at.timestamp() if failures else 99.0  # Of the steps before it a full disk took no word.
-    print(f"{_SAID}told of and over {slow_s:.1f} s after it was noticed (target {_WITHIN_S:.0f} s)", flush=True)
+    print(
+        f"{_SAID}told of and over {slow_s:.1f} s after the disk was full, the rest of the training included (target {_WITHIN_S:.0f} s)",
+        flush=True,
+    )
     wrong = [] if slow_s <= _WITHIN_S else [f"it took {slow_s:.1f} s to say so"]
     wrong += [] if status == attempts.exit_status == EXIT_FAILED else [f"it ended with {status}, exit.json says {attempts.exit_status}"]
     said = [(event.code, event.action and event.action.kind) for event in failures]

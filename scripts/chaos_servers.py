@@ -36,10 +36,10 @@ def trainers_of(server: Server, job_id: str) -> list[psutil.Process]:
     found = []
     for process in server.trainers():
         try:
-            words, dead = process.cmdline(), process.status() == psutil.STATUS_ZOMBIE
+            places, dead = [*process.cmdline(), f"{process.cwd()}/"], process.status() == psutil.STATUS_ZOMBIE
         except psutil.Error:
             continue
-        if not dead and any(f"/runs/{job_id}/" in word for word in words):
+        if not dead and any(f"/runs/{job_id}/" in place for place in places):
             found.append(process)
     return found
 

@@ -20,7 +20,7 @@ from tests import aws_server
 from tests.system.harness import Client, running_server
 
 _TIMES = 1_000
-_CLIENTS = 4
+_CLIENTS = 12
 _STALLS = 0.005
 _LONGEST_S = 10.0
 
@@ -37,6 +37,7 @@ class Told:
     done: int = 0
     cut: int = 0
     longest_refusal_s: float = 0.0
+    longest_refusal: str = ""
     wrong: list[str] = field(default_factory=list)
 
 
@@ -73,9 +74,12 @@ class Busy(threading.Thread):
     def _change(self, name: str) -> None:
         if self.told.jobs:
             self._asked("PATCH", f"/api/jobs/{self._chance.choice(list(self.told.jobs.values()))}", json={"note": name})
+        else:
+            self._list(name)
 
-    def _read(self, _: str) -> None:
+    def _read(self, name: str) -> None:
         if not self.told.documents:
+            self._list(name)
             return
         document = self._chance.choice(list(self.told.documents))
         began = time.monotonic()
@@ -101,7 +105,9 @@ class Busy(threading.Thread):
             return True
         took = time.monotonic() - began
         self.told.refused += 1
-        self.told.longest_refusal_s = max(self.told.longest_refusal_s, took)
+        if took > self.told.longest_refusal_s:
+            self.told.longest_refusal_s = took
+            self.told.longest_refusal = f"{answer.request.method} {answer.request.url.path}: {answer.text[:150]}"
         if answer.status_code != 503 or "retry-after" not in answer.headers:
             self.told.wrong.append(f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text[:150]}")
         return False
@@ -147,10 +153,13 @@ def _judge(busy: list[Busy], *, undisturbed: bool, seconds: float) -> int:
                 if not content.is_success or hashlib.sha256(content.content).hexdigest() != told.sent[document["filename"]]:
                     halves.append(document["filename"])
         wrong += told.wrong
-    longest = max(one.told.longest_refusal_s for one in busy)
+    slowest = max((one.told for one in busy), key=lambda told: told.longest_refusal_s)
+    longest = slowest.longest_refusal_s
     good = not (lost or halves or doubled or wrong) and undisturbed and longest <= _LONGEST_S
     if not good:
-        print("\n".join(["lost:", *lost[:5], "halves:", *halves[:5], "doubled:", *doubled[:5], "wrong:", *wrong[:8]]))
+        told = {"lost": lost, "halves": halves, "doubled": doubled, "wrong": wrong, "slowest refusal": [slowest.longest_refusal]}
+        for what, found in told.items():
+            print(f"{what}:", *found[:8], sep="\n")
     done, refused, cut = (sum(getattr(one.told, name) for one in busy) for name in ("done", "refused", "cut"))
     operations = f"{done + refused + cut:,} operations in {seconds:.0f} s on stores in bad weather"
     answers = f"{done:,} done, {refused} answered 503 within {longest:.1f} s, {cut} downloads cut off"

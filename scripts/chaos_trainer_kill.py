@@ -174,13 +174,14 @@ def _check_resume(attempts: Attempts, newest: int, tally: Tally) -> None:
 
 
 def _check_loss(attempts: Attempts, newest: int, tally: Tally) -> None:
-    """What the killed attempt had trained since its last checkpoint, by its own words: one interval, or one step where each is saved."""
+    """What the killed attempt had trained since its last checkpoint, by its own words: one interval, or two steps where each is saved:
+    one that was being made, and the one before, which was being saved."""
     mine = attempts.events(f"run-{attempts.fence}")
     told = [event for event in mine if event.type in ("progress", "checkpoint")]
     if not told:
         return
     if not attempts.spec.checkpoint_every_s:
-        tally.too_much_lost += told[-1].step > newest + 1
+        tally.too_much_lost += told[-1].step > newest + 2
         return
     saves = [event for event in mine if event.type == "checkpoint"]
     since = saves[-1] if saves else next(event for event in mine if event.type == "stage" and event.stage == "train")

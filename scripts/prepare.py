@@ -79,12 +79,14 @@ def _has_pinned(environment: Path, package: str) -> bool:
     return any(environment.glob(f"lib/*/site-packages/{pin.replace('==', '-')}.dist-info"))
 
 
-def continue_in_environment() -> None:
-    """For scripts that need more than the standard library: set up, and start again with the project's Python unless this is it."""
+def continue_in_environment(*, extras: Sequence[str] = ("test",)) -> None:
+    """For scripts that need more than the standard library: set up, and start again with the project's Python unless this is it.
+
+    Operators' scripts ask for no `extras`: what the tests need has no business where the server runs."""
     if Path(sys.prefix).resolve() == ENVIRONMENT.resolve():
         return
     try:
-        python = ensure_environment(extras=["test"])
+        python = ensure_environment(extras=extras)
     except Trouble as trouble:
         sys.exit(str(trouble))
     os.execv(python, [str(python), *sys.argv])  # noqa: S606 - no shell, the same script again

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
@@ -45,6 +46,8 @@ from server.web.routes import (
     tuned_models,
     uploads,
 )
+from server.web.routes import openai as openai_routes
+from server.web.routes.openai.texts import MOST_AT_ONCE
 from server.web.spa import SinglePage
 
 # A conversation of 100,000 characters a message is the largest thing that is not an upload.
@@ -73,6 +76,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.services = services
     app.state.login_limit = LoginLimit(services.clock)
     app.state.broadcasts = Broadcasts(services.jobs, services.live, services.accounts)
+    app.state.text_threads = CapacityLimiter(MOST_AT_ONCE)
     app.state.registry = registry_of(services, app.state.broadcasts)
     routers = [
         health.router,
@@ -100,6 +104,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         guided_reports.router,
         shared_reports.router,
         notifications.router,
+        *openai_routes.routers(settings),
     ]
     for router in routers:
         app.include_router(router, max_body_size=_MAX_BODY_BYTES)

@@ -98,6 +98,13 @@ class Settings(BaseSettings):
     models_folder: Annotated[
         Path | None, Field(description="Your own base models, one folder each with safetensors. Left out: `models` in the data folder.")
     ] = None
+    openai_models: Annotated[
+        str,
+        Field(
+            description="Base model that answers to the names of OpenAI's models on /v1 (such as gpt-4o-mini), so that scripts need not be "
+            "changed. Pairs before it (`babbage-002=gpt2,smollm2-135m-instruct`) are for single names; `off` refuses them all."
+        ),
+    ] = "smollm2-135m-instruct"
     trainer_threads: Annotated[
         int | None, Field(ge=1, description="Threads of all training runs together. Left out: one for each core.")
     ] = None
@@ -118,6 +125,23 @@ class Settings(BaseSettings):
     watts: Annotated[float | None, Field(ge=0, description="Power that this machine draws while it trains, watts.")] = None
     price_per_kwh: Annotated[float | None, Field(ge=0, description="Price of a kilowatt-hour; with `watts` it makes the price.")] = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="Currency of those two prices.")] = "USD"
+    standby: Annotated[
+        Literal["auto", "on", "off"],
+        Field(
+            description="A trainer that is loaded and waits (250 MB), so that a run begins at once. `auto`: while somebody prepares a run "
+            "and 2 GB are free; `on`: always when 2 GB are free; `off`: never."
+        ),
+    ] = "auto"
+    standby_idle_s: Annotated[
+        int, Field(ge=10, description="With `auto`, it ends so long after the last upload, forecast, start or end of a run, seconds.")
+    ] = 600
+    served_precision: Annotated[
+        Literal["f32", "f16", "q8_0"],
+        Field(description="How exactly tuned models answer: `f32` as trained, `f16` all but the same and twice as fast, `q8_0` fastest."),
+    ] = "f16"
+    served_models: Annotated[
+        int, Field(ge=1, le=64, description="Models that are kept loaded to answer, each by a program of its own.")
+    ] = 3
     webhooks_to_private_addresses: Annotated[
         bool, Field(description="Let users' webhooks reach this machine and its private network. Off, only public addresses are called.")
     ] = False
@@ -144,6 +168,10 @@ class Settings(BaseSettings):
         str,
         Field(pattern=r"^([A-Za-z0-9_-]+/)*$", description="What the names of all objects in the bucket begin with, for example `prod/`."),
     ] = ""
+    aws_encryption: Annotated[
+        Literal["AES256", "none"],
+        Field(description="How S3 is asked to encrypt each object. `none` for services that speak its language and know no encryption."),
+    ] = "AES256"
     metrics_token: Annotated[
         SecretStr | None,
         Field(
@@ -291,12 +319,21 @@ class Settings(BaseSettings):
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     @property
+    def standby_folder(self) -> Path:
+        return self.home / "standby"
+
+    @property
+    def served_folder(self) -> Path:
+        """Files that served models are loaded from; a cache."""
+        return self.home / "served"
+
+    @property
     def servers_folder(self) -> Path:
         return self.home / "servers"
 
     def folders(self) -> list[Path]:
         kept = [self.home, self.blobs_folder, self.runs_folder, self.base_models_folder, self.own_models_folder]
-        return [*kept, self.temporary_folder, self.servers_folder, self.calibrations_folder]
+        return [*kept, self.temporary_folder, self.servers_folder, self.standby_folder, self.calibrations_folder]
 
     def masked(self) -> dict[str, Any]:
         """The effective configuration, fit to be printed."""

@@ -2782,6 +2782,11 @@ export interface components {
             description: string;
             /** Duplicate Of */
             duplicate_of: string | null;
+            /**
+             * Expires At
+             * @default null
+             */
+            expires_at: string | null;
             /** Filename */
             filename: string;
             /**
@@ -3222,6 +3227,12 @@ export interface components {
              * @constant
              */
             object: "forecast";
+            /**
+             * Objective
+             * @default supervised
+             * @enum {string}
+             */
+            objective: "supervised" | "preference";
             /** @default null */
             obstacle: components["schemas"]["Obstacle"] | null;
             /**
@@ -3472,9 +3483,14 @@ export interface components {
         };
         /**
          * GuideDatasetRequest
-         * @description A dataset of the prose and of the scored items of these guides.
+         * @description A dataset of the prose and of the scored items of these guides, and of other documents behind them.
          */
         GuideDatasetRequest: {
+            /**
+             * Document Ids
+             * @default []
+             */
+            document_ids: string[];
             /** Guide Ids */
             guide_ids: string[];
             /**
@@ -3553,6 +3569,8 @@ export interface components {
         /**
          * Hyperparameters
          * @description What a person may set. Everything left at "auto" is resolved by `shared.auto_settings`, with a reason.
+         *
+         *     `beta` is for preference pairs alone: how strongly the model is held to what it was (DPO, arXiv:2305.18290).
          */
         Hyperparameters: {
             /**
@@ -3565,6 +3583,11 @@ export interface components {
              * @default auto
              */
             batch_size?: number | "auto";
+            /**
+             * Beta
+             * @default auto
+             */
+            beta?: number | "auto";
             /**
              * Block Size
              * @default auto
@@ -3856,6 +3879,12 @@ export interface components {
              * @constant
              */
             object: "job";
+            /**
+             * Objective
+             * @default supervised
+             * @enum {string}
+             */
+            objective: "supervised" | "preference";
             progress: components["schemas"]["Progress"] | null;
             /** Queue Position */
             queue_position: number | null;
@@ -3947,6 +3976,7 @@ export interface components {
              * @default {
              *       "accelerator": "auto",
              *       "batch_size": "auto",
+             *       "beta": "auto",
              *       "block_size": "auto",
              *       "epochs": "auto",
              *       "gradient_accumulation": "auto",
@@ -3978,6 +4008,11 @@ export interface components {
              * @default null
              */
             note: string | null;
+            /**
+             * Objective
+             * @default null
+             */
+            objective: ("supervised" | "preference") | "auto" | null;
             /**
              * Test Set Id
              * @default null
@@ -4048,7 +4083,8 @@ export interface components {
         /**
          * JobRequest
          * @description A request to tune, on a dataset or on documents, of which one is then made. `method` "auto" is `scratch` for a from-scratch
-         *     base and `lora` otherwise.
+         *     base and `lora` otherwise. `objective` "auto" is `preference` where all examples are preference pairs and there are weights to start
+         *     from; pairs together with other examples then need a word on what is meant.
          */
         JobRequest: {
             /**
@@ -4072,6 +4108,7 @@ export interface components {
              * @default {
              *       "accelerator": "auto",
              *       "batch_size": "auto",
+             *       "beta": "auto",
              *       "block_size": "auto",
              *       "epochs": "auto",
              *       "gradient_accumulation": "auto",
@@ -4103,6 +4140,11 @@ export interface components {
              * @default
              */
             note: string;
+            /**
+             * Objective
+             * @default auto
+             */
+            objective: ("supervised" | "preference") | "auto";
             /**
              * Test Set Id
              * @default null
@@ -4713,6 +4755,7 @@ export interface components {
              * @default {
              *       "accelerator": "auto",
              *       "batch_size": "auto",
+             *       "beta": "auto",
              *       "block_size": "auto",
              *       "epochs": "auto",
              *       "gradient_accumulation": "auto",
@@ -4734,6 +4777,11 @@ export interface components {
              * @default auto
              */
             method: ("lora" | "full" | "scratch") | "auto";
+            /**
+             * Objective
+             * @default auto
+             */
+            objective: ("supervised" | "preference") | "auto";
         };
         /**
          * LookSample
@@ -4825,6 +4873,16 @@ export interface components {
              * @default null
              */
             memory_bytes: number | null;
+            /**
+             * Preference Accuracy
+             * @default null
+             */
+            preference_accuracy: number | null;
+            /**
+             * Reward Margin
+             * @default null
+             */
+            reward_margin: number | null;
             /** Step */
             step: number;
             /**
@@ -4837,6 +4895,16 @@ export interface components {
              * @default null
              */
             validation_loss: number | null;
+            /**
+             * Validation Preference Accuracy
+             * @default null
+             */
+            validation_preference_accuracy: number | null;
+            /**
+             * Validation Reward Margin
+             * @default null
+             */
+            validation_reward_margin: number | null;
         };
         /**
          * Metrics
@@ -4983,7 +5051,8 @@ export interface components {
         };
         /**
          * NotificationChoice
-         * @description The whole choice, replaced as a whole. `states` are the ends that are told, by whichever way.
+         * @description The whole choice, replaced as a whole. `states` are the ends that are told, by whichever way. `webhook_format` "openai": webhooks
+         *     say `fine_tuning.job.succeeded` and so on, as OpenAI's do; its clients' `webhooks.unwrap` takes them.
          */
         NotificationChoice: {
             /**
@@ -5004,6 +5073,12 @@ export interface components {
              *     ]
              */
             states: ("succeeded" | "failed" | "cancelled")[];
+            /**
+             * Webhook Format
+             * @default llm_tuner
+             * @enum {string}
+             */
+            webhook_format: "llm_tuner" | "openai";
             /**
              * Webhook Url
              * @default null
@@ -5030,6 +5105,12 @@ export interface components {
             object: "notification_settings";
             /** States */
             states: ("succeeded" | "failed" | "cancelled")[];
+            /**
+             * Webhook Format
+             * @default llm_tuner
+             * @enum {string}
+             */
+            webhook_format: "llm_tuner" | "openai";
             /**
              * Webhook Secret
              * @default null
@@ -5137,10 +5218,18 @@ export interface components {
              */
             object: "preview";
         };
-        /** PreviewExample */
+        /**
+         * PreviewExample
+         * @description Of a preference pair `segments` are the conversation with the preferred answer, `rejected` the same with the other one.
+         */
         PreviewExample: {
             /** Index */
             index: number;
+            /**
+             * Rejected
+             * @default null
+             */
+            rejected: components["schemas"]["Segment"][] | null;
             /** Segments */
             segments: components["schemas"]["Segment"][];
             /**
@@ -5222,6 +5311,16 @@ export interface components {
              * @default null
              */
             num_steps: number | null;
+            /**
+             * Preference Accuracy
+             * @default null
+             */
+            preference_accuracy: number | null;
+            /**
+             * Reward Margin
+             * @default null
+             */
+            reward_margin: number | null;
             /** Stage */
             stage: string;
             /**
@@ -6520,19 +6619,30 @@ export interface components {
         };
         /**
          * TokenizedExample
-         * @description `num_tokens` counts all of them; at most 400 are listed.
+         * @description `num_tokens` counts all of them; at most 400 are listed. Where pairs are learned from, `tokens` are those of the preferred answer
+         *     with all before it, and `rejected` those of the other.
          */
         TokenizedExample: {
             /** Index */
             index: number;
+            /**
+             * Num Rejected Tokens
+             * @default null
+             */
+            num_rejected_tokens: number | null;
             /** Num Tokens */
             num_tokens: number;
+            /**
+             * Rejected
+             * @default null
+             */
+            rejected: components["schemas"]["Token"][] | null;
             /** Tokens */
             tokens: components["schemas"]["Token"][];
         };
         /**
          * TrainingDatasetRequest
-         * @description The guided workflow's dataset: of documents, or of guides.
+         * @description The guided workflow's dataset: of documents, of guides, or of both (then at most 30 documents).
          */
         TrainingDatasetRequest: {
             /**
@@ -6553,8 +6663,8 @@ export interface components {
         };
         /**
          * TrainingJobRequest
-         * @description The guided workflow's job. Give exactly one of `dataset_id` and `guides`, of which a dataset is made by itself. What is left out
-         *     of the settings is chosen.
+         * @description The guided workflow's job. Give either a `dataset_id`, or `guides`, `document_ids` or both, of which a dataset is made by itself.
+         *     What is left out of the settings is chosen.
          */
         TrainingJobRequest: {
             /**
@@ -6567,6 +6677,11 @@ export interface components {
              * @default null
              */
             dataset_id: string | null;
+            /**
+             * Document Ids
+             * @default null
+             */
+            document_ids: string[] | null;
             /**
              * Epochs
              * @default null

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.constants import Accelerator, Method
+from shared.constants import Accelerator, Method, Objective
 from shared.job_spec import RunSettings
 from shared.wire import Hyperparameters, Resolved
 
@@ -47,32 +47,45 @@ def resolve_method(asked: str, base: BaseFacts) -> Method:
     return asked  # type: ignore[return-value]  # the wire model allows no other word
 
 
+def resolve_objective(asked: str, *, pairs_only: bool, base: BaseFacts) -> Objective:
+    """The objective for "auto". Noise prefers nothing: on pairs it first learns to say what is preferred."""
+    if asked == "auto":
+        return "preference" if pairs_only and not base.from_scratch else "supervised"
+    return asked  # type: ignore[return-value]  # the wire model allows no other word
+
+
 def resolve(
-    asked: Hyperparameters, *, method: Method, base: BaseFacts, data: DataFacts, accelerators: Sequence[Accelerator] = ()
+    asked: Hyperparameters,
+    *,
+    method: Method,
+    base: BaseFacts,
+    data: DataFacts,
+    accelerators: Sequence[Accelerator] = (),
+    objective: Objective = "supervised",
 ) -> dict[str, Resolved]:
     """Every hyper-parameter with its value and reason, in the order in which a person would read them. `accelerators`: what the machine
     has beside its processor, the best first."""
     tokens = estimate_tokens(data, base)
     plan: dict[str, Resolved] = {}
+    pairs = objective == "preference"
 
     def settle(name: str, value: float | int | str, reason: str) -> float | int | str:
         given = getattr(asked, name)
         plan[name] = Resolved(value=value, reason=reason) if given == "auto" else Resolved(value=given, reason="Set by you.")
         return plan[name].value
 
-    epochs, why = _epochs(method, tokens)
+    epochs, why = _epochs_of_pairs(data.num_examples) if pairs else _epochs(method, tokens)
     settle("epochs", epochs, why)
     settle("max_steps", 0, "No limit: as many steps as the epochs take.")
-    longest = 256 if method == "scratch" else 512
-    block = settle(
-        "block_size",
-        min(longest, base.context_length),
-        f"Blocks of {min(longest, base.context_length)} tokens hold several short examples and keep memory small.",
-    )
-    batch, why = _batch(method, tokens, int(block))
+    block = settle("block_size", *_block(method, base.context_length, pairs))
+    batch, why = _batch_of_pairs(data.num_examples, tokens, int(block)) if pairs else _batch(method, tokens, int(block))
     settle("batch_size", batch, why)
     settle("gradient_accumulation", 1, "The batch fits in memory as it is.")
-    rate, why = _learning_rate(method, base.num_parameters, tokens * float(plan["epochs"].value))
+    if pairs:
+        settle("beta", 0.1, "The usual hold on what the model was: a lower one lets it move further away, a higher one less.")
+        rate, why = _learning_rate_of_pairs(method, base.num_parameters)
+    else:
+        rate, why = _learning_rate(method, base.num_parameters, tokens * float(plan["epochs"].value))
     settle("learning_rate", rate, why)
     settle("scheduler", "cosine", "Falls smoothly to a tenth of the peak, which rarely disappoints.")
     settle("warmup_ratio", 0.05, "A short warm-up keeps the first steps from overshooting.")
@@ -111,6 +124,28 @@ def _epochs(method: Method, tokens: int) -> tuple[int, str]:
     return epochs, f"About {tokens:,} tokens are little, so they are read {epochs} times."
 
 
+def _epochs_of_pairs(num_pairs: int) -> tuple[int, str]:
+    epochs = min(3, max(1, round(3_000 / num_pairs)))
+    if epochs == 1:
+        return 1, f"{num_pairs:,} pairs are enough to learn a preference from in one pass."
+    return epochs, f"{num_pairs:,} pairs are read {epochs} times; more would teach these very answers and not what is preferred."
+
+
+def _block(method: Method, context_length: int, pairs: bool) -> tuple[int, str]:
+    if pairs:
+        block = min(1024, context_length)
+        return block, f"Both answers of a pair are read whole, each with what is asked up to {block} tokens; longer pairs are left out."
+    block = min(256 if method == "scratch" else 512, context_length)
+    return block, f"Blocks of {block} tokens hold several short examples and keep memory small."
+
+
+def _batch_of_pairs(num_pairs: int, tokens: int, block: int) -> tuple[int, str]:
+    """Blocks with about eight pairs in them: a step that compares fewer follows their chances."""
+    in_a_block = max(1.0, block * num_pairs / tokens)
+    batch = min(8, max(1, round(8 / in_a_block), 1))
+    return batch, f"About {round(batch * in_a_block):,} pairs a step: fewer would say more about themselves than about what is preferred."
+
+
 def _batch(method: Method, tokens: int, block: int) -> tuple[int, str]:
     blocks = max(1, math.ceil(tokens / block))
     if method == "scratch":
@@ -130,6 +165,19 @@ def _learning_rate(method: Method, num_parameters: int, tokens: float) -> tuple[
     if method == "lora":
         return 2e-3 * size * short, f"Adapters start at zero and bear a higher rate than full weights; this is {length}."
     return 1e-4 * size * short, f"All weights move, so each moves a little: what the base knows is kept; this is {length}."
+
+
+def _learning_rate_of_pairs(method: Method, num_parameters: int) -> tuple[float, str]:
+    size = 0.4 if num_parameters > 300e6 else 1.0
+    if method == "lora":
+        return (
+            2e-4 * size,
+            "A tenth of what adapters bear on plain examples: preferences are learned with small steps, or the language suffers.",
+        )
+    return (
+        5e-6 * size,
+        "A twentieth of what the weights bear on plain examples: preferences are learned with small steps, or the language suffers.",
+    )
 
 
 def _accelerator(accelerators: Sequence[Accelerator]) -> tuple[Accelerator, str]:

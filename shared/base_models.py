@@ -54,7 +54,8 @@ class BaseModel:
     id: str
     name: str
     description: str
-    family: Literal["gpt2", "llama"]
+    family: Literal["gpt2", "llama", "other"]
+    """`other`: transformers computes it, slower."""
     source: Package | Hub | Scratch | LocalFolder
     num_parameters: int
     context_length: int

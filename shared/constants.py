@@ -6,6 +6,8 @@ JobState = Literal["queued", "running", "paused", "succeeded", "failed", "cancel
 LIVE_STATES: Final[frozenset[str]] = frozenset({"queued", "running", "paused"})
 
 Method = Literal["lora", "full", "scratch"]
+Objective = Literal["supervised", "preference"]
+"""What is learned: to say what the examples say, or to prefer one answer of each pair to the other (DPO)."""
 DocumentType = Literal["dataset", "training_guide", "test_submission"]
 DocumentFormat = Literal["txt", "md", "html", "pdf", "docx", "csv", "tsv", "json", "jsonl", "parquet", "zip"]
 Shape = Literal["text", "prompt_completion", "messages", "preference"]

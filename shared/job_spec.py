@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.constants import Accelerator, DocumentFormat, Method, Scheduler
+from shared.constants import Accelerator, DocumentFormat, Method, Objective, Scheduler
 
 SPEC_FILE = "spec.json"
 EVENTS_FILE = "events.jsonl"
@@ -25,10 +25,17 @@ CHECKPOINTS_FOLDER = "checkpoints"
 LAST_FOLDER = "last"
 """The last weights, where an earlier step was better and became the model: an adapter, or a whole model for the other methods."""
 
+NOTE_PREFIX = "launched-"
+"""`launched-<run id>.json`: which process the launcher gave the run to."""
+
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_CANCELLED = 143
 EXIT_SUPERSEDED = 75
+
+
+def run_note(folder: Path, run_id: str) -> Path:
+    return folder / f"{NOTE_PREFIX}{run_id}.json"
 
 
 class _Part(BaseModel):
@@ -71,6 +78,8 @@ class RunSettings(_Part):
     seed: int
     accelerator: Accelerator = "cpu"
     """The kind of device; which one of several is `JobSpec.accelerator`."""
+    beta: float = 0.1
+    """For preference pairs alone."""
 
     @property
     def tokens_per_step(self) -> int:
@@ -85,6 +94,7 @@ class JobSpec(_Part):
     base_model: str
     """An id of `shared.base_models.CATALOGUE`, or `local/<folder name>` below `models_folder`."""
     method: Method
+    objective: Objective = "supervised"
     data: list[DataFile]
     validation_data: list[DataFile] = []
     """Validated on instead of a fraction of `data`, when not empty; `settings.validation_fraction` is 0 then."""

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.constants import Objective
 from shared.job_spec import DataFile, RunSettings
 from shared.wire import JobError
 
@@ -26,6 +27,7 @@ class LookSpec(BaseModel):
     data: Annotated[list[DataFile], Field(min_length=1)]
     validation_data: list[DataFile] = []
     settings: RunSettings
+    objective: Objective = "supervised"
     num_examples: int = 0
     num_characters: int = 0
     """Of all the data, as counted when the documents came. Large data are sampled; without these numbers everything is looked at."""

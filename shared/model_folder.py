@@ -30,6 +30,8 @@ _MAX_ENTRIES: Final = 5_000
 _WEIGHTS_SUFFIX: Final = ".safetensors"
 _CODE: Final = frozenset({".py", ".pyc", ".pyd", ".so", ".dll", ".dylib"})
 _LENGTH_BYTES: Final = 8
+_CAUSAL: Final = ("ForCausalLM", "LMHeadModel", "Model")
+"""How transformers names its classes that continue a text; plain `...Model` is what some tools write for any."""
 
 
 class DamagedModel(ValueError):
@@ -93,6 +95,21 @@ def json_in(folder: Path, name: str) -> dict[str, Any]:
 
 def config_in(folder: Path) -> dict[str, Any]:
     return json_in(folder, CONFIG_FILE)
+
+
+def why_not_tunable(config: dict[str, Any]) -> str | None:
+    """What a config itself says against tuning the model; None is no promise, since the trainer alone knows what it can compute."""
+    if not isinstance(config.get("model_type"), str):
+        return f"{CONFIG_FILE} lacks model_type"
+    what, only = f"models of type {_plain(config['model_type'])[:40]!r}", "and only causal language models are tuned"
+    written_as = config.get("architectures")
+    if isinstance(written_as, list) and written_as and not any(str(name).endswith(_CAUSAL) for name in written_as):
+        return f"{what} are saved as {_plain(str(written_as[0]))[:60]}, {only}"
+    if config.get("is_encoder_decoder") or any(part in config for part in ("text_config", "vision_config", "audio_config")):
+        return f"{what} do more than continue a text, {only}"
+    if "quantization_config" in config:
+        return "its weights are quantised; take the model in full or half precision"
+    return None
 
 
 def weight_files(folder: Path) -> list[Path]:

@@ -13,7 +13,7 @@ from itertools import groupby
 from os.path import commonprefix
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
-from shared.reading.examples import Example, Message
+from shared.reading.examples import Example, Message, MessagesExample, PreferenceExample
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -88,10 +88,16 @@ def segments_of(example: Example, template: ChatTemplate) -> list[Segment]:
     return _conversation(pair, template)
 
 
-def _answered(messages: Iterable[Message], preferred: str) -> list[Message]:
-    """A preference as a conversation in which only the preferred answer is learned. The rejected one is not shown to the model."""
+def sides_of(pair: PreferenceExample) -> tuple[MessagesExample, MessagesExample]:
+    """The two conversations of a preference pair, the preferred one first; of each the last answer alone is learned."""
+    preferred, rejected = _answered(pair["messages"], pair["preferred"]), _answered(pair["messages"], pair["rejected"])
+    return {"messages": preferred}, {"messages": rejected}
+
+
+def _answered(messages: Iterable[Message], answer: str) -> list[Message]:
+    """A conversation in which only this last answer is learned."""
     before: list[Message] = [{"role": message["role"], "content": message["content"], "weight": 0} for message in messages]
-    return [*before, {"role": "assistant", "content": preferred}]
+    return [*before, {"role": "assistant", "content": answer}]
 
 
 def _conversation(messages: Sequence[Message], template: ChatTemplate) -> list[Segment]:

@@ -24,6 +24,7 @@ class SpecEvent(_Event):
     type: Literal["spec"] = "spec"
     base_model: str
     method: str
+    objective: str = "supervised"
     num_parameters: int | None = None
     num_trainable: int | None = None
     versions: dict[str, str] = {}
@@ -76,20 +77,29 @@ class ProgressEvent(_Event):
     eta_s: float
     elapsed_s: float
     memory_bytes: int
+    losses_before: list[float] = []
+    """Of the steps between the event before and this one, in order: not every step has an event of its own."""
     cpu_percent: float | None = None
     """Since the event before, of all threads that the run uses; 100 is all of them busy."""
     gpu_percent: float | None = None
+    reward_margin: float | None = None
+    """On preference pairs alone: by how much the preferred answers' rewards exceed the others', on average; so in evaluations."""
+    preference_accuracy: float | None = None
+    """The share of pairs whose preferred answer has the higher reward; half of those where both are equal."""
 
 
 class EvaluationEvent(_Event):
-    """Mean loss per trained token on the validation part; step 0 is the base before any training."""
+    """Mean loss per trained token (on preference pairs: per pair) on the validation part; step 0 is the base before any training."""
 
     type: Literal["evaluation"] = "evaluation"
     step: int
     loss: float
-    perplexity: float
+    perplexity: float | None = None
+    """None on preference pairs, whose loss is about which answer is likelier and not about how likely any is."""
     elapsed_s: float
     best: bool = False
+    reward_margin: float | None = None
+    preference_accuracy: float | None = None
 
 
 class GenerationEvent(_Event):
@@ -100,7 +110,8 @@ class GenerationEvent(_Event):
 
 
 class CheckpointEvent(_Event):
-    """A checkpoint was written and synced. `path` is relative to the run's folder; `sha256` is the manifest's."""
+    """A checkpoint was written and synced. `path` is relative to the run's folder; `sha256` is the manifest's. It took `seconds` beside the
+    training, which stood still for `stall_s` of them."""
 
     type: Literal["checkpoint"] = "checkpoint"
     step: int
@@ -108,6 +119,7 @@ class CheckpointEvent(_Event):
     sha256: str
     size_bytes: int = 0
     seconds: float = 0.0
+    stall_s: float = 0.0
 
 
 class ResumedEvent(_Event):
@@ -244,7 +256,8 @@ def render(event: Event) -> str:
             share = ""
             if event.num_trainable and event.num_parameters:
                 share = f", {event.num_trainable:,} of {event.num_parameters:,} parameters trained"
-            return f"Tuning {event.base_model} with {event.method} on {event.device}, {event.threads} threads{share}"
+            pairs = " on preference pairs" if event.objective == "preference" else ""
+            return f"Tuning {event.base_model} with {event.method}{pairs} on {event.device}, {event.threads} threads{share}"
         case "stage":
             share = "" if event.fraction is None else f" ({event.fraction:.0%})"
             return f"{event.message}{share}"
@@ -260,12 +273,13 @@ def render(event: Event) -> str:
             return event.message
         case "progress":
             return (
-                f"Step {event.step}/{event.num_steps}: loss {event.loss:.4f}, rate {event.learning_rate:.2e}, "
+                f"Step {event.step}/{event.num_steps}: loss {event.loss:.4f}{_preferred(event)}, rate {event.learning_rate:.2e}, "
                 f"gradient {event.grad_norm:.2f}, {event.tokens_per_s:.0f} tokens/s, {event.eta_s:.0f} s left"
             )
         case "evaluation":
             best = ", the best so far" if event.best else ""
-            return f"Validation at step {event.step}: loss {event.loss:.4f}, perplexity {event.perplexity:.2f}{best}"
+            strange = "" if event.perplexity is None else f", perplexity {event.perplexity:.2f}"
+            return f"Validation at step {event.step}: loss {event.loss:.4f}{strange}{_preferred(event)}{best}"
         case "generation":
             return f"At step {event.step}, {event.prompt!r} gives {event.text!r}"
         case "checkpoint":
@@ -285,3 +299,9 @@ def render(event: Event) -> str:
         case "cancelled":
             return f"Stopped on request at step {event.step}"
     raise ValueError(f"unknown event type {event.type}")
+
+
+def _preferred(event: ProgressEvent | EvaluationEvent) -> str:
+    if event.reward_margin is None or event.preference_accuracy is None:
+        return ""
+    return f", reward margin {event.reward_margin:.3f}, {event.preference_accuracy:.0%} of the pairs right"

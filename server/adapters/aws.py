@@ -27,7 +27,7 @@ from server.ports.patience import PATIENCE, Patience
 
 T = TypeVar("T")
 
-GIVE_UP_S: Final = 7.0
+GIVE_UP_S: Final = 6.0
 """No attempt begins that could not connect before failures have cost so much. With the last one's own time-outs a caller hears within
 ten seconds."""
 _CONNECT_S: Final = 2.0
@@ -71,6 +71,7 @@ _DENIED: Final = frozenset(
     }
 )
 _WRONG_REGION: Final = frozenset({"PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed", "301", "307"})
+_NOT_IMPLEMENTED: Final = 501
 _WRONG_CLOCK: Final = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
 # Nothing was sent: the attempt cannot have been applied.
 _NEVER_SENT: Final = (EndpointConnectionError, ConnectTimeoutError)
@@ -137,7 +138,7 @@ def status_of(error: Exception) -> int:
 def is_passing(error: Exception) -> bool:
     """Trying again may help."""
     if isinstance(error, ClientError):
-        return code_of(error) in _BUSY or status_of(error) >= 500 or status_of(error) == 429
+        return code_of(error) in _BUSY or status_of(error) == 429 or status_of(error) >= 500 and status_of(error) != _NOT_IMPLEMENTED
     return not isinstance(error, NoCredentialsError | PartialCredentialsError | NoRegionError)
 
 

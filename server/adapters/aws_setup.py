@@ -7,8 +7,10 @@ from botocore.exceptions import ClientError
 
 from server.adapters import aws
 from server.adapters.records_dynamodb import EXPIRES_AT, TABLE_KEYS
+from server.errors import LlmTunerError
 
 _DAYS_TO_FINISH_AN_UPLOAD: Final = 2
+_UNKNOWN_THERE: Final = frozenset({"NotImplemented", "MethodNotAllowed"})
 _THERE: Final = frozenset({"ResourceInUseException", "BucketAlreadyOwnedByYou"})
 
 
@@ -42,8 +44,8 @@ def removes_expired(table: str, client: Any) -> bool:
     return found.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"} and found.get("AttributeName") == EXPIRES_AT
 
 
-def create_bucket(bucket: str, region: str, client: Any = None) -> bool:
-    """A private, encrypted bucket that throws away uploads nobody finished. True when it was made now."""
+def create_bucket(bucket: str, region: str, client: Any = None, *, encrypted: bool = True) -> bool:
+    """A private bucket, encrypted unless asked otherwise, that throws away uploads nobody finished. True when it was made now."""
     client = client or aws.client("s3")
     # The oldest region takes no location, and answers "it is there" for one's own bucket with success.
     where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
@@ -51,23 +53,23 @@ def create_bucket(bucket: str, region: str, client: Any = None) -> bool:
     if not there:
         _tolerant(lambda: client.create_bucket(Bucket=bucket, **where))
     blocked = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
-    client.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=blocked)
-    client.put_bucket_encryption(
-        Bucket=bucket,
-        ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]},
-    )
+    # Services that only speak S3's language may have no such switch, and no public buckets either.
+    _where_known(lambda: client.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=blocked))
+    if encrypted:
+        default = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+        _tolerant(lambda: client.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=default))
     sweep = {
         "ID": "unfinished-uploads",
         "Status": "Enabled",
         "Filter": {"Prefix": ""},
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": _DAYS_TO_FINISH_AN_UPLOAD},
     }
-    client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [sweep]})
+    _tolerant(lambda: client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [sweep]}))
     return not there
 
 
 def policy(table: str, bucket: str, *, prefix: str = "") -> dict[str, Any]:
-    """The least that the server itself needs; making table and bucket is somebody else's right."""
+    """The least that the server itself and `deploy_check` need; making table and bucket, and moving, are somebody else's right."""
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -81,7 +83,6 @@ def policy(table: str, bucket: str, *, prefix: str = "") -> dict[str, Any]:
                     "dynamodb:DescribeTable",
                     "dynamodb:DescribeTimeToLive",
                     "dynamodb:GetItem",
-                    "dynamodb:PutItem",
                     "dynamodb:Query",
                     "dynamodb:UpdateItem",
                 ],
@@ -107,6 +108,14 @@ def _has_bucket(client: Any, bucket: str) -> bool:
             return False
         raise aws.meaning(error) from error
     return True
+
+
+def _where_known(call: Callable[[], Any]) -> None:
+    try:
+        _tolerant(call)
+    except LlmTunerError as error:
+        if not isinstance(error.__cause__, ClientError) or aws.code_of(error.__cause__) not in _UNKNOWN_THERE:
+            raise
 
 
 def _tolerant(call: Callable[[], Any]) -> bool:

@@ -9,48 +9,51 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import psutil
+import structlog
 
 from server.adapters.processes import boot_id, cpu_seconds, out_of_memory_kills, start_time
+from server.adapters.programs import Programs
+from server.adapters.standby_local import StandbyTrainer
 from server.errors import Unavailable
 from server.ports.launcher import Launch, Program, RunStatus
-from shared.job_spec import EXIT_FILE, OUTPUT_FILE
+from shared.job_spec import EXIT_FILE, NOTE_PREFIX, OUTPUT_FILE, run_note
 
-PROGRAMS: Final[dict[Program, str]] = {
+MODULES: Final[dict[Program, str]] = {
     "train": "server.tuning.gpt2_tuning",
     "generate": "server.tuning.worker",
     "test": "server.tuning.evaluation",
+    "serve": "server.tuning.llama_worker",
+    "export": "server.tuning.gguf_export",
 }
-# All that a program inherits. No cloud keys, no signing secret: what is not in its environment cannot leave through it.
-_ENVIRONMENT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")
-_NOTE: Final = "launched-"
 _MARK: Final = "LLM_TUNER_RUN_ID"
 """In a program's environment: by it a program is found whose server died before it could write down that it had started it."""
+_log = structlog.get_logger()
 
 
 class LocalLauncher:
-    """`repository` is where the programs' modules lie; `environment` is added to every program's own."""
+    """`modules` are the programs' names; a training goes to the `standby` trainer where one is ready."""
 
-    def __init__(
-        self, repository: Path, environment: Mapping[str, str] | None = None, *, programs: Mapping[Program, str] = PROGRAMS
-    ) -> None:
-        self._repository = repository
-        self._extra = dict(environment or {})
+    def __init__(self, programs: Programs, *, modules: Mapping[Program, str] = MODULES, standby: StandbyTrainer | None = None) -> None:
         self._programs = programs
+        self._modules = modules
+        self._standby = standby
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, launch: Launch) -> str:
-        note = launch.folder / f"{_NOTE}{launch.run_id}.json"
+        note = run_note(launch.folder, launch.run_id)
         try:
             with _one_at_a_time(launch.folder):
                 if note.exists():
                     return note.read_text()
-                handle = self._handle(launch, _orphan(launch.run_id) or self._started(launch))
+                orphan = _orphan(launch.run_id)
+                if orphan is None and (handle := self._given_to_standby(launch, note)) is not None:
+                    return handle
+                handle = self._handle(launch, orphan or self._started(launch))
                 _write_durably(note, handle)
                 return handle
         except OSError as error:
@@ -84,7 +87,7 @@ class LocalLauncher:
         return not _group_members(run)
 
     def started_in(self, folder: Path) -> dict[str, str]:
-        return {note.stem.removeprefix(_NOTE): note.read_text() for note in folder.glob(f"{_NOTE}*.json")}
+        return {note.stem.removeprefix(NOTE_PREFIX): note.read_text() for note in folder.glob(f"{NOTE_PREFIX}*.json")}
 
     def read(self, handle: str, cursor: int, *, limit: int = 65_536) -> tuple[bytes, int]:
         try:
@@ -96,20 +99,32 @@ class LocalLauncher:
         return data, cursor + len(data)
 
     def _started(self, launch: Launch) -> int:
-        environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-        environment |= {"PYTHONPATH": str(self._repository), "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1", **self._extra}
-        with (launch.folder / OUTPUT_FILE).open("ab") as output:
-            child = subprocess.Popen(  # noqa: S603 - a fixed program; the arguments are ids and paths of our own making
-                [sys.executable, "-m", self._programs[launch.program], *launch.arguments],
-                cwd=self._repository,
-                env={**environment, _MARK: launch.run_id},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        child = self._programs.start(
+            self._modules[launch.program], launch.arguments, output=launch.folder / OUTPUT_FILE, mark={_MARK: launch.run_id}
+        )
         self._children[launch.run_id] = child
         return child.pid
+
+    def _given_to_standby(self, launch: Launch, note: Path) -> str | None:
+        """The run's handle when the standby trainer has it. None: there is none, or it did not answer and is gone for certain.
+
+        The note comes before the word: a server that dies in between leaves a run that is that trainer's, and nobody else's.
+        """
+        if launch.program != "train" or self._standby is None or (waiting := self._standby.reserved()) is None:
+            return None
+        handle = self._handle(launch, waiting.child.pid)
+        try:
+            waiting.write_go(launch, note=handle, mark={_MARK: launch.run_id})
+            _write_durably(note, handle)
+            if waiting.takes():
+                self._children[launch.run_id] = waiting.child
+                return handle
+        except OSError as error:
+            _log.warning("standby_failed", run=launch.run_id, reason=str(error))
+        _log.warning("standby_did_not_answer", run=launch.run_id)
+        waiting.end()
+        note.unlink(missing_ok=True)
+        return None
 
     def _handle(self, launch: Launch, pid: int) -> str:
         return json.dumps(

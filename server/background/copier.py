@@ -1,5 +1,6 @@
 """Copies what runs leave to the blob store, in a thread of its own: a store that dawdles or is away holds up nothing but the copies."""
 
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -8,6 +9,7 @@ import structlog
 from server.background.rounds import Rounds
 from server.domain.jobs.copied import Damaged
 from server.domain.jobs.copies import RunCopies
+from server.domain.jobs.leftovers import Leftovers
 from server.domain.jobs.tidying import Tidying
 from server.errors import LlmTunerError, StaleWrite
 from server.ports.clock import Clock
@@ -17,13 +19,16 @@ _LOG_EVERY_S: Final = 60.0
 _FIRST_PAUSE_S: Final = 5.0
 _LONGEST_PAUSE_S: Final = 60.0
 _STOP_S: Final = 3.0
+_LEFTOVERS_EVERY_S: Final = 3600.0
 _log = structlog.get_logger()
 
 
 class Copier:
-    def __init__(self, copies: RunCopies, tidying: Tidying, clock: Clock) -> None:
+    def __init__(self, copies: RunCopies, tidying: Tidying, leftovers: Leftovers, clock: Clock) -> None:
         self._copies = copies
         self._tidying = tidying
+        self._leftovers = leftovers
+        self._leftovers_due = -math.inf
         self._clock = clock
         self._rounds = Rounds("copier", self._watch, rest_after_failure_s=_FIRST_PAUSE_S)
         self._logged_at: dict[str, float] = {}
@@ -80,4 +85,7 @@ class Copier:
 
     def _watch(self) -> float:
         self.round()
+        if self._clock.monotonic() >= self._leftovers_due:
+            self._leftovers_due = self._clock.monotonic() + _LEFTOVERS_EVERY_S
+            self._leftovers.remove()
         return _LOOK_S

@@ -1,5 +1,7 @@
 """Tidies up in a thread of its own: accounts on their way out, and what has run out. Every step can be repeated, by any server."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -17,14 +19,22 @@ _EVERY_S: Final = 60.0
 _SWEEP_EVERY_S: Final = 3600.0
 _USERS_AT_ONCE: Final = 100
 _log = structlog.get_logger()
+Expire = Callable[[datetime], None]
+
+
+def nothing(_now: datetime) -> None:
+    pass
 
 
 class Sweeper:
-    def __init__(self, records: Records, clock: Clock, accounts: Accounts, departure: Departure) -> None:
+    """`expire` deletes the documents whose time is over."""
+
+    def __init__(self, records: Records, clock: Clock, accounts: Accounts, departure: Departure, *, expire: Expire = nothing) -> None:
         self._records = records
         self._clock = clock
         self._accounts = accounts
         self._departure = departure
+        self._expire = expire
         self._swept_at = -_SWEEP_EVERY_S
         self._rounds = Rounds("sweeper", lambda: _SOON_S if self.round() else _EVERY_S, rest_after_failure_s=_EVERY_S)
         self.start = self._rounds.start
@@ -32,7 +42,11 @@ class Sweeper:
         self.wake = self._rounds.wake
 
     def round(self) -> bool:
-        """One look at everybody who leaves, and now and then at what has run out. True while somebody's runs still have to end."""
+        """One look at everybody who leaves and at documents that expire, and now and then at what else has run out.
+
+        True while somebody's runs still have to end.
+        """
+        self._expire(self._clock.now())
         unfinished = sum([not self._let_go(user_id) for user_id in self._departure.waiting()])
         if self._clock.monotonic() - self._swept_at >= _SWEEP_EVERY_S:
             self._swept_at = self._clock.monotonic()

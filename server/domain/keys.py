@@ -23,8 +23,10 @@ identity#<sha256>  owner                    pointer: whose that sign-in is
 sign-in            <time id>                somebody a provider has just told us of, for the ten minutes until they are signed in
 user#<usr>         document#<doc>           an uploaded file
 user#<usr>         preview#<doc>            its first examples
+expiring           <due>#<doc>              pointer: a document that goes by itself, soonest first
 user#<usr>         content#<sha256>         pointer: the first document with these bytes
 user#<usr>         upload#<upl>             a file that is coming in parts
+user#<usr>         pieces#<upl>             the same in parts of any size, as OpenAI's clients send them
 user#<usr>         dataset#<dst>            documents in an order, with their split
 user#<usr>         dataset-content#<sha256> pointer: the dataset of this content
 user#<usr>         job#<job>                a job
@@ -196,6 +198,14 @@ def due_delivery(due: datetime, delivery_id: str) -> Key:
     return Key(DELIVERIES_PARTITION, f"{due.isoformat(timespec='microseconds')}#{delivery_id}")
 
 
+EXPIRING_PARTITION = "expiring"
+
+
+def expiring(due: datetime, document_id: str) -> Key:
+    """In the order of `due`, which is aware UTC."""
+    return Key(EXPIRING_PARTITION, f"{due.isoformat(timespec='microseconds')}#{document_id}")
+
+
 def notifications(user_id: str) -> Key:
     return Key(_user(user_id), "notifications")
 
@@ -244,6 +254,10 @@ def document_problems_blob(user_id: str, document_id: str) -> str:
 
 def upload_part_blob(user_id: str, upload_id: str, part: int) -> str:
     return f"uploads/{user_id}/{upload_id}/{part}"
+
+
+def piece_blob(user_id: str, upload_id: str, piece_id: str) -> str:
+    return f"uploads/{user_id}/{upload_id}/{piece_id}"
 
 
 def upload_problems_blob(user_id: str, upload_id: str) -> str:

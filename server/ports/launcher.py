@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, Literal, Protocol
 
 _POLL_S: Final = 0.05
-Program = Literal["train", "generate", "test"]
+Program = Literal["train", "generate", "test", "serve", "export"]
 
 
 @dataclass(frozen=True)

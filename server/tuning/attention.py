@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from server.tuning.product import rounds
 from server.tuning.spans import Spans
 
 
@@ -17,9 +18,10 @@ def attend(q_NHW: Tensor, k_NKW: Tensor, v_NKW: Tensor, spans: Spans) -> Tensor:
 
     One call for each run of equally long documents: measured faster than one call with a document mask, whose cost grows with N squared.
     """
-    repeat = q_NHW.size(1) // k_NKW.size(1)
-    if repeat > 1:
-        k_NKW, v_NKW = k_NKW.repeat_interleave(repeat, 1), v_NKW.repeat_interleave(repeat, 1)
+    if spans.groups:
+        sizes = [len(group.positions) for group in spans.groups]
+        parts = zip(q_NHW.split(sizes), k_NKW.split(sizes), v_NKW.split(sizes), spans.groups, strict=True)
+        return torch.cat([attend(q, k, v, group) for q, k, v, group in parts])
     opening, pieces = spans.opening, []
     if opening:
         pieces.append(_causal(_as_batch(q_NHW[:opening], 1), _as_batch(k_NKW[:opening], 1), _as_batch(v_NKW[:opening], 1)))
@@ -28,10 +30,11 @@ def attend(q_NHW: Tensor, k_NKW: Tensor, v_NKW: Tensor, spans: Spans) -> Tensor:
         q, k, v = _as_batch(q_NHW[rows], count), _as_batch(k_NKW[rows], count), _as_batch(v_NKW[rows], count)
         if opening:
             k, v = _after_opening(k_NKW[:opening], k), _after_opening(v_NKW[:opening], v)
-            pieces.append(F.scaled_dot_product_attention(q, k, v, attn_mask=_mask_after_opening(opening, length, q.device)))
+            pieces.append(_attention(q, k, v, mask=_mask_after_opening(opening, length, q.device)))
         else:
             pieces.append(_causal(q, k, v))
-    return torch.cat([piece.transpose(1, 2).reshape(-1, *q_NHW.shape[1:]) for piece in pieces])
+    rows_of = [piece.transpose(1, 2).reshape(-1, *q_NHW.shape[1:]) for piece in pieces]
+    return rows_of[0] if len(rows_of) == 1 else torch.cat(rows_of)
 
 
 def _as_batch(x_NHW: Tensor, count: int) -> Tensor:
@@ -40,7 +43,16 @@ def _as_batch(x_NHW: Tensor, count: int) -> Tensor:
 
 
 def _causal(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    return _attention(q, k, v)
+
+
+def _attention(q: Tensor, k: Tensor, v: Tensor, *, mask: Tensor | None = None) -> Tensor:
+    """Causal where there is no mask. Heads that share their keys and values are not given copies of them: measured a third less time."""
+    grouped = q.size(1) > k.size(1)
+    if not rounds(q.device):
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None, enable_gqa=grouped)
+    q, k, v = q.bfloat16(), k.bfloat16(), v.bfloat16()
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None, enable_gqa=grouped).float()
 
 
 def _after_opening(opening_PHW: Tensor, own: Tensor) -> Tensor:
@@ -69,9 +81,8 @@ class Cache:
         keys, values = self._rows[layer]
         keys[:, :, start:end] = _as_batch(k_NKW, 1)
         values[:, :, start:end] = _as_batch(v_NKW, 1)
-        repeat = q_NHW.size(1) // k_NKW.size(1)
-        k, v = keys[:, :, :end].repeat_interleave(repeat, 1), values[:, :, :end].repeat_interleave(repeat, 1)
-        out = F.scaled_dot_product_attention(_as_batch(q_NHW, 1), k, v, is_causal=start == 0 and end > 1)
+        k, v, grouped = keys[:, :, :end], values[:, :, :end], q_NHW.size(1) > k_NKW.size(1)
+        out = F.scaled_dot_product_attention(_as_batch(q_NHW, 1), k, v, is_causal=start == 0 and end > 1, enable_gqa=grouped)
         return out.transpose(1, 2).reshape(q_NHW.shape)
 
     def advance(self, rows: int) -> None:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from server.tuning.device import usable
 from server.tuning.files import sha256_of
-from shared.auto_settings import BaseFacts, DataFacts, resolve, resolve_method, settings_of
+from shared.auto_settings import BaseFacts, DataFacts, resolve, resolve_method, resolve_objective, settings_of
 from shared.base_models import CATALOGUE, LOCAL_PREFIX
 from shared.job_spec import SPEC_FILE, DataFile, JobSpec
 from shared.reading import inspect
@@ -29,7 +29,7 @@ def spec_from_flags(arguments: Sequence[str]) -> Path:
     out: Path = flags.out.resolve()
     if (out / SPEC_FILE).exists():
         raise UsageError(f"{out} already holds a run. Give --out another folder.")
-    data, facts = _data(flags.data)
+    data, facts, pairs_only = _data(flags.data)
     base = _base_facts(flags.base_model, flags.models_folder)
     try:
         asked = Hyperparameters.model_validate({name: getattr(flags, name) for name in Hyperparameters.model_fields})
@@ -37,15 +37,16 @@ def spec_from_flags(arguments: Sequence[str]) -> Path:
         first = error.errors()[0]
         raise UsageError(f"--{str(first['loc'][0]).replace('_', '-')}: {first['msg']}") from error
     method = resolve_method(flags.method, base)
+    objective = resolve_objective(flags.objective, pairs_only=pairs_only, base=base)
+    accelerators = [kind for kind in usable() if kind != "cpu"]
     spec = JobSpec(
         job_id="by-hand",
         run_id=f"run-{uuid.uuid4().hex[:12]}",
         base_model=flags.base_model,
         method=method,
+        objective=objective,
         data=data,
-        settings=settings_of(
-            resolve(asked, method=method, base=base, data=facts, accelerators=[kind for kind in usable() if kind != "cpu"])
-        ),
+        settings=settings_of(resolve(asked, method=method, base=base, data=facts, accelerators=accelerators, objective=objective)),
         sample_prompts=flags.sample_prompt,
         base_models_folder=flags.base_models_folder.resolve(),
         models_folder=flags.models_folder.resolve() if flags.models_folder else None,
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--base-model", required=True, metavar="ID")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the run's folder, made when it is not there")
     parser.add_argument("--method", choices=["auto", "lora", "full", "scratch"], default="auto")
+    parser.add_argument("--objective", choices=["auto", "supervised", "preference"], default="auto")
     parser.add_argument("--base-models-folder", type=Path, default=_ROOT / "data" / "base-models", metavar="DIR")
     parser.add_argument("--models-folder", type=Path, metavar="DIR", help=f"models of your own, used as {LOCAL_PREFIX}<folder name>")
     parser.add_argument("--threads", type=int, help="default: one for each physical core")
@@ -87,7 +89,9 @@ def _value(text: str) -> Any:
     return text
 
 
-def _data(paths: list[Path]) -> tuple[list[DataFile], DataFacts]:
+def _data(paths: list[Path]) -> tuple[list[DataFile], DataFacts, bool]:
+    """The files, what they hold, and whether that is preference pairs alone."""
+    shapes: set[str] = set()
     files, num_examples, num_characters = [], 0, 0
     for path in paths:
         try:
@@ -102,8 +106,9 @@ def _data(paths: list[Path]) -> tuple[list[DataFile], DataFacts]:
         files.append(
             DataFile(path=path.resolve(), name=path.name, format=found.format, charset=found.charset or "utf-8", sha256=sha256_of(path))
         )
+        shapes |= set(found.shapes)
         num_examples, num_characters = num_examples + found.num_examples, num_characters + found.num_characters
-    return files, DataFacts(num_examples, num_characters)
+    return files, DataFacts(num_examples, num_characters), shapes == {"preference"}
 
 
 def _base_facts(base_model: str, models_folder: Path | None) -> BaseFacts:

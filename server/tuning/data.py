@@ -3,7 +3,7 @@
 What an example looks like to the model is `shared.rendering`'s business; what a file holds, `shared.reading`'s.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -85,14 +85,20 @@ def rendered_one(index: int, example: Example, template: ChatTemplate) -> list[S
         ) from error
 
 
-def tokenize(examples: Iterable[Example], tokenizer: TextTokenizer, *, folder: Path | None = None) -> Corpus:
+def tokenize(
+    examples: Iterable[Example],
+    tokenizer: TextTokenizer,
+    *,
+    folder: Path | None = None,
+    render: Callable[[Iterable[Example], ChatTemplate], Iterator[list[Segment]]] = rendered,
+) -> Corpus:
     """Every example's segments as tokens. Segments are encoded on their own, as they will be when the model is asked.
 
     The tokens are kept in nameless files in `folder`, or where the system keeps temporary ones.
     """
     encode = encoder_of(tokenizer.tokenizer)
     with CorpusWriter(tokenizer.vocabulary_size, folder) as writer:
-        for batch in _batches(rendered(examples, tokenizer.template)):
+        for batch in _batches(render(examples, tokenizer.template)):
             encoded = encode([segment.text for segments in batch for segment in segments])
             _write(batch, iter(encoded), tokenizer.eos_id, writer)
         return writer.corpus()

@@ -159,6 +159,15 @@ def all_masked() -> TuningFailure:
     )
 
 
+def no_pairs(num_too_long: int, num_alike: int, block_size: int) -> TuningFailure:
+    return TuningFailure(
+        "no_examples",
+        "No preference pair is left to learn from.",
+        cause=f"{num_too_long:,} pairs are longer than a block of {block_size:,} tokens; of {num_alike:,} both answers are the same.",
+        fix="Raise the block size, or shorten what is asked and answered.",
+    )
+
+
 def few_steps(num_steps: int) -> TuningFailure:
     return TuningFailure(
         "few_steps",

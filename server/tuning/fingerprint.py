@@ -22,10 +22,12 @@ def fingerprint(spec: JobSpec, base: Path | None) -> str:
         "base_model": spec.base_model,
         "base": None if base is None else [sha256_of(base / CONFIG_FILE), *map(_glance, weight_files(base))],
         "method": spec.method,
-        "settings": spec.settings.model_dump(exclude={"accelerator"}),
+        "settings": spec.settings.model_dump(exclude={"accelerator", "beta"}),
         "data": [_data(file) for file in spec.data],
         "validation_data": [_data(file) for file in spec.validation_data],
     }
+    if spec.objective == "preference":  # Otherwise the sum is what it was before there was a choice.
+        facts |= {"objective": spec.objective, "beta": spec.settings.beta}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The trainer's entry: `--spec spec.json` as the server starts it, or flags for use by hand (`--help` lists them).
+"""The trainer's entry: `--spec spec.json` as the server starts it, `--standby FOLDER` before there is a run (`standby.py`), or flags for
+use by hand (`--help` lists them).
 
 The run's folder is the spec's: events.jsonl grows there, artifacts appear whole, and exit.json is left on every way out.
 """
@@ -25,6 +26,13 @@ USAGE = 2
 
 
 def main(arguments: list[str]) -> int:
+    if arguments[:1] == ["--standby"] and len(arguments) == 2:
+        from server.tuning.standby import wait_for_a_run
+
+        given = wait_for_a_run(Path(arguments[1]))
+        if given is None:
+            return 0
+        arguments = ["--spec", str(given)]
     try:
         spec_file = Path(arguments[1]) if arguments[:1] == ["--spec"] and len(arguments) == 2 else spec_from_flags(arguments)
         spec = JobSpec.model_validate_json(spec_file.read_bytes())

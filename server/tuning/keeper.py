@@ -1,29 +1,37 @@
-"""Keeps a training's checkpoints: decides when the next one is due, saves it, tells of it, and bears a full disk."""
+"""Keeps a training's checkpoints: decides when the next one is due, has it saved beside the training, tells of it, bears a full disk.
+
+All but `_written` is called by the training's own thread, which alone writes events.
+"""
 
 import time
+from functools import partial
 from pathlib import Path
 
 from safetensors import SafetensorError
+from torch import Tensor
 
 from server.tuning.checkpoint import CheckpointWriter
 from server.tuning.claim import Claim
+from server.tuning.disk import Disk
 from server.tuning.events import EventLog
 from server.tuning.failures import is_disk_full
 from server.tuning.files import sha256_of
+from server.tuning.saving import Save, Told
 from server.tuning.snapshot import Snapshot, SnapshotFiles
 from shared.checkpoints import MANIFEST_FILE
 from shared.job_spec import CHECKPOINTS_FOLDER
 from shared.trainer_events import CheckpointEvent
 
-_LARGEST_SHARE = 0.04
-"""Of the time that may go into saving: whatever the interval says, a save that took one second is followed by 24 of training."""
+LARGEST_SHARE = 0.04
+"""Of the time that may go into saving: whatever the interval says, a save that took one second from the training (it stood still, or a
+processor was busy elsewhere) is followed by 24 of training."""
 _BYTES_A_S = 320e6
 """Before the first save: 1.6 GB were written, summed and synced in 5 s."""
 
 
 class Keeper:
-    """`every_s` 0 saves after every step, whatever it costs. `size_bytes`: about how large a checkpoint will be; `saved_step`: the step of
-    the one that the run went on from."""
+    """`every_s` 0 begins a save after every step, whatever it costs. `size_bytes`: about how large a checkpoint will be; `saved_step`: the
+    step of the one that the run went on from."""
 
     def __init__(
         self,
@@ -41,47 +49,79 @@ class Keeper:
         self._cost_s = size_bytes / _BYTES_A_S
         self._saved_at = time.monotonic()
         self._saved_step = saved_step
+        self._save: Save[tuple[Path, int]] | None = None
+        self._host: dict[str, Tensor] = {}
 
     @property
     def is_due(self) -> bool:
-        wait = max(self._every_s, self._cost_s * (1 - _LARGEST_SHARE) / _LARGEST_SHARE) if self._every_s else 0.0
-        return time.monotonic() - self._saved_at >= wait
+        if not self._every_s:
+            return True
+        wait = max(self._every_s, self._cost_s * (1 - LARGEST_SHARE) / LARGEST_SHARE)
+        return self._save is None and time.monotonic() - self._saved_at >= wait
 
     def save(self, snapshot: Snapshot) -> None:
-        """Save unless this very step is saved already. A disk that refuses is a warning, and the training goes on.
+        """Begin to save, unless this very step is saved already. There is never more than one save: the one before is waited for.
 
-        Raises `Superseded` where a later trainer has taken over.
+        The weights must lie still until `before_weights_move` returns. Raises `Superseded` where a later trainer has taken over.
         """
+        began = time.monotonic()
+        self.finish()
         if snapshot.step == self._saved_step:
             return
         self._claim.check()
-        began = time.monotonic()
+        still = snapshot.on_host(self._host)
+        self._save = Save(snapshot.step, partial(self._written, still))
+        self._save.stall_s = time.monotonic() - began
+
+    def before_weights_move(self) -> None:
+        """Waits for a save that still reads them. Whoever changes what a snapshot holds calls this first."""
+        if self._save is not None:
+            self._save.wait_until_read()
+
+    def look(self) -> None:
+        """Tells of a save that is over. Raises `Superseded`."""
+        if self._save is not None and self._save.is_over:
+            self.finish()
+
+    def finish(self) -> None:
+        """Waits for the save that was begun, and tells of it. A disk that refused is a warning, and the training goes on.
+
+        Raises `Superseded` where a later trainer has taken over.
+        """
+        save, self._save = self._save, None
+        if save is None:
+            return
         try:
-            folder, manifest = self._writer.write(
-                snapshot.step,
-                lambda staging, disk: self._files.fill(snapshot, staging, disk),
-                validation_loss=snapshot.validation_loss,
-                before_it_counts=self._claim.check,
-            )
+            folder, size_bytes = save.result()
         except (OSError, SafetensorError) as error:
             self._saved_at = time.monotonic()
-            self._events.warn(_why_not(error, snapshot.step))
+            self._events.warn(_why_not(error, save.step))
             return
-        self._files.written(snapshot, folder)
-        self._writer.prune()
-        self._saved_step, self._saved_at = snapshot.step, time.monotonic()
-        self._cost_s = self._saved_at - began
-        self._tell(folder, manifest.size_bytes)
-
-    def _tell(self, folder: Path, size_bytes: int) -> None:
+        self._saved_step, self._saved_at = save.step, time.monotonic()
+        self._cost_s = save.stall_s + save.cpu_s
         self._events.write(
             CheckpointEvent,
-            step=self._saved_step,
+            step=save.step,
             path=f"{CHECKPOINTS_FOLDER}/{folder.name}",
             sha256=sha256_of(folder / MANIFEST_FILE),
             size_bytes=size_bytes,
-            seconds=round(self._cost_s, 3),
+            seconds=round(save.seconds, 3),
+            stall_s=round(save.stall_s, 3),
         )
+
+    def _written(self, snapshot: Snapshot, has_read: Told) -> tuple[Path, int]:
+        """The save itself; in its own thread."""
+
+        def fill(staging: Path, disk: Disk) -> None:
+            self._files.fill(snapshot, staging, disk)
+            has_read()
+
+        folder, manifest = self._writer.write(
+            snapshot.step, fill, validation_loss=snapshot.validation_loss, before_it_counts=self._claim.check
+        )
+        self._files.written(snapshot, folder)
+        self._writer.prune()
+        return folder, manifest.size_bytes
 
 
 def _why_not(error: Exception, step: int) -> str:

@@ -4,13 +4,15 @@ A row is a token that is read in order to guess the next one, so an example of n
 is as long as what is in it. Deterministic by seed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from server.tuning.corpus import Corpus
 
+D = TypeVar("D", bound=Sized)
 _OPEN_BLOCKS = 32
 _SHORTEST_OPENING = 8
 
@@ -39,7 +41,7 @@ def laid_out(corpus: Corpus, examples: np.ndarray, *, block_size: int, seed: int
     opening = shared_opening(corpus, examples, block_size)
     documents = list(_windows(corpus, examples, opening, block_size))
     order = np.random.default_rng(seed).permutation(len(documents))
-    return Layout(opening, _pack([documents[i] for i in order], block_size - len(opening)))
+    return Layout(opening, packed([documents[i] for i in order], block_size - len(opening)))
 
 
 def shared_opening(corpus: Corpus, examples: np.ndarray, block_size: int) -> np.ndarray:
@@ -72,10 +74,10 @@ def _windows(corpus: Corpus, examples: np.ndarray, opening: np.ndarray, block_si
                 yield Document(start, end)
 
 
-def _pack(documents: list[Document], room: int) -> list[list[Document]]:
+def packed(documents: list[D], room: int) -> list[list[D]]:
     """First fit, with a few blocks open at a time so that packing stays linear."""
-    packed: list[list[Document]] = []
-    opened: list[tuple[list[Document], int]] = []
+    blocks: list[list[D]] = []
+    opened: list[tuple[list[D], int]] = []
     for document in documents:
         for i, (block, free) in enumerate(opened):
             if len(document) <= free:
@@ -84,8 +86,8 @@ def _pack(documents: list[Document], room: int) -> list[list[Document]]:
                 break
         else:
             block = [document]
-            packed.append(block)
+            blocks.append(block)
             opened.append((block, room - len(document)))
             if len(opened) > _OPEN_BLOCKS:
                 opened.remove(min(opened, key=lambda item: item[1]))
-    return packed
+    return blocks

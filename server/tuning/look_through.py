@@ -18,10 +18,11 @@ from server.tuning.layout import Layout, laid_out
 from server.tuning.look_histogram import histogram
 from server.tuning.look_sampling import MOST_EXAMPLES, Sampling
 from server.tuning.look_text import has_card, has_email, has_phone, is_blank
-from server.tuning.look_tokens import shown
+from server.tuning.look_tokens import shown, shown_pairs
 from server.tuning.look_twins import TwinFinder
 from server.tuning.model_files import DamagedModel, read_config
 from server.tuning.model_shape import shape_of
+from server.tuning.pair_layout import laid_out_pairs, tokenize_pairs
 from server.tuning.schedule import num_steps
 from server.tuning.tokenizer_training import learned_from
 from server.tuning.tokens import TextTokenizer, check_fits, load_tokenizer
@@ -54,15 +55,16 @@ def look_at(spec: LookSpec) -> Look:
 def _tokenised(spec: LookSpec, base: "_Published | _FromNothing", observed: "_Observed") -> tuple[TextTokenizer, Corpus]:
     """The sample as tokens. All of the data are read on the way."""
     folder = spec.base_models_folder
+    turned = tokenize_pairs if spec.objective == "preference" else tokenize
     if isinstance(base, _Published):
-        corpus = tokenize(observed.sample(base.tokenizer.template), base.tokenizer, folder=folder)
+        corpus = turned(observed.sample(base.tokenizer.template), base.tokenizer, folder=folder)
         observed.need_examples()
         return base.tokenizer, corpus
     for _ in observed.sample(None):
         pass
     observed.need_examples()
     tokenizer = _learned(base, observed)
-    return tokenizer, tokenize(observed.sample_again(), tokenizer, folder=folder)
+    return tokenizer, turned(observed.sample_again(), tokenizer, folder=folder)
 
 
 @dataclass(frozen=True)
@@ -189,13 +191,18 @@ def _told(spec: LookSpec, observed: _Observed, tokenizer: TextTokenizer, corpus:
     training, validation = observed.parts()
     sampled = observed.sampled()
     trained_on = np.flatnonzero(~np.isin(sampled, validation))
-    layout = laid_out(corpus, trained_on, block_size=block_size, seed=spec.settings.seed)
-    lengths, trained = np.diff(corpus.starts), _trained(corpus)
-    blocks = _blocks(layout, int(trained[trained_on].sum()), len(training) / max(1, len(trained_on)))
-    steps = num_steps(spec.settings, blocks.num_blocks) if layout.blocks else 0
+    pairs = spec.objective == "preference"
+    lay_out = laid_out_pairs if pairs else laid_out
+    layout = lay_out(corpus, trained_on, block_size=block_size, seed=spec.settings.seed)  # type: ignore[operator]
+    times = len(training) / max(1, len(trained_on))
+    steps = num_steps(spec.settings, round(len(layout.blocks) * times)) if layout.blocks else 0
     share = len(sampled) / observed.num_examples
+    lengths, trained = np.diff(corpus.starts), _trained(corpus)
+    blocks = None if pairs else _blocks(layout, int(trained[trained_on].sum()), times)
+    if pairs:  # The longer side is the one that must have room.
+        lengths, trained = lengths.reshape(-1, 2).max(1), trained.reshape(-1, 2).sum(1)
     twins = observed.twins.find(validation)
-    first = tokenize(observed.first, tokenizer, folder=spec.base_models_folder)
+    first = (tokenize_pairs if pairs else tokenize)(observed.first, tokenizer, folder=spec.base_models_folder)
     return Look(
         base_model=spec.base_model,
         sample=_sample(observed.sampling, len(sampled)) if share < 1 else None,
@@ -208,7 +215,7 @@ def _told(spec: LookSpec, observed: _Observed, tokenizer: TextTokenizer, corpus:
         num_empty=observed.num_empty,
         num_all_masked=int((trained == 0).sum()),
         histogram=histogram(lengths),
-        examples=shown(first, tokenizer, range(first.num_examples)),
+        examples=shown_pairs(first, tokenizer) if pairs else shown(first, tokenizer, range(first.num_examples)),
         num_exact_duplicates=twins.num_exact,
         num_near_duplicates=twins.num_near,
         duplicates=twins.pairs,

@@ -17,6 +17,15 @@ def shown(corpus: Corpus, tokenizer: TextTokenizer, examples: Iterable[int]) -> 
     return [_shown(corpus, reader, example) for example in examples]
 
 
+def shown_pairs(corpus: Corpus, tokenizer: TextTokenizer) -> list[TokenizedExample]:
+    """The pairs of a corpus that has two examples for each: its preferred side, and beside it the rejected one."""
+    sides = shown(corpus, tokenizer, range(corpus.num_examples))
+    return [
+        preferred.model_copy(update={"index": index, "rejected": rejected.tokens, "num_rejected_tokens": rejected.num_tokens})
+        for index, (preferred, rejected) in enumerate(zip(sides[0::2], sides[1::2], strict=True))
+    ]
+
+
 def carries_loss(corpus: Corpus, example: int) -> np.ndarray:
     """For each token of an example whether it is guessed and counted. The first never is: nothing stands before it to guess it from."""
     marks = corpus.trains[corpus.starts[example] : corpus.starts[example + 1]].copy()

@@ -25,6 +25,7 @@ from server.tuning.model import CausalModel
 from server.tuning.optimizer import Optimizer
 from server.tuning.pace import Pace
 from server.tuning.packing import Batch, Blocks
+from server.tuning.preference import Preference, Preferred
 from server.tuning.process import CpuMeter, StopRequest, memory_bytes
 from server.tuning.progress import Progress
 from server.tuning.resume import Resumed
@@ -55,15 +56,17 @@ class Loop:
         resumed: Resumed | None,
         tail_s: float,
         threads: int,
+        preference: Preference | None = None,
     ) -> None:
         self.num_steps = num_steps(settings, len(blocks))
         self._model, self._flat, self._blocks = model, parameters, blocks
         self._validation, self._method, self._settings, self._events = validation, method, settings, events
-        self._stop, self._keeper = stop, keeper
+        self._stop, self._keeper, self._preference = stop, keeper, preference
         self._optimizer = Optimizer(parameters, weight_decay=settings.weight_decay, max_grad_norm=settings.max_grad_norm)
         self._evaluated_at = evaluation_steps(self.num_steps)
         self._cpu = CpuMeter(threads)
         self.progress = Progress() if resumed is None else resumed.restore(self._tensors())
+        self._untold: list[float] = []
         self._pace = Pace(self.num_steps, tail_s, None if resumed is None else resumed.numbers["pace"])
 
     def run(self) -> None:
@@ -78,6 +81,8 @@ class Loop:
                 if self.progress.step:
                     self._keeper.save(self._snapshot())
                 raise
+            finally:
+                self._keeper.finish()
 
     def _train(self) -> None:
         self._evaluate_if_due()
@@ -87,6 +92,7 @@ class Loop:
             self._check(loss, norm)
             self._tell(loss, rate, norm)
             self._evaluate_if_due()
+            self._keeper.look()
             if self._keeper.is_due:
                 self._keeper.save(self._snapshot())
 
@@ -105,6 +111,7 @@ class Loop:
         began = time.monotonic()
         with self._stop.heard():
             loss = self._gradient(batches)
+        self._keeper.before_weights_move()
         rate = self._rate(self.progress.step + 1)
         norm = self._optimizer.step(rate)
         self._pace.stepped(time.monotonic() - began)
@@ -117,10 +124,12 @@ class Loop:
         return loss, rate, norm
 
     def _gradient(self, batches: list[Batch]) -> float:
+        if self._preference is not None:
+            return self._preference.gradient(self._model, batches)
         scale = 1 / sum(batch.num_trained for batch in batches)
         loss = 0.0
         for batch in batches:
-            hidden = self._model.hidden(batch.ids, batch.spans)[batch.rows]
+            hidden = self._model.hidden(batch.ids, batch.spans).index_select(0, batch.rows)
             part = head_loss(hidden, self._model.head_weight, batch.targets, scale)
             part.backward()
             loss += float(part.detach())
@@ -143,7 +152,9 @@ class Loop:
     def _tell(self, loss: float, rate: float, norm: float) -> None:
         step = self.progress.step
         if not self._pace.is_time_to_tell(last=step == self.num_steps):
+            self._untold.append(loss)
             return
+        untold, self._untold = self._untold, []
         self._events.write(
             ProgressEvent,
             step=step,
@@ -156,8 +167,10 @@ class Loop:
             eta_s=round(self._pace.eta_s(step), 1),
             elapsed_s=round(self._pace.elapsed_s, 2),
             memory_bytes=memory_bytes(),
+            losses_before=untold,
             cpu_percent=self._cpu.percent(),
             gpu_percent=busy_percent(self._flat.data.device),
+            **_told(self._preference and self._preference.last),
         )
 
     def _evaluate_if_due(self) -> None:
@@ -168,7 +181,8 @@ class Loop:
             return
         began = time.monotonic()
         with self._stop.heard():
-            loss = mean_loss(self._model, self._validation)
+            preference, part = self._preference, self._validation
+            loss = mean_loss(self._model, part) if preference is None else preference.validate(self._model, part)
         self._pace.evaluated(time.monotonic() - began)
         if progress.step and not math.isfinite(loss):
             raise failures.nan_loss(progress.step, self._settings.learning_rate, self._method)
@@ -187,9 +201,10 @@ class Loop:
             EvaluationEvent,
             step=step,
             loss=loss,
-            perplexity=math.exp(min(loss, 50)),
+            perplexity=math.exp(min(loss, 50)) if self._preference is None else None,
             elapsed_s=round(self._pace.elapsed_s, 2),
             best=best,
+            **_told(self._preference and self._preference.validated),
         )
 
     def _snapshot(self) -> Snapshot:
@@ -206,6 +221,10 @@ class Loop:
     def _tensors(self) -> dict[str, Tensor]:
         """Everything that the steps change, under its name in a checkpoint."""
         return {WEIGHTS: self._flat.data, **self._optimizer.tensors()}
+
+
+def _told(preferred: Preferred | None) -> dict[str, float]:
+    return {} if preferred is None else {"reward_margin": preferred.reward_margin, "preference_accuracy": preferred.accuracy}
 
 
 def evaluation_steps(num_steps: int) -> set[int]:

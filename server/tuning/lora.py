@@ -21,7 +21,7 @@ def attach(model: CausalModel, *, rank: int, alpha: float, seed: int) -> list[nn
     model.requires_grad_(False)
     noise = torch.Generator().manual_seed(seed)
     for projection in model.projections():
-        adapter = Adapter(projection, rank, alpha)
+        adapter = Adapter(projection, projection.parts, rank, alpha / rank)
         bound = 1 / math.sqrt(projection.weight.size(1))
         nn.init.uniform_(adapter.down, -bound, bound, generator=noise)
         projection.adapter = adapter.to(projection.weight.device)  # The noise is the processor's: the same on every machine.
@@ -33,7 +33,7 @@ def merge(model: CausalModel) -> None:
     """Add the adapters to the weights and take them off."""
     for projection in model.projections():
         if projection.adapter is not None:
-            projection.weight.add_(projection.adapter.change())
+            projection.weight.add_(projection.adapter.change(len(projection.weight)))
             projection.adapter = None
 
 
@@ -50,7 +50,7 @@ def adapter_tensors(model: CausalModel) -> dict[str, Tensor]:
     for projection in model.projections():
         if (adapter := projection.adapter) is None:
             continue
-        for part, (up, down) in zip(projection.parts, adapter.pairs(), strict=True):
+        for part, up, down in adapter.pairs():
             name = f"base_model.model.{part.name}"
             tensors[f"{name}.lora_A.weight"] = adapter.down.data[down].clone().cpu()
             tensors[f"{name}.lora_B.weight"] = adapter.up.data[up].clone().cpu()

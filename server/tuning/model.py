@@ -1,18 +1,22 @@
-"""What the trainer asks of a model, whatever its family; `model_gpt2.py` and `model_llama.py` fill it in.
+"""What the trainer asks of a model, whatever its family; `model_gpt2.py`, `model_llama.py` and `model_other.py` fill it in.
 
 Legend: N rows, D width, V vocabulary.
 """
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from server.tuning.attention import Cache
 from server.tuning.layers import Projection
-from server.tuning.model_shape import ModelShape
+from server.tuning.model_shape import ModelShape, config_of
 from server.tuning.spans import Spans
+from shared.model_folder import WEIGHTS_FILE
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,15 @@ class CausalModel(nn.Module):
     @property
     def device(self) -> torch.device:
         return self.head_weight.device
+
+    def config(self, *, bos_id: int | None, end_ids: list[int], pad_id: int | None) -> dict[str, Any]:
+        """The `config.json` with which transformers loads what `slots` hold."""
+        return config_of(self.shape, bos_id=bos_id, eos_ids=end_ids, pad_id=pad_id)
+
+    def save_weights(self, folder: Path) -> None:
+        """`model.safetensors`, with the names and shapes of the slots."""
+        tensors = {slot.name: (slot.view.T if slot.transposed else slot.view).contiguous().cpu() for slot in self.slots()}
+        save_file(tensors, folder / WEIGHTS_FILE, metadata={"format": "pt"})
 
     def new_cache(self, room: int) -> Cache:
         shape = self.shape

@@ -2,34 +2,49 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from server.tuning.files import write_json
 from server.tuning.model import CausalModel, Slot
-from server.tuning.model_files import CONFIG_FILE, GENERATION_FILE, WEIGHTS_FILE, DamagedModel, end_ids, read_config, weight_files
+from server.tuning.model_files import CONFIG_FILE, GENERATION_FILE, DamagedModel, end_ids, read_config, weight_files
 from server.tuning.model_gpt2 import GPT2
 from server.tuning.model_llama import Llama
-from server.tuning.model_shape import ModelShape, config_of, one_or_all, shape_of
+from server.tuning.model_shape import ModelShape, one_or_all, shape_of
 from shared.model_folder import check_folder, num_weights
 
 __all__ = ["DamagedModel", "build", "end_ids", "load_model", "read_config", "save_model", "weight_files"]
 
 
 def build(shape: ModelShape) -> CausalModel:
-    """A model with weights that nobody has filled yet."""
+    """A model of ours with weights that nobody has filled yet."""
     return GPT2(shape) if shape.family == "gpt2" else Llama(shape)
+
+
+def _through_transformers(folder: Path, config: dict[str, Any], shape: ModelShape, num_stored: int) -> CausalModel:
+    from server.tuning.model_other import Other, num_parameters  # Seconds of imports, which our own families do not need.
+
+    if num_parameters(config) > num_stored:
+        raise _larger()
+    return Other(config, shape, dict(_tensors(folder)))
+
+
+def _larger() -> DamagedModel:
+    return DamagedModel(f"{CONFIG_FILE} describes a larger model than the weights are of")
 
 
 def load_model(folder: Path) -> CausalModel:
     """The folder's model in fp32, whatever precision it is stored in. Raises `DamagedModel`."""
     check_folder(folder)
-    shape = shape_of(read_config(folder))
-    if shape.least_parameters > num_weights(folder):  # Or a few words in a config could ask for all the memory of this machine.
-        raise DamagedModel(f"{CONFIG_FILE} describes a larger model than the weights are of")
+    config = read_config(folder)
+    shape, num_stored = shape_of(config), num_weights(folder)
+    if shape.least_parameters > num_stored:  # Or a few words in a config could ask for all the memory of this machine.
+        raise _larger()
+    if shape.family == "other":
+        return _through_transformers(folder, config, shape, num_stored)
     model = build(shape)
     wanted = {_short(slot.name): slot for slot in model.slots()}
     for name, tensor in _tensors(folder):
@@ -43,9 +58,8 @@ def load_model(folder: Path) -> CausalModel:
 
 def save_model(model: CausalModel, folder: Path, *, bos_id: int | None, end_ids: list[int], pad_id: int | None) -> None:
     """`config.json`, `generation_config.json` and one `model.safetensors` that transformers loads as they are."""
-    tensors = {slot.name: (slot.view.T if slot.transposed else slot.view).contiguous().cpu() for slot in model.slots()}
-    save_file(tensors, folder / WEIGHTS_FILE, metadata={"format": "pt"})
-    write_json(folder / CONFIG_FILE, config_of(model.shape, bos_id=bos_id, eos_ids=end_ids, pad_id=pad_id))
+    model.save_weights(folder)
+    write_json(folder / CONFIG_FILE, model.config(bos_id=bos_id, end_ids=end_ids, pad_id=pad_id))
     tokens = {"bos_token_id": bos_id, "eos_token_id": one_or_all(end_ids), "pad_token_id": pad_id}
     write_json(folder / GENERATION_FILE, {name: value for name, value in tokens.items() if value is not None})
 

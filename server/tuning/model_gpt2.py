@@ -1,14 +1,14 @@
 """GPT-2, computed on packed rows. Names are those of Hugging Face's `GPT2LMHeadModel`, whose linear weights are stored transposed.
 
-Legend: N rows, D width, H heads, W width of a head.
+Legend: N rows, D width.
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from server.tuning.attention import Cache, attend
-from server.tuning.layers import Embedding, LayerNorm, Projection
+from server.tuning.attention import Cache
+from server.tuning.block import Block
+from server.tuning.layers import Embedding, Gelu, LayerNorm, Projection
 from server.tuning.model import CausalModel, Slot, projection_slots
 from server.tuning.model_shape import ModelShape
 from server.tuning.spans import Spans
@@ -52,12 +52,12 @@ class GPT2(CausalModel):
             nn.init.normal_(parameter, std=0.02 / (2 * self.shape.num_layers) ** 0.5 if ends_branch else 0.02, generator=noise)
 
 
-class _Layer(nn.Module):
+class _Layer(Block):
+    activation = Gelu
+
     def __init__(self, shape: ModelShape, index: int) -> None:
-        super().__init__()
-        self.index = index
+        super().__init__(index, (shape.num_heads, shape.num_heads, shape.num_heads))
         self.name = name = f"transformer.h.{index}"
-        self.num_heads = shape.num_heads
         width, inner = shape.width, shape.inner_width
         self.norm_1 = LayerNorm(width, shape.norm_eps)
         self.qkv = Projection(width, [(f"{name}.attn.c_attn", 3 * width)], bias=True, transposed=True)
@@ -65,12 +65,6 @@ class _Layer(nn.Module):
         self.norm_2 = LayerNorm(width, shape.norm_eps)
         self.up = Projection(width, [(f"{name}.mlp.c_fc", inner)], bias=True, transposed=True)
         self.down = Projection(inner, [(f"{name}.mlp.c_proj", width)], bias=True, transposed=True)
-
-    def forward(self, x_ND: Tensor, spans: Spans, cache: Cache | None) -> Tensor:
-        q_NHW, k_NHW, v_NHW = self.qkv(self.norm_1(x_ND)).view(len(x_ND), 3, self.num_heads, -1).unbind(1)
-        seen = attend(q_NHW, k_NHW, v_NHW, spans) if cache is None else cache.attend(self.index, q_NHW, k_NHW, v_NHW)
-        x_ND = x_ND + self.out(seen.reshape(x_ND.shape))
-        return x_ND + self.down(F.gelu(self.up(self.norm_2(x_ND)), approximate="tanh"))
 
     def slots(self) -> list[Slot]:
         return [

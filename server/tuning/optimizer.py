@@ -34,8 +34,7 @@ class Optimizer:
         norm = float(torch.linalg.vector_norm(self._flat.grad))
         if norm != norm or norm == float("inf"):
             return norm
-        if norm > self._max_norm:
-            self._flat.grad.mul_(self._max_norm / norm)
+        divisor = torch.tensor(max(1.0, norm / self._max_norm), device=self._flat.grad.device)
         for part, rows, decay in self._parts:
             adamw(
                 [self._flat.data[rows]],
@@ -45,6 +44,7 @@ class Optimizer:
                 [],
                 [self._updates[part]],
                 fused=True,
+                grad_scale=divisor,  # Clips in the same pass.
                 amsgrad=False,
                 beta1=BETAS[0],
                 beta2=BETAS[1],

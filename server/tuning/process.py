@@ -1,6 +1,7 @@
 """This process and the machine it runs on: threads, memory, and the request to stop. Called by the two programs of this folder."""
 
 import contextlib
+import ctypes
 import os
 import resource
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from server.tuning.cores import physical_cores
 from server.tuning.failures import Cancelled
 
 
@@ -21,18 +23,22 @@ def set_up_torch(threads: int | None) -> int:
     return count
 
 
-def physical_cores() -> int:
-    """Physical cores that this process may use (hyper-threads of one core share its multipliers, so they do not count)."""
-    allowed = os.sched_getaffinity(0)
-    cores = {_core_of(cpu) for cpu in allowed}
-    return max(1, min(len(cores), len(allowed)))
+# Of glibc's malloc.h.
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
+_MOST = 2**31 - 1
+_MORE_AT_ONCE = 2**26
 
 
-def _core_of(cpu: int) -> str:
-    try:
-        return Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list").read_text().strip()
-    except OSError:
-        return str(cpu)
+def keep_memory() -> None:
+    """What is freed stays with this process. Usually glibc gives each large block back to the kernel at once, and the same bytes, asked for
+    again by the next layer, come as fresh pages that must be zeroed: tens of thousands of page faults in every step of a training.
+
+    For a program that trains and then ends. Another libc has other ways, and is left as it is.
+    """
+    with contextlib.suppress(AttributeError, OSError):
+        mallopt = ctypes.CDLL(None).mallopt
+        for name, value in ((_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, _MOST), (_M_TOP_PAD, _MORE_AT_ONCE)):
+            mallopt(name, value)
 
 
 def memory_bytes() -> int:

@@ -45,9 +45,9 @@ class Progress:
         self.train_seconds = train_seconds
 
     def numbers(self) -> dict[str, Any]:
-        """Everything but the weights, as JSON takes it. Floats come back to the bit."""
+        """Everything but the weights, as JSON takes it, and as it is now. Floats come back to the bit."""
         fields = {name: value for name, value in vars(self).items() if name != "best"}
-        return {**fields, "losses": list(self.losses)}
+        return {**fields, "first_losses": list(self.first_losses), "losses": list(self.losses)}
 
     @classmethod
     def of(cls, numbers: dict[str, Any], best: Tensor | None) -> "Progress":

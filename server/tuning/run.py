@@ -28,11 +28,14 @@ from server.tuning.loop import Loop
 from server.tuning.model import CausalModel
 from server.tuning.model_folder import DamagedModel, end_ids, load_model
 from server.tuning.packing import Batch, Blocks
-from server.tuning.process import StopRequest, peak_memory_bytes, set_up_torch
+from server.tuning.pair_layout import pair_lengths, tokenize_pairs
+from server.tuning.pairs import PairBlocks
+from server.tuning.preference import Preference, reference_of, used_blocks
+from server.tuning.process import StopRequest, keep_memory, peak_memory_bytes, set_up_torch
 from server.tuning.progress import Progress
 from server.tuning.resume import Resumed, newest_good
 from server.tuning.samples import sample_texts
-from server.tuning.schedule import num_steps
+from server.tuning.schedule import batch_shape, num_steps
 from server.tuning.snapshot import SnapshotFiles, checkpoint_bytes
 from server.tuning.start import Base, model_of, ready_base, what_trains
 from server.tuning.survey import Survey, files_of, survey
@@ -80,7 +83,9 @@ def tune(spec: JobSpec, folder: Path, claim: Claim, events: EventLog, stop: Stop
     began = time.monotonic()
     discard(folder)  # What an attempt that was killed may have exported.
     threads = set_up_torch(spec.threads)
-    events.write(SpecEvent, base_model=spec.base_model, method=spec.method, versions=_versions(), threads=threads)
+    keep_memory()
+    said = {"base_model": spec.base_model, "method": spec.method, "objective": spec.objective}
+    events.write(SpecEvent, **said, versions=_versions(), threads=threads)
     try:
         material = _material(spec, folder, events)
         exporter = _exporter(spec, folder, material)
@@ -107,8 +112,8 @@ def _material(spec: JobSpec, folder: Path, events: EventLog) -> _Material:
     resumed = newest_good(folder, identity, events)
     tokenizer = _tokenizer(spec, base, data, resumed, events)
     corpus = _tokenize(spec, folder, tokenizer, data, events)
-    blocks = _pack(spec, corpus, data.training, settings, device)
-    validation = _validation(corpus, data.validation, settings, device)
+    blocks = _pack(spec, corpus, data.training, settings, device, events)
+    validation = _validation(spec, corpus, data.validation, settings, device)
     _tell_plan(spec, events, settings, corpus, data, blocks)
     return _Material(base, device, settings, data, identity, resumed, tokenizer, blocks, validation, validation[:1] or [blocks.batch([0])])
 
@@ -136,6 +141,7 @@ def _train(
     if resumed is None:
         generation_s = _generate(model, material.tokenizer, asked, step=0, end=exporter.end_ids, events=events)
 
+    preference = _preference(model, material, events)
     parameters = what_trains(model, spec.method, settings)
     _check_room(spec, folder, num_parameters=num_parameters, num_trained=len(parameters))
     _tell_where_it_begins(resumed, threads, events)
@@ -154,6 +160,7 @@ def _train(
         resumed=resumed,
         tail_s=4 * load_s + generation_s,  # Writing, summing and loading take about as long as loading does, each.
         threads=threads,
+        preference=preference,
     )
     loop.run()
 
@@ -167,6 +174,20 @@ def _train(
     probe_loss = mean_loss(model, material.probe)
     exporter.best(model)
     return _Trained(progress, probe_loss, num_parameters)
+
+
+def _preference(model: CausalModel, material: _Material, events: EventLog) -> Preference | None:
+    """The objective on pairs, held to the model as it is now: nothing trains yet."""
+    settings, blocks, resumed = material.settings, material.blocks, material.resumed
+    if not isinstance(blocks, PairBlocks):
+        return None
+    if material.base.folder is None:
+        events.warn("The model begins as noise, so there is nothing that it could be held to. Tune one on examples first, then on pairs.")
+    per_step = math.prod(batch_shape(settings, len(blocks)))
+    steps = num_steps(settings, len(blocks))
+    used = used_blocks(blocks, seed=settings.seed, first=(resumed.step if resumed else 0) * per_step, last=steps * per_step)
+    reference = reference_of(model, blocks, used, material.validation, num_pairs=material.data.num_examples, events=events)
+    return Preference(settings.beta, reference)
 
 
 def _keeper(
@@ -226,11 +247,19 @@ def _tell_where_it_begins(resumed: Resumed | None, threads: int, events: EventLo
 
 def _tokenize(spec: JobSpec, folder: Path, tokenizer: TextTokenizer, data: Survey, events: EventLog) -> Corpus:
     events.stage("tokenize", f"Turning {data.num_examples:,} examples into tokens")
-    return tokenize(examples_of(files_of(spec)), tokenizer, folder=folder)
+    turned = tokenize_pairs if spec.objective == "preference" else tokenize
+    return turned(examples_of(files_of(spec)), tokenizer, folder=folder)
 
 
-def _pack(spec: JobSpec, corpus: Corpus, training: np.ndarray, settings: RunSettings, device: torch.device) -> Blocks:
-    blocks = Blocks(corpus, training, block_size=settings.block_size, seed=settings.seed, device=device)
+def _blocks(spec: JobSpec, corpus: Corpus, examples: np.ndarray, settings: RunSettings, device: torch.device) -> Blocks:
+    kind = PairBlocks if spec.objective == "preference" else Blocks
+    return kind(corpus, examples, block_size=settings.block_size, seed=settings.seed, device=device)
+
+
+def _pack(spec: JobSpec, corpus: Corpus, training: np.ndarray, settings: RunSettings, device: torch.device, events: EventLog) -> Blocks:
+    blocks = _blocks(spec, corpus, training, settings, device)
+    if isinstance(blocks, PairBlocks):
+        blocks.tell(settings.block_size, events)
     if not len(blocks):
         raise failures.all_masked()
     steps = num_steps(settings, len(blocks))
@@ -250,10 +279,10 @@ def _check_room(spec: JobSpec, folder: Path, *, num_parameters: int, num_trained
         raise failures.disk_full()
 
 
-def _validation(corpus: Corpus, examples: np.ndarray, settings: RunSettings, device: torch.device) -> list[Batch]:
-    """Empty where nothing was kept back, or what was kept back holds nothing that is learned."""
-    blocks = Blocks(corpus, examples, block_size=settings.block_size, seed=settings.seed, device=device)
-    return evaluation_batches(blocks, _MOST_VALIDATION_TOKENS)
+def _validation(spec: JobSpec, corpus: Corpus, examples: np.ndarray, settings: RunSettings, device: torch.device) -> list[Batch]:
+    """Empty where nothing was kept back, or what was kept back holds nothing that is learned. One pair says less than its tokens do."""
+    blocks = _blocks(spec, corpus, examples, settings, device)
+    return evaluation_batches(blocks, _MOST_VALIDATION_TOKENS * (4 if spec.objective == "preference" else 1))
 
 
 def _exporter(spec: JobSpec, folder: Path, material: _Material) -> Exporter:
@@ -270,10 +299,11 @@ def _prompts(spec: JobSpec, material: _Material) -> list[prompts.Prompt]:
 
 
 def _tell_plan(spec: JobSpec, events: EventLog, settings: RunSettings, corpus: Corpus, data: Survey, blocks: Blocks) -> None:
-    lengths = np.diff(corpus.starts)
+    pairs = spec.objective == "preference"
+    lengths = pair_lengths(corpus).sum(1) if pairs else np.diff(corpus.starts)
     events.write(
         HyperparametersEvent,
-        values={"method": spec.method, **settings.model_dump()},
+        values={"method": spec.method, "objective": spec.objective, **settings.model_dump(exclude=None if pairs else {"beta"})},
         num_steps=num_steps(settings, len(blocks)),
         num_examples=len(data.training),
         num_validation_examples=len(data.validation),

@@ -8,7 +8,7 @@ tokenizer*.json       the vocabulary of a model that started from nothing, learn
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,8 @@ def checkpoint_bytes(num_trained: int) -> int:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """`tensors` are the training's own buffers, not copies. `best_step` says when `best`, the best weights, was taken."""
+    """`tensors` are the training's own buffers, not copies: they must lie still while they are read. The rest is its own. `best_step` says
+    when `best`, the best weights, was taken; `random` is the state of torch's random numbers."""
 
     step: int
     numbers: dict[str, Any]
@@ -46,6 +47,19 @@ class Snapshot:
     best: Tensor | None = None
     best_step: int = 0
     validation_loss: float | None = None
+    random: Tensor = field(default_factory=torch.get_rng_state)
+
+    def on_host(self, buffers: dict[str, Tensor]) -> "Snapshot":
+        """What lies on an accelerator is copied into `buffers`, which are made once: its steps are too short to write within one."""
+        return replace(self, tensors={name: _on_host(name, tensor, buffers) for name, tensor in self.tensors.items()})
+
+
+def _on_host(name: str, tensor: Tensor, buffers: dict[str, Tensor]) -> Tensor:
+    if tensor.device.type == "cpu":
+        return tensor
+    if name not in buffers:
+        buffers[name] = torch.empty_like(tensor, device="cpu", pin_memory=tensor.device.type == "cuda")
+    return buffers[name].copy_(tensor)
 
 
 @dataclass
@@ -58,7 +72,7 @@ class SnapshotFiles:
     _written_best: tuple[int, Path] | None = field(default=None)
 
     def fill(self, snapshot: Snapshot, folder: Path, disk: Disk) -> None:
-        disk.write_tensors(folder / TRAINING_FILE, {**snapshot.tensors, "random": torch.get_rng_state()})
+        disk.write_tensors(folder / TRAINING_FILE, {**snapshot.tensors, "random": snapshot.random})
         if snapshot.best is not None:
             self._write_best(snapshot, snapshot.best, folder / BEST_FILE, disk)
         if self.beside is not None:

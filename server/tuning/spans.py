@@ -1,5 +1,6 @@
 """How the rows of a packed batch belong to documents. Shapes: N rows of a batch, P rows of its shared opening."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -18,11 +19,17 @@ class Spans:
     positions: Tensor
     lengths: tuple[int, ...]
     opening: int = 0
+    groups: tuple["Spans", ...] = ()
+    """Where there are several openings: each group's rows in turn, which see none of another group's. `lengths` and `opening` are empty."""
 
     @classmethod
     def of(cls, lengths: tuple[int, ...], opening: int = 0) -> "Spans":
         parts = [torch.arange(opening)] + [torch.arange(opening, opening + length) for length in lengths]
         return cls(torch.cat(parts), lengths, opening)
+
+    @classmethod
+    def apart(cls, groups: Sequence["Spans"]) -> "Spans":
+        return cls(torch.cat([group.positions for group in groups]), (), 0, tuple(groups))
 
     def on(self, device: torch.device) -> "Spans":
         return replace(self, positions=self.positions.to(device))

@@ -7,6 +7,7 @@ import numpy as np
 from server.tuning import failures, prompts
 from server.tuning.data import check_unchanged, examples_of, parts
 from server.tuning.events import EventLog
+from server.tuning.pair_layout import need_pair
 from server.tuning.samples import first_examples
 from shared.job_spec import DataFile, JobSpec
 from shared.reading import Example, ReadProblem
@@ -42,6 +43,8 @@ def survey(spec: JobSpec, events: EventLog) -> Survey:
     problems: list[ReadProblem] = []
     num_examples, num_characters, conversations = 0, 0, False
     for example in examples_of(files, problems):
+        if spec.objective == "preference":
+            need_pair(num_examples, example)
         num_examples += 1
         num_characters += characters_of(example)
         conversations = conversations or "text" not in example

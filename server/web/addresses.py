@@ -3,11 +3,17 @@
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
-_API: Final = ("/api", "/v1", "/llm-training/api", "/livez", "/readyz", "/metrics")
+OPENAI: Final = "/v1"
+_API: Final = ("/api", OPENAI, "/llm-training/api", "/livez", "/readyz", "/metrics")
 
 
 def is_api(path: str) -> bool:
     return any(path == prefix or path.startswith(f"{prefix}/") for prefix in _API)
+
+
+def is_openai(path: str) -> bool:
+    """Whether this is the face that speaks as OpenAI does."""
+    return path.startswith(f"{OPENAI}/")
 
 
 def is_this_machine(host: str) -> bool:

@@ -62,6 +62,14 @@ def check_scope(caller: Caller, method: str) -> None:
 CurrentCaller = Annotated[Caller, Depends(current_caller)]
 
 
+async def expect_a_run(services: AppServices, _caller: CurrentCaller) -> None:
+    """For routes whose callers may soon want a run to start, without waiting for a trainer to load. Never for a stranger."""
+    services.standby.expect()
+
+
+A_RUN_MAY_COME: Final = [Depends(expect_a_run)]
+
+
 async def recent_caller(request: Request, services: AppServices, credentials: Credentials, visit: CurrentVisit) -> Caller:
     """The same, at most a second old: for who is checked again all the time anyway, and comes back by the hundred after a restart."""
     caller: Caller | None = services.accounts.recently_identified(credentials.credentials) if credentials else None

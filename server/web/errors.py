@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from server import errors
 from server.errors import LlmTunerError, StorageFull
+from server.web.addresses import is_openai
 from server.web.validation import problems
 from shared.wire import ErrorBody, ErrorDetail, ErrorInfo
 
@@ -28,6 +29,16 @@ STATUS: Final[dict[type[LlmTunerError], tuple[int, str]]] = {
     errors.Unavailable: (503, "unavailable_error"),
     errors.StaleWrite: (409, "conflict_error"),
 }
+
+STATUS_THERE: Final = STATUS | {
+    errors.InvalidInput: (400, "invalid_request_error"),
+    errors.RefusedFile: (400, "invalid_request_error"),
+    errors.NotFound: (404, "invalid_request_error"),
+    errors.Conflict: (400, "invalid_request_error"),
+}
+"""The same for `/v1`: what OpenAI's clients expect of each, and raise as the class of that name. They repeat a 409 by themselves, so
+only what repeating may help has it."""
+_NO_USE_TO_REPEAT: Final = frozenset({507})
 
 _MAX_DETAILS: Final = 50
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -47,9 +58,13 @@ def error_response(
     return JSONResponse(ErrorBody(error=info).model_dump(), status_code=status, headers=headers)
 
 
-def response_to(error: LlmTunerError) -> JSONResponse:
-    status, error_type = next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
+def response_to(error: LlmTunerError, *, there: bool = False) -> JSONResponse:
+    """`there`: on `/v1`."""
+    table = STATUS_THERE if there else STATUS
+    status, error_type = next(table[cls] for cls in type(error).__mro__ if cls in table)
     headers = {}
+    if there and status in _NO_USE_TO_REPEAT:
+        headers["x-should-retry"] = "false"
     if status == 401:
         headers["www-authenticate"] = "Bearer"
     if error.retry_after_s is not None:
@@ -89,17 +104,18 @@ def install(app: FastAPI) -> None:
 
 async def _on_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, LlmTunerError)  # noqa: S101 - what this handler is registered for
-    return response_to(error)
+    return response_to(error, there=is_openai(request.url.path))
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what this handler is registered for
     if isinstance(error.body, bytes) and any(one["loc"][0] == "body" for one in error.errors()):
         return _wrong_content_type()
+    status = 400 if is_openai(request.url.path) else 422
     found = problems(error)
     more = f" ({len(found) - 1} more below.)" if len(found) > 1 else ""
     return error_response(
-        422, "invalid_request_error", found[0].message + more, code="request.invalid", param=found[0].param, details=found
+        status, "invalid_request_error", found[0].message + more, code="request.invalid", param=found[0].param, details=found
     )
 
 

@@ -40,7 +40,7 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         writing = asyncio.create_task(self._write(send))
-        leaving = asyncio.create_task(_gone(receive))
+        leaving = asyncio.create_task(gone(receive))
         try:
             await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -61,6 +61,7 @@ class EventStream(Response):
             await self._pieces.aclose()  # It holds a place among the viewers.
 
 
-async def _gone(receive: Receive) -> None:
+async def gone(receive: Receive) -> None:
+    """Returns when the caller has closed the connection. The body must have been read."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,6 +1,7 @@
 """The composition root: settings -> adapters -> services. The only folder that knows which adapters exist; it calls constructors."""
 
 import shutil
+from pathlib import Path
 
 from server.adapters import processes
 from server.adapters.calibration_process import CalibrationProcess
@@ -11,7 +12,9 @@ from server.adapters.inspector_process import InspectorProcess
 from server.adapters.launch_local import LocalLauncher
 from server.adapters.look_process import LookProcess
 from server.adapters.mail_smtp import SmtpMailer
+from server.adapters.programs import Programs
 from server.adapters.server_lock import ServerLocks
+from server.adapters.standby_local import StandbyTrainer
 from server.adapters.typeset_process import TypesetProcess
 from server.adapters.webhook_http import HttpWebhooks
 from server.background.aside import InBackground
@@ -22,8 +25,11 @@ from server.background.generation import Generator
 from server.background.measuring import Measuring
 from server.background.notifier import Notifier
 from server.background.posting import posting
+from server.background.serving import Serving, ServingOptions
+from server.background.standby import Standby
 from server.background.supervisor import Supervisor
 from server.background.sweeper import Sweeper
+from server.background.whole_answers import WholeAnswers
 from server.domain.accounts.administration import Directory
 from server.domain.accounts.departure import Departure
 from server.domain.accounts.export import Export
@@ -34,6 +40,7 @@ from server.domain.census import Census
 from server.domain.datasets.looks import Looks
 from server.domain.datasets.service import Datasets
 from server.domain.documents.contents import DocumentContents
+from server.domain.documents.pieces import Pieces
 from server.domain.documents.service import Documents
 from server.domain.documents.uploads import Uploads
 from server.domain.documents.usage import Room
@@ -44,6 +51,7 @@ from server.domain.jobs.aside import at_once
 from server.domain.jobs.copies import RunCopies
 from server.domain.jobs.fetching import RunFetches
 from server.domain.jobs.leases import Leases
+from server.domain.jobs.leftovers import Leftovers
 from server.domain.jobs.lifecycle import Lifecycle
 from server.domain.jobs.live import LiveJobs
 from server.domain.jobs.moves import Moves
@@ -59,6 +67,7 @@ from server.domain.jobs.uses import Uses
 from server.domain.models.catalogue import BaseModels
 from server.domain.models.tuned import TunedModels
 from server.domain.notifications.service import Notifications
+from server.domain.openai.face import face_over
 from server.domain.reports.material import JobMaterial
 from server.domain.reports.service import Reports
 from server.domain.reports.shares import Shares
@@ -73,7 +82,7 @@ from server.domain.testing.submissions import TestSubmissions
 from server.domain.testing.test_sets import TestSets
 from server.ports.launcher import end_all_in
 from server.settings import REPOSITORY, VERSION, Settings, signing_secret
-from server.wiring.chosen import blobs_of, check_format, identity_of, machine_of, mail_server, place_of, records_of
+from server.wiring.chosen import blobs_of, identity_of, machine_of, mail_server, place_of, records_of
 from server.wiring.services import MissingSettings, Services
 
 __all__ = ["MissingSettings", "Services", "build"]
@@ -88,10 +97,11 @@ def build(settings: Settings) -> Services:
 
     clock = SystemClock()
     records = records_of(settings)
-    check_format(records)
     blobs = blobs_of(settings)
     hub = {"HF_ENDPOINT": settings.hub_url, "HF_HUB_OFFLINE": str(int(settings.hub == "off"))}
-    launcher = LocalLauncher(REPOSITORY, hub)
+    programs = Programs(REPOSITORY, hub)
+    standby_trainer = StandbyTrainer(programs, settings.standby_folder)
+    launcher = LocalLauncher(programs, standby=standby_trainer)
     errands, letters = Errands("errands"), Errands("letters")
     mailer = SmtpMailer(mail_server(settings), clock)
     secret = signing_secret(settings)
@@ -139,7 +149,11 @@ def build(settings: Settings) -> Services:
     )
     queue = Queue(records, slots=free_slots.number)
     copies = RunCopies(records, blobs, folders, on=settings.runs_are_copied)
-    fetches = RunFetches(records, blobs, readers, folders, end_all=lambda folder: end_all_in(folder, launcher))
+
+    def end_all(folder: Path) -> None:
+        end_all_in(folder, launcher)
+
+    fetches = RunFetches(records, blobs, clock, readers, folders, end_all=end_all)
     tidying = Tidying(records, readers, folders, copies)
     calibration = CalibrationProcess(REPOSITORY)
     calibrations = Calibrations(records, clock, calibration, place_of(settings), later=Measuring())
@@ -202,13 +216,36 @@ def build(settings: Settings) -> Services:
     evaluations.wake = examiner.wake
     supervisor = Supervisor(lifecycle, leases, tidying, Superseded(records, launcher, folders, on=settings.runs_are_copied))
     jobs.wake = supervisor.wake
+    standby = Standby(
+        standby_trainer,
+        clock,
+        mode=settings.standby,
+        idle_s=settings.standby_idle_s,
+        has_room=lambda: len(lifecycle.runs()) < free_slots.number,
+        free_memory_bytes=processes.free_memory_bytes,
+    )
     generator = Generator(launcher, clock, base_models_folder=settings.base_models_folder, threads=settings.trainer_threads)
+    serving = Serving(
+        launcher,
+        clock,
+        WholeAnswers(generator),
+        ServingOptions(
+            settings.served_folder,
+            settings.base_models_folder,
+            settings.own_models_folder,
+            settings.served_precision,
+            settings.served_models,
+            settings.trainer_threads,
+        ),
+    )
     uploads = Uploads(records, blobs, clock, documents)
     live = LiveJobs(records, clock, readers, fetches, runs_folder=settings.runs_folder)
     testing = Testing(test_submissions, test_sets, evaluations, guides)
     material = JobMaterial(records, datasets, documents, base_models, live, folders, TestsOfModels(evaluations), product_version=VERSION)
     reports = Reports(records, blobs, clock, room, material, TypesetProcess(REPOSITORY))
-    departure = Departure(records, clock, accounts, jobs, tuned_models, datasets, documents, uploads, reports, testing)
+    pieces = Pieces(records, blobs, clock, documents)
+    others = [pieces.remove_some]
+    departure = Departure(records, clock, accounts, jobs, tuned_models, datasets, documents, uploads, reports, testing, others)
     notifications = Notifications(
         records,
         clock,
@@ -241,9 +278,10 @@ def build(settings: Settings) -> Services:
         examiner,
         live,
         supervisor,
-        Copier(copies, tidying, clock),
+        standby,
+        Copier(copies, tidying, Leftovers(records, readers, folders, fetches, end_all=end_all), clock),
         generator,
-        Sweeper(records, clock, accounts, departure),
+        Sweeper(records, clock, accounts, departure, expire=uses.delete_expired),
         errands,
         letters,
         MissingSettings(google=settings.missing_for_google(), email=mailer.missing()),
@@ -256,4 +294,6 @@ def build(settings: Settings) -> Services:
         Shares(records, clock, accounts.users.is_active, settings.address),
         Census(records, clock, room, me=leases.me),
         calibration,
+        face_over(clock, documents, pieces, datasets, jobs, live, base_models, tuned_models, stand_ins=settings.openai_models),
+        serving,
     )

@@ -1,6 +1,7 @@
 """The adapters of which the settings choose one. What only one of them needs is imported when it is chosen."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -18,6 +19,9 @@ from server.ports.clock import Clock
 from server.ports.identity import Identity
 from server.ports.records import Records
 from server.settings import VERSION, Settings
+
+if TYPE_CHECKING:
+    from server.adapters.blobs_s3 import S3Blobs
 
 _log = structlog.get_logger()
 
@@ -48,20 +52,25 @@ def identity_of(settings: Settings, clock: Clock) -> Identity | None:
     )
 
 
-def check_format(records: Records) -> None:
-    """Raises `NewerStore`. A store that does not answer now is none to refuse: every request says so, and works when it answers."""
+def records_of(settings: Settings) -> Records:
+    """In the format that this version knows. Raises `NewerStore`.
+
+    A store that does not answer now is none to refuse: every request says so, and its format is looked at as soon as it answers.
+    """
+    records = _adapter_of(settings)
     try:
         steps = schema.bring_up_to_date(records, product=VERSION)
     except StaleWrite:
-        return  # Another server, started at the same moment, did it.
+        return records  # Another server, started at the same moment, did it.
     except LlmTunerError as error:
         _log.warning("format_not_checked", reason=str(error))
-        return
+        return schema.CheckedLate(records, product=VERSION)
     if steps:
         _log.info("records_upgraded", steps=steps, format=schema.VERSION)
+    return records
 
 
-def records_of(settings: Settings) -> Records:
+def _adapter_of(settings: Settings) -> Records:
     if settings.records == "sqlite":
         return SqliteRecords(settings.records_file)
     # Here, because the library behind it takes longer to import than the whole server takes to start without it.
@@ -73,9 +82,15 @@ def records_of(settings: Settings) -> Records:
 def blobs_of(settings: Settings) -> Blobs:
     if settings.blobs == "disk":
         return DiskBlobs(settings.blobs_folder)
+    return s3_of(settings)
+
+
+def s3_of(settings: Settings) -> "S3Blobs":
+    """The bucket that the settings name, whether or not they choose it."""
     from server.adapters.blobs_s3 import S3Blobs
 
-    return S3Blobs(str(settings.aws_bucket), prefix=settings.aws_prefix)
+    encryption = None if settings.aws_encryption == "none" else settings.aws_encryption
+    return S3Blobs(str(settings.aws_bucket), prefix=settings.aws_prefix, encryption=encryption)
 
 
 def machine_of(settings: Settings, free_bytes: Callable[[], int]) -> Machine:

@@ -10,6 +10,8 @@ from server.background.errands import Errands
 from server.background.examiner import Examiner
 from server.background.generation import Generator
 from server.background.notifier import Notifier
+from server.background.serving import Serving
+from server.background.standby import Standby
 from server.background.supervisor import Supervisor
 from server.background.sweeper import Sweeper
 from server.domain.accounts.administration import Directory
@@ -28,6 +30,7 @@ from server.domain.jobs.service import Jobs
 from server.domain.models.catalogue import BaseModels
 from server.domain.models.tuned import TunedModels
 from server.domain.notifications.service import Notifications
+from server.domain.openai.face import OpenAiFace
 from server.domain.reports.service import Reports
 from server.domain.reports.shares import Shares
 from server.domain.testing.evaluations import Evaluations
@@ -75,6 +78,7 @@ class Services:
     examiner: Examiner
     live: LiveJobs
     supervisor: Supervisor
+    standby: Standby
     copier: Copier
     generator: Generator
     sweeper: Sweeper
@@ -90,10 +94,13 @@ class Services:
     shares: Shares
     census: Census
     calibration: CalibrationProcess
+    openai: OpenAiFace
+    texts: Serving
 
     def start(self) -> None:
         self.locks.hold(self.leases.me)
         self.supervisor.start()
+        self.standby.start()
         self.examiner.start()
         self.copier.start()
         self.sweeper.start()
@@ -103,11 +110,13 @@ class Services:
         """Runs go on without us; what only serves us ends with us."""
         self.examiner.stop()
         self.supervisor.stop()
+        self.standby.stop()
         self.copier.stop()
         self.sweeper.stop()
         self.notifier.stop()
         self.generator.stop()
         self.calibration.stop()
+        self.texts.stop()
         self.errands.stop()
         self.letters.stop()
         self.records.close()

@@ -6,5 +6,6 @@ What a model sees of an example is the business of `shared.rendering`.
 
 from shared.reading.examples import Example, Message, ReadProblem, shape_of
 from shared.reading.inspection import Inspection, inspect, read_examples
+from shared.reading.shaping import MIXED_WITH_PAIRS
 
-__all__ = ["Example", "Inspection", "Message", "ReadProblem", "inspect", "read_examples", "shape_of"]
+__all__ = ["MIXED_WITH_PAIRS", "Example", "Inspection", "Message", "ReadProblem", "inspect", "read_examples", "shape_of"]

@@ -21,6 +21,8 @@ MAX_EXAMPLE_OF_COLUMN = 200
 MAX_COLUMN_NAME = 500
 _ROWS_FOR_COLUMNS = 20
 _MAX_PLANS = 1_000
+MIXED_WITH_PAIRS = "preference pairs and other examples"
+"""In what is said at the line where a file changes from one to the other."""
 _GIVE_UP_AFTER = 1_000
 """Rows without one that is understood, after which a person is asked for the mapping."""
 
@@ -43,6 +45,7 @@ class Shaper:
         self._plans: dict[tuple[str, ...], Plan] = {}
         self._understood = False
         self._is_mixed = False
+        self._begins_with_pairs: bool | None = None
         self._notes: dict[str, bool] = {}
         """Remarks, and whether they have been handed on."""
 
@@ -107,6 +110,14 @@ class Shaper:
     def _note(self, text: str) -> None:
         self._notes.setdefault(text, False)
 
+    def _note_kind(self, *, pairs: bool) -> None:
+        if self._begins_with_pairs is None:
+            self._begins_with_pairs = pairs
+        elif self._begins_with_pairs != pairs:
+            self._note(
+                f"this file holds {MIXED_WITH_PAIRS}. A job learns from the ones or from the others: put them into files of their own."
+            )
+
     def _new_notes(self, line: int) -> Iterator[ReadProblem]:
         for text, told in self._notes.items():
             if not told:
@@ -140,6 +151,7 @@ class Shaper:
             return self._bare_conversation
         if isinstance(row, str) and not self._given and (not self._understood or self.mapping is None):
             self._understood = self._is_mixed = True
+            self._note_kind(pairs=False)
             return self._bare_text
         if not isinstance(row, dict):
             raise RowRefused(f"expected a JSON object, found {kind_of(row)}.", "Fix or remove it.")
@@ -159,6 +171,7 @@ class Shaper:
         for name in found.unused:
             self._note(f"The column {quoted(name)} has no part in the training. Choose the columns yourself if it should.")
         self._understood = True
+        self._note_kind(pairs=found.shape == "preference")
         plan = self._plan(found, row)
         if len(self._plans) < _MAX_PLANS:
             self._plans[tuple(row)] = plan
@@ -188,6 +201,7 @@ class Shaper:
 
     def _bare_conversation(self, row: Any) -> Example:
         self._understood = self._is_mixed = True
+        self._note_kind(pairs=False)
         self.mapping = None if self._given is None else self.mapping
         return _checked({"messages": messages_of(row, "messages", self._note)})
 

@@ -86,7 +86,16 @@ from shared.wire.jobs import (
     SampleGeneration,
 )
 from shared.wire.models import BaseModelInfo, GenerateRequest, Generation, Message, TunedModel
-from shared.wire.notifications import EVENT_OF, Delivery, DeliveryEvent, EndState, NotificationChoice, NotificationSettings, WebhookSecret
+from shared.wire.notifications import (
+    EVENT_OF,
+    Delivery,
+    DeliveryEvent,
+    EndState,
+    NotificationChoice,
+    NotificationSettings,
+    WebhookFormat,
+    WebhookSecret,
+)
 from shared.wire.reports import (
     Conclusion,
     DataCard,
@@ -321,5 +330,6 @@ __all__ = [
     "Usage",
     "User",
     "Verdict",
+    "WebhookFormat",
     "WebhookSecret",
 ]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from shared.constants import MAX_DOCUMENTS_PER_JOB, Method, Shape
+from shared.constants import MAX_DOCUMENTS_PER_JOB, Method, Objective, Shape
 from shared.wire.base import Answer, Auto, Name, Request
 from shared.wire.jobs import Hyperparameters
 
@@ -54,9 +54,12 @@ class Segment(Answer):
 
 
 class PreviewExample(Answer):
+    """Of a preference pair `segments` are the conversation with the preferred answer, `rejected` the same with the other one."""
+
     index: int
     shape: Shape
     segments: list[Segment]
+    rejected: list[Segment] | None = None
     truncated: bool = False
 
 
@@ -73,6 +76,7 @@ class LookRequest(Request):
     dataset_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     document_ids: Annotated[list[str], Field(min_length=1, max_length=MAX_DOCUMENTS_PER_JOB)] | None = None
     method: Method | Auto = "auto"
+    objective: Objective | Auto = "auto"
     hyperparameters: Hyperparameters = Hyperparameters()
 
 
@@ -86,11 +90,14 @@ class Token(Answer):
 
 
 class TokenizedExample(Answer):
-    """`num_tokens` counts all of them; at most 400 are listed."""
+    """`num_tokens` counts all of them; at most 400 are listed. Where pairs are learned from, `tokens` are those of the preferred answer
+    with all before it, and `rejected` those of the other."""
 
     index: int
     tokens: list[Token]
     num_tokens: int
+    rejected: list[Token] | None = None
+    num_rejected_tokens: int | None = None
 
 
 class HistogramBin(Answer):

@@ -61,6 +61,8 @@ class Document(Answer):
     num_problems: int
     has_text: bool
     duplicate_of: str | None
+    expires_at: datetime | None = None
+    """When it is deleted by itself, unless a live job still needs it then. Null: never."""
     created_at: datetime
 
 

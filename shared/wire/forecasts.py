@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from shared.constants import Method
+from shared.constants import Method, Objective
 from shared.wire.base import Answer
 from shared.wire.settings import Resolved
 
@@ -45,6 +45,7 @@ class Forecast(Answer):
 
     object: Literal["forecast"] = "forecast"
     method: Method
+    objective: Objective = "supervised"
     resolved: dict[str, Resolved]
     num_examples: int
     num_training_tokens: int

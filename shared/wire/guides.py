@@ -92,20 +92,22 @@ class ScoredItemPatch(Request):
 
 
 class GuideDatasetRequest(Request):
-    """A dataset of the prose and of the scored items of these guides."""
+    """A dataset of the prose and of the scored items of these guides, and of other documents behind them."""
 
     guide_ids: Annotated[list[Id], Field(min_length=1, max_length=20)]
+    document_ids: Annotated[list[Id], Field(max_length=30)] = []
     name: Name | None = None
     split: Split = SplitByFraction()
 
 
 class TrainingJobRequest(Request):
-    """The guided workflow's job. Give exactly one of `dataset_id` and `guides`, of which a dataset is made by itself. What is left out
-    of the settings is chosen."""
+    """The guided workflow's job. Give either a `dataset_id`, or `guides`, `document_ids` or both, of which a dataset is made by itself.
+    What is left out of the settings is chosen."""
 
     name: Name | None = None
     dataset_id: Id | None = None
     guides: Annotated[list[Id], Field(min_length=1, max_length=20)] | None = None
+    document_ids: Annotated[list[Id], Field(min_length=1, max_length=50)] | None = None
     model: Id
     epochs: Annotated[float, Field(gt=0, le=1000)] | None = None
     batch_size: Annotated[int, Field(ge=1, le=256)] | None = None
@@ -114,7 +116,7 @@ class TrainingJobRequest(Request):
 
 
 class TrainingDatasetRequest(Request):
-    """The guided workflow's dataset: of documents, or of guides."""
+    """The guided workflow's dataset: of documents, of guides, or of both (then at most 30 documents)."""
 
     name: Name | None = None
     document_ids: Annotated[list[Id], Field(min_length=1, max_length=50)] | None = None

@@ -5,14 +5,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from shared.constants import MAX_DOCUMENTS_PER_JOB, Accelerator, JobState, Method, Scheduler
+from shared.constants import MAX_DOCUMENTS_PER_JOB, Accelerator, JobState, Method, Objective, Scheduler
 from shared.wire.base import Answer, Auto, Name, Note, Request
 from shared.wire.forecasts import ForecastLine
 from shared.wire.settings import Resolved
 
 
 class Hyperparameters(Request):
-    """What a person may set. Everything left at "auto" is resolved by `shared.auto_settings`, with a reason."""
+    """What a person may set. Everything left at "auto" is resolved by `shared.auto_settings`, with a reason.
+
+    `beta` is for preference pairs alone: how strongly the model is held to what it was (DPO, arXiv:2305.18290).
+    """
 
     epochs: Annotated[float, Field(gt=0, le=1000)] | Auto = "auto"
     max_steps: Annotated[int, Field(ge=1, le=1_000_000)] | Auto = "auto"
@@ -29,11 +32,13 @@ class Hyperparameters(Request):
     validation_fraction: Annotated[float, Field(ge=0, le=0.5)] | Auto = "auto"
     seed: Annotated[int, Field(ge=0, lt=2**31)] | Auto = "auto"
     accelerator: Accelerator | Auto = "auto"
+    beta: Annotated[float, Field(gt=0, le=2)] | Auto = "auto"
 
 
 class JobRequest(Request):
     """A request to tune, on a dataset or on documents, of which one is then made. `method` "auto" is `scratch` for a from-scratch
-    base and `lora` otherwise."""
+    base and `lora` otherwise. `objective` "auto" is `preference` where all examples are preference pairs and there are weights to start
+    from; pairs together with other examples then need a word on what is meant."""
 
     name: Name | None = None
     note: Note = ""
@@ -41,6 +46,7 @@ class JobRequest(Request):
     dataset_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     document_ids: Annotated[list[str], Field(min_length=1, max_length=MAX_DOCUMENTS_PER_JOB)] | None = None
     method: Method | Auto = "auto"
+    objective: Objective | Auto = "auto"
     hyperparameters: Hyperparameters = Hyperparameters()
     allow_short_run: bool = False
     """Start also what would take fewer than 10 optimizer steps (naming `max_steps` allows that too), or could learn nothing."""
@@ -67,6 +73,7 @@ class JobChanges(Request):
     dataset_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     document_ids: Annotated[list[str], Field(min_length=1, max_length=MAX_DOCUMENTS_PER_JOB)] | None = None
     method: Method | Auto | None = None
+    objective: Objective | Auto | None = None
     hyperparameters: Hyperparameters = Hyperparameters()
     allow_short_run: bool | None = None
     test_set_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
@@ -82,6 +89,10 @@ class Progress(Answer):
     epoch: float = 0.0
     loss: float | None = None
     validation_loss: float | None = None
+    reward_margin: float | None = None
+    """On preference pairs alone, as the next: how much further the model has moved towards the preferred answers than the others."""
+    preference_accuracy: float | None = None
+    """The share of pairs whose preferred answer has the higher reward."""
     tokens_per_s: float | None = None
     eta_s: float | None = None
     updated_at: datetime | None = None
@@ -136,6 +147,7 @@ class Job(Answer):
     document_ids: list[str]
     content_sha256: str
     method: Method
+    objective: Objective = "supervised"
     hyperparameters: Hyperparameters
     resolved: dict[str, Resolved]
     progress: Progress | None
@@ -197,6 +209,11 @@ class MetricPoint(Answer):
     cpu_percent: float | None = None
     """Of all cores that the run may use; 100 is all of them busy."""
     gpu_percent: float | None = None
+    reward_margin: float | None = None
+    """These four on preference pairs alone: of the step, and of the validation part."""
+    preference_accuracy: float | None = None
+    validation_reward_margin: float | None = None
+    validation_preference_accuracy: float | None = None
 
 
 class SampleGeneration(Answer):

@@ -16,12 +16,17 @@ EVENT_OF: Final[dict[EndState, DeliveryEvent]] = {
 }
 
 
+WebhookFormat = Literal["llm_tuner", "openai"]
+
+
 class NotificationChoice(Request):
-    """The whole choice, replaced as a whole. `states` are the ends that are told, by whichever way."""
+    """The whole choice, replaced as a whole. `states` are the ends that are told, by whichever way. `webhook_format` "openai": webhooks
+    say `fine_tuning.job.succeeded` and so on, as OpenAI's do; its clients' `webhooks.unwrap` takes them."""
 
     email: bool = False
     browser: bool = True
     webhook_url: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)] | None = None
+    webhook_format: WebhookFormat = "llm_tuner"
     states: Annotated[list[EndState], Field(max_length=3)] = ["succeeded", "failed"]
 
 
@@ -30,6 +35,7 @@ class NotificationSettings(Answer):
     email: bool
     browser: bool
     webhook_url: str | None
+    webhook_format: WebhookFormat = "llm_tuner"
     states: list[EndState]
     email_address: str
     email_missing: list[str]

@@ -9,11 +9,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from server.adapters import aws
-from server.adapters.aws_setup import create_bucket, create_table
+from server.adapters.aws_setup import create_bucket, create_table, policy, removes_expired
 from server.adapters.blobs_s3 import OPTIONS, S3Blobs
 from server.adapters.records_dynamodb import DynamoRecords
 from server.errors import Unavailable
-from server.ports.records import ABSENT, Key, Put
+from server.ports.records import ABSENT, Delete, Key, Put
+from server.settings import Settings
+from server.wiring.chosen import s3_of
 from tests import aws_server
 from tests.contracts.test_blobs import BrokenSource
 
@@ -81,17 +83,18 @@ def test_objects_are_encrypted_and_summed_by_the_service(bucket: str, size: int)
     assert client.head_object(Bucket=bucket, Key="x")["ServerSideEncryption"] == "AES256"
 
 
+class BreaksLate(io.RawIOBase):
+    left = PART + 5
+
+    def read(self, size: int = -1) -> bytes:
+        if not self.left:
+            raise ConnectionError("the line was cut")
+        taken = min(size, self.left)
+        self.left -= taken
+        return bytes(taken)
+
+
 def test_an_upload_that_breaks_leaves_no_parts_behind(bucket: str) -> None:
-    class BreaksLate(io.RawIOBase):
-        left = PART + 5
-
-        def read(self, size: int = -1) -> bytes:
-            if not self.left:
-                raise ConnectionError("the line was cut")
-            taken = min(size, self.left)
-            self.left -= taken
-            return bytes(taken)
-
     client = aws_server.client("s3")
     for source in (BreaksLate(), BrokenSource(b"abcdef")):
         with pytest.raises(ConnectionError):
@@ -150,3 +153,74 @@ def test_without_credentials_or_region_the_operator_is_told_what_to_set(monkeypa
         monkeypatch.delenv(variable)
     with pytest.raises(Unavailable, match="AWS_REGION"):
         aws.client("dynamodb")
+
+
+ACTIONS = {
+    "CreateMultipartUpload": "s3:PutObject",
+    "UploadPart": "s3:PutObject",
+    "CompleteMultipartUpload": "s3:PutObject",
+    "HeadObject": "s3:GetObject",
+    "ConditionCheck": "dynamodb:ConditionCheckItem",
+    "Update": "dynamodb:UpdateItem",
+    "Delete": "dynamodb:DeleteItem",
+}
+"""The permission that a call needs, where it has another name. Source: the service authorization reference."""
+
+
+def test_the_policy_allows_every_call_of_the_server_and_no_other(name: str, bucket: str) -> None:
+    create_table(name, aws_server.client("dynamodb"))
+    used = {"s3:ListBucket"}  # No call of its own: it decides whether HeadObject says 404 or 403.
+    clients = {service: aws.client(service, **(OPTIONS if service == "s3" else {})) for service in ("dynamodb", "s3")}
+
+    def note(params: dict[str, Any], model: Any, **_: Any) -> None:
+        service = model.service_model.service_name
+        calls = [model.name]
+        if model.name == "TransactWriteItems":
+            calls = [next(iter(item)) for item in params["TransactItems"]]
+        used.update(ACTIONS.get(call, f"{service}:{call}") for call in calls)
+
+    for client in clients.values():
+        client.meta.events.register("provide-client-params.*", note)
+    records, blobs = DynamoRecords(name, clients["dynamodb"]), S3Blobs(bucket, client=clients["s3"])
+    other = Key("p", "other")
+    records.write(Put(KEY, {}, ABSENT))
+    records.write(Put(KEY, {}, 1), Delete(other, ABSENT))
+    records.write(Delete(KEY, None), Delete(other, None))
+    assert records.page("p").records == [] and records.get(KEY) is None
+    for size in (10, PART + 10):
+        blobs.put("x", io.BytesIO(bytes(size)))
+    with pytest.raises(ConnectionError):
+        blobs.put("y", BreaksLate())  # type: ignore[arg-type]
+    assert len(b"".join(blobs.open("x"))) == blobs.size("x") == PART + 10
+    blobs.delete("x")
+    removes_expired(name, clients["dynamodb"])  # These three are `deploy_check`'s.
+    clients["dynamodb"].describe_table(TableName=name)
+    clients["dynamodb"].describe_continuous_backups(TableName=name)
+    statements = policy(name, bucket)["Statement"]
+    allowed = {action for found in statements for action in ([found["Action"]] if isinstance(found["Action"], str) else found["Action"])}
+    assert used == allowed
+    assert {found["Resource"] for found in statements} == {
+        f"arn:aws:dynamodb:*:*:table/{name}",
+        f"arn:aws:s3:::{bucket}/*",
+        f"arn:aws:s3:::{bucket}",
+    }
+
+
+def test_a_service_without_encryption_or_public_buckets_is_asked_for_neither(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, asked = aws.client("s3", **OPTIONS), []
+
+    def note(params: dict[str, Any], model: Any, **_: Any) -> None:
+        asked.append((model.name, params.get("ServerSideEncryption")))
+
+    def unknown(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "NotImplemented"}, "ResponseMetadata": {"HTTPStatusCode": 501}}, "PutPublicAccessBlock")
+
+    client.meta.events.register("provide-client-params.*", note)
+    monkeypatch.setattr(client, "put_public_access_block", unknown)
+    assert create_bucket(name, aws_server.ACCESS["AWS_REGION"], client, encrypted=False)
+    monkeypatch.setattr(aws, "client", lambda *_, **__: client)
+    blobs = s3_of(Settings(blobs="s3", aws_bucket=name, aws_encryption="none"))
+    for size in (10, PART + 10):
+        blobs.put("x", io.BytesIO(bytes(size)))
+    assert ("PutBucketEncryption", None) not in asked
+    assert {encryption for _, encryption in asked} == {None}

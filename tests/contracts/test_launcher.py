@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from server.adapters.launch_local import LocalLauncher
+from server.adapters.programs import Programs
 from server.errors import Unavailable
 from server.ports.launcher import Launch, Launcher, RunStatus, stop_and_wait
 
@@ -48,7 +49,9 @@ class Bench:
         self.folder = folder / "run"
         self.folder.mkdir()
         (folder / "testprogram.py").write_text(_PROGRAM)
-        self.make: Callable[[], Launcher] = lambda: LocalLauncher(folder, programs={"train": "testprogram", "generate": "testprogram"})
+        self.make: Callable[[], Launcher] = lambda: LocalLauncher(
+            Programs(folder), modules={"train": "testprogram", "generate": "testprogram"}
+        )
         self.launcher = self.make()
         self.handles: list[str] = []
 

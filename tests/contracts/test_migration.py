@@ -1,31 +1,17 @@
 """An installation moved to AWS and back is the installation that it was."""
 
-import importlib.machinery
-import importlib.util
 import io
 import os
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from server.adapters.aws_setup import create_bucket, create_table
 from server.adapters.blobs_disk import DiskBlobs
 from server.adapters.records_sqlite import SqliteRecords
+from server.operating import migrate
 from server.ports.records import ABSENT, Key, Put
 from tests import aws_server
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-
-
-@pytest.fixture(scope="module")
-def migrate() -> ModuleType:
-    """The script, which has no suffix."""
-    loader = importlib.machinery.SourceFileLoader("migrate", str(ROOT / "scripts" / "migrate"))
-    spec = importlib.util.spec_from_loader("migrate", loader)
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -51,7 +37,7 @@ def fill(folder: Path) -> None:
     records.close()
 
 
-def test_there_and_back_again_is_the_same(migrate: ModuleType, store: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_there_and_back_again_is_the_same(store: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "first").mkdir()
     fill(tmp_path / "first")
     assert migrate.main(["aws", "--data", str(tmp_path / "first")]) == 0
@@ -64,7 +50,7 @@ def test_there_and_back_again_is_the_same(migrate: ModuleType, store: None, tmp_
     assert migrate.fingerprint(*stores[0]) == migrate.fingerprint(*stores[1])
 
 
-def test_a_migration_that_was_cut_goes_on(migrate: ModuleType, store: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_migration_that_was_cut_goes_on(store: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fill(tmp_path)
     with aws_server.storm(seed=5, errors=0.0, cuts=0.0):
         left = iter([None] * 150)
@@ -77,7 +63,7 @@ def test_a_migration_that_was_cut_goes_on(migrate: ModuleType, store: None, tmp_
     assert "230 copied" not in copied or "13 copied" not in copied
 
 
-def test_what_changed_since_is_copied_again(migrate: ModuleType, store: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_changed_since_is_copied_again(store: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fill(tmp_path)
     assert migrate.main(["aws", "--data", str(tmp_path)]) == 0
     records = SqliteRecords(tmp_path / "records.sqlite3")

@@ -7,7 +7,6 @@ import shutil
 import tempfile
 import zipfile
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -15,14 +14,13 @@ from server import wiring
 from server.domain.collection import Collection
 from server.domain.jobs.states import StoredJob
 from server.domain.models.tuned import StoredModel
+from server.operating import migrate
 from server.settings import Settings
 from shared.checkpoints import CheckedFile, CheckpointManifest
 from shared.trainer_events import Artifact, LogEvent
 from shared.wire import Hyperparameters
 from tests import aws_server
-from tests.contracts.test_migration import migrate
 
-__all__ = ["migrate"]  # A fixture.
 JOB = "job-1"
 
 
@@ -116,7 +114,6 @@ def export_of(services: wiring.Services, user: str) -> dict[str, str]:
 
 
 def test_exports_are_the_same_there_and_back(
-    migrate: ModuleType,  # noqa: F811
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -146,7 +143,6 @@ def test_exports_are_the_same_there_and_back(
 
 
 def test_a_migration_that_was_cut_among_the_runs_goes_on(
-    migrate: ModuleType,  # noqa: F811
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

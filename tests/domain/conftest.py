@@ -15,6 +15,7 @@ from server.adapters.clock_system import SystemClock
 from server.adapters.contents_process import ContentsProcess
 from server.adapters.inspector_process import InspectorProcess
 from server.adapters.launch_local import LocalLauncher
+from server.adapters.programs import Programs
 from server.adapters.records_sqlite import SqliteRecords
 from server.background.copier import Copier
 from server.background.examiner import Examiner
@@ -34,6 +35,7 @@ from server.domain.guides.service import Guides
 from server.domain.jobs.copies import RunCopies
 from server.domain.jobs.fetching import RunFetches
 from server.domain.jobs.leases import Leases
+from server.domain.jobs.leftovers import Leftovers
 from server.domain.jobs.lifecycle import Lifecycle
 from server.domain.jobs.live import LiveJobs
 from server.domain.jobs.moves import Moves
@@ -258,16 +260,21 @@ class House:
         self.base_models = BaseModels(
             base_models_folder=folder / "bases", own_models_folder=folder / "own", hub_off=True, hub_reachable=lambda: False
         )
-        self.launcher = LocalLauncher(folder, programs={"train": "standin", "generate": "standin", "test": "examiner"})
+        self.launcher = LocalLauncher(Programs(folder), modules={"train": "standin", "generate": "standin", "test": "examiner"})
         self.tuned_models = TunedModels(self.records, self.blobs, folder / "fetched-models")
         readers = RunReaders()
         folders = Folders(folder / "runs", folder / "bases", folder / "own")
         places = slots(max_runs=max_runs, num_accelerators=0, threads=None, free_memory_bytes=lambda: self.free_memory_bytes)
         queue = Queue(self.records, slots=places.number)
         self.copies = RunCopies(self.records, self.blobs, folders, on=copy_runs)
-        self.fetches = RunFetches(self.records, self.blobs, readers, folders, end_all=lambda place: end_all_in(place, self.launcher))
+
+        def end_all(place: Path) -> None:
+            end_all_in(place, self.launcher)
+
+        self.fetches = RunFetches(self.records, self.blobs, self.clock, readers, folders, end_all=end_all)
         self.tidying = Tidying(self.records, readers, folders, self.copies)
-        self.copier = Copier(self.copies, self.tidying, self.clock)
+        self.leftovers = Leftovers(self.records, readers, folders, self.fetches, end_all=end_all)
+        self.copier = Copier(self.copies, self.tidying, self.leftovers, self.clock)
         place = Place("this machine", folder, folder / "bases", folder / "own", None)
         self.calibration: Calibration | CalibrationRefused | None = CalibrationRefused(reason="Nobody measures here.")
         self.calibrations = Calibrations(self.records, self.clock, self._measure, place, later=self.measurements.append)

@@ -39,7 +39,13 @@ def test_every_script_and_file_that_is_named_exists(document: Path) -> None:
         "scripts/bench",
         "scripts/build_wheel",
         "scripts/e2e",
+        "scripts/backup",
+        "scripts/create_tables.py",
+        "scripts/deploy_check.py",
+        "scripts/migrate",
+        "scripts/reproduce",
         "scripts/reset_password",
+        "scripts/restore",
     ],
 )
 def test_what_is_run_by_name_can_be_run(script: str) -> None:

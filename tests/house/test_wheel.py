@@ -1,5 +1,6 @@
 """The wheel: what is in it, that two builds are the same to the bit, and that it serves the page from wherever it was unpacked."""
 
+import json
 import os
 import runpy
 import shutil
@@ -14,6 +15,18 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+OPERATING = ("backup", "create_tables", "deploy_check", "migrate", "reproduce", "reset_password", "restore")
+INSTALLATION = """
+import sys
+from pathlib import Path
+from server.settings import Settings
+from server.wiring import build
+
+services = build(Settings(home=Path(sys.argv[1]), hub="off"))
+services.accounts.register("ada@example.org", "a long pass phrase")
+services.errands.wait()
+services.records.close()
+"""
 PAGE = "<!doctype html><html><title>LLM Tuner</title></html>"
 
 
@@ -21,7 +34,7 @@ PAGE = "<!doctype html><html><title>LLM Tuner</title></html>"
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the wheel is made of, with a small page: how the real one is built is another test's business."""
     folder = tmp_path_factory.mktemp("sources")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "constraints.txt", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
     for name in ("server", "shared"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -43,19 +56,20 @@ def wheel(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_it_holds_every_module_the_samples_and_the_page_and_nothing_else(sources: Path, wheel: Path) -> None:
     code = {path.relative_to(sources).as_posix() for part in ("server", "shared") for path in (sources / part).rglob("*") if path.is_file()}
-    page = {"server/page/index.html", "server/page/assets/index-a1b2c3.js"}
+    page = {"server/page/index.html", "server/page/assets/index-a1b2c3.js", "server/constraints.txt"}
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert held == (code | page) - {"shared/api.gen.ts", "shared/openapi.json"}
     assert len(held) > 200
 
 
-def test_it_has_one_command_and_the_versions_floors(wheel: Path) -> None:
+def test_it_has_its_commands_and_the_versions_floors(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         about = {name.partition(".dist-info/")[2]: name for name in archive.namelist() if ".dist-info/" in name}
         commands, metadata = archive.read(about["entry_points.txt"]).decode(), archive.read(about["METADATA"]).decode()
     parsed = ConfigParser()
     parsed.read_string(commands)
-    assert dict(parsed["console_scripts"]) == {"llm-tuner": "server.__main__:main"}
+    commands_of_operators = {f"llm-tuner-{name.replace('_', '-')}": f"server.operating.{name}:main" for name in OPERATING}
+    assert dict(parsed["console_scripts"]) == {"llm-tuner": "server.command_line.main:main"} | commands_of_operators
     assert "Requires-Python: >=3.11" in metadata
     assert "Requires-Dist: torch==2.13.0" in metadata
 
@@ -75,14 +89,59 @@ def test_without_a_page_there_is_no_wheel(sources: Path, tmp_path: Path) -> None
         built(pageless, tmp_path)
 
 
-def test_unpacked_anywhere_it_serves_the_page_and_keeps_its_data_with_the_user(wheel: Path, tmp_path: Path) -> None:
-    zipfile.ZipFile(wheel).extractall(tmp_path / "unpacked")
+@pytest.fixture(scope="module")
+def unpacked(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unpacked")
+    zipfile.ZipFile(wheel).extractall(folder)
+    return folder
+
+
+def run_in(unpacked: Path, program: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """One of the operator's commands, as its script in an environment calls it."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LLM_TUNER_", "AWS_", "PYTHON"))}
+    call = f"import sys; from server.operating.{program} import main; sys.exit(main())"
+    environment = kept | {"LLM_TUNER_HUB": "off", "LLM_TUNER_PORT": "0"}
+    command = [sys.executable, "-c", call, *words]
+    return subprocess.run(command, cwd=unpacked, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_without_the_repository_an_operator_backs_up_restores_checks_and_helps(unpacked: Path, tmp_path: Path) -> None:
+    home, again, backup = tmp_path / "home", tmp_path / "again", tmp_path / "backup.tar"
+    subprocess.run([sys.executable, "-c", INSTALLATION, str(home)], cwd=unpacked, check=True, timeout=60)
+    made = run_in(unpacked, "backup", str(backup), "--data", str(home))
+    assert made.returncode == 0, made.stderr
+    assert run_in(unpacked, "restore", str(backup), "--data", str(again)).returncode == 0
+    link = run_in(unpacked, "reset_password", "ada@example.org", "--data", str(again))
+    assert "/reset-password#token=" in link.stdout, link.stderr
+    checks = ("python", "packages", "page", "data folder", "records are whole", "schema version")
+    words = [word for name in checks for word in ("--only", name)]
+    checked = run_in(unpacked, "deploy_check", "--json", "--data", str(again), *words)
+    findings = json.loads(checked.stdout)["findings"]
+    # A package of another version than the tested one is for a person to look at.
+    assert {found["level"] for found in findings if found["check"] != "packages"} == {"green"}
+    assert {found["level"] for found in findings} <= {"green", "yellow"}
+    assert len(findings) == 7
+
+
+def test_a_report_that_is_none_is_told_of_without_the_repository_too(unpacked: Path, tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text("{}")
+    said = run_in(unpacked, "reproduce", str(tmp_path / "report.json"))
+    assert (said.returncode, "is not a report saved as JSON" in said.stderr) == (2, True), said.stderr
+
+
+def test_without_aws_settings_its_commands_say_what_to_set(unpacked: Path, tmp_path: Path) -> None:
+    for program, words in (("create_tables", ()), ("migrate", ("aws", "--data", str(tmp_path)))):
+        said = run_in(unpacked, program, *words)
+        assert (said.returncode, "LLM_TUNER_AWS_BUCKET" in said.stderr) == (1, True)
+
+
+def test_unpacked_anywhere_it_serves_the_page_and_keeps_its_data_with_the_user(unpacked: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LLM_TUNER_")}
     environment = kept | {"XDG_DATA_HOME": str(tmp_path / "share"), "LLM_TUNER_HUB": "off", "PATH": str(tmp_path)}
     command = [sys.executable, "-m", "server", "--port", str(port)]
-    server = subprocess.Popen(command, cwd=tmp_path / "unpacked", env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(command, cwd=unpacked, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
         assert server.stdout is not None
         assert b"is ready" in server.stdout.readline()
@@ -97,4 +156,4 @@ def test_unpacked_anywhere_it_serves_the_page_and_keeps_its_data_with_the_user(w
         server.wait(timeout=15)
         server.stdout.close() if server.stdout else None
     assert (tmp_path / "share/llm-tuner/records.sqlite3").exists()
-    assert not (tmp_path / "unpacked/data").exists()
+    assert not (unpacked / "data").exists()

@@ -25,7 +25,8 @@ START_TIMEOUT_S = 30.0
 class Server:
     """A server process that can be stopped, killed and started again over the same folder and port.
 
-    `python` is the interpreter of an environment that the wheel is installed in; without it, it is the repository's own server.
+    `python` is the interpreter of an environment that the wheel is installed in; without it, it is the repository's own server. No trainer
+    waits for a run unless `standby` says so.
     """
 
     def __init__(self, data: Path, *, python: Path | None = None, **settings: str) -> None:
@@ -35,8 +36,8 @@ class Server:
         self.port = _free_port()
         self.log = data.parent / f"{data.name}.log"
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("LLM_TUNER_")}
-        # Every core for some seconds, beside whatever a test waits for: those that want it say so.
-        self._environment["LLM_TUNER_CALIBRATE"] = "false"
+        # Nothing that keeps every core busy beside what a test waits for: those that want it say so.
+        settings = {"standby": "off", "calibrate": "false", **settings}
         self._environment |= {f"LLM_TUNER_{name.upper()}": value for name, value in settings.items()}
         self._process: subprocess.Popen[bytes] | None = None
         self._clients: list[Client] = []

@@ -16,13 +16,13 @@ from typing import Any
 import httpx
 import pytest
 
-from scripts import create_tables
 from scripts.chaos_servers import tiny, trainers_of, user
 from server.adapters.aws_setup import create_bucket, create_table
 from server.adapters.blobs_s3 import S3Blobs
 from server.adapters.records_dynamodb import DynamoRecords
 from server.domain import keys
 from server.domain.jobs.copied import found_copy
+from server.operating import create_tables, reset_password
 from tests import aws_server
 from tests.system.harness import ROOT, START_TIMEOUT_S, Client, Server, running_server
 
@@ -47,9 +47,8 @@ def server(tmp_path_factory: pytest.TempPathFactory, settings: dict[str, str]) -
     with pytest.MonkeyPatch.context() as patch:
         for key, value in settings.items():
             patch.setenv(f"LLM_TUNER_{key.upper()}", value)
-        patch.setattr("sys.argv", ["create_tables.py"])
-        assert create_tables.main() == 0
-        assert create_tables.main() == 0  # as often as you like
+        assert create_tables.main([]) == 0
+        assert create_tables.main([]) == 0  # as often as you like
     with running_server(tmp_path_factory.mktemp("aws") / "data", signing_secret="x" * 40, **settings) as server:
         yield server
 
@@ -90,6 +89,21 @@ def test_another_machine_with_the_same_settings_finds_everything(server: Server,
     assert again.post(f"/api/tuned-models/{tuned_model}/generate", prompt="Day 61.", max_tokens=8)["num_tokens"] == 8
     document = again.get("/api/documents")["data"][0]
     assert again.http.get(f"/api/documents/{document['id']}/content").is_success
+
+
+def test_a_forgotten_password_is_reset_from_any_machine_with_the_settings(
+    server: Server, settings: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.client().register("eve@example.org")
+    for key, value in settings.items():
+        monkeypatch.setenv(f"LLM_TUNER_{key.upper()}", value)
+    assert reset_password.main(["eve@example.org", "--data", str(tmp_path)]) == 0
+    token = capsys.readouterr().out.strip().partition("/reset-password#token=")[2]
+    answer = httpx.post(
+        f"{server.url}/api/auth/password-reset/finish", json={"token": token, "password": "quite another phrase"}, timeout=30
+    )
+    assert answer.status_code == 204
+    server.client().login("eve@example.org", "quite another phrase")
 
 
 def test_a_table_that_is_not_there_is_said_and_the_server_stays_up(tmp_path: Path, settings: dict[str, str]) -> None:

@@ -22,13 +22,16 @@ from typing import Any
 
 import pytest
 
-from scripts.deployment import cloud, installation, live, machine, trainer
-from scripts.deployment.findings import CHECKS, Place
 from server.adapters.aws_setup import create_bucket, create_table
+from server.adapters.records_dynamodb import DynamoRecords
 from server.domain import keys, schema
+from server.operating.checks import cloud, installation, live, machine, trainer
+from server.operating.checks.findings import CHECKS, Place
+from server.ports.records import ABSENT, Put
 from server.settings import Settings
 from tests import aws_server
 from tests.system.harness import ROOT, Client, Server
+from tests.system.provider import CLIENT_ID, CLIENT_SECRET, running_provider
 
 Patch = pytest.MonkeyPatch
 TAKEN = socket.create_server(("127.0.0.1", 0))
@@ -197,6 +200,10 @@ def plant_missing_on_aws(home: Path, _: Patch) -> Place:
     return on_aws(home)
 
 
+def plant_silent_provider(home: Path, _: Patch) -> Place:
+    return place(home, oidc_issuer="http://127.0.0.1:9", google_client_id="a client", google_client_secret="its secret")
+
+
 def plant_public_bucket(home: Path, _: Patch) -> Place:
     name = f"public-{os.urandom(4).hex()}"
     create_bucket(name, aws_server.ACCESS["AWS_REGION"], aws_server.client("s3"))
@@ -241,6 +248,7 @@ WORST: dict[str, tuple[Callable[[Path, Patch], Place], str]] = {
     "DynamoDB canary": (plant_missing_on_aws, "red"),
     "S3 canary": (plant_missing_on_aws, "red"),
     "S3 bucket is private": (plant_public_bucket, "red"),
+    "Google sign-in": (plant_silent_provider, "red"),
     "the server answers": (plant_nobody_there, "red"),
     "TLS": (plant_plain_http, "red"),
 }
@@ -381,3 +389,28 @@ def test_a_table_that_keeps_what_has_expired_is_told_of(tmp_path: Path) -> None:
     client.update_time_to_live(TableName=name, **off)
     found = CHECKS["DynamoDB table"](on_aws(tmp_path, name))
     assert (found.level, "TTL" in found.remedy) == ("yellow", True)
+
+
+def test_half_a_set_up_of_google_is_found_and_a_whole_one_is_green(tmp_path: Path) -> None:
+    with running_provider() as provider:
+        half = place(tmp_path, oidc_issuer=provider.issuer, google_client_id=CLIENT_ID)
+        assert (CHECKS["Google sign-in"](half).level, "SECRET" in CHECKS["Google sign-in"](half).message) == ("red", True)
+        whole = place(tmp_path, oidc_issuer=provider.issuer, google_client_id=CLIENT_ID, google_client_secret=CLIENT_SECRET)
+        found = CHECKS["Google sign-in"](whole)
+        assert (found.level, "/api/auth/google/callback" in found.message) == ("green", True)
+        for_all = place(tmp_path, oidc_issuer=provider.issuer, google_client_id=CLIENT_ID, google_client_secret="s", host="0.0.0.0")  # noqa: S104
+        assert CHECKS["Google sign-in"](for_all).level == "yellow"
+        assert "/authorize" not in provider.asked
+    assert CHECKS["Google sign-in"](place(tmp_path)).level == "skipped"
+
+
+def test_records_in_a_newer_format_are_found_on_aws_too(tmp_path: Path) -> None:
+    name = f"newer-{os.urandom(4).hex()}"
+    create_table(name, aws_server.client("dynamodb"))
+    there = on_aws(tmp_path, name)
+    assert CHECKS["schema version"](there).level == "skipped"
+    records = DynamoRecords(name, aws_server.client("dynamodb"))
+    records.write(Put(keys.schema(), {"version": schema.VERSION, "written_by": "0.1.0"}, ABSENT))
+    assert CHECKS["schema version"](there).level == "green"
+    records.write(Put(keys.schema(), {"version": schema.VERSION + 1, "written_by": "9.1.0"}, 1))
+    assert CHECKS["schema version"](there).level == "red"

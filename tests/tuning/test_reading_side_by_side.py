@@ -81,6 +81,18 @@ def test_answers_are_those_of_one_question_at_a_time(opening: str, model: Causal
     assert min(map(len, asked_again)) < 24
 
 
+def test_what_is_answered_together_is_the_same_read_in_parts(model: CausalModel, tokenizer: TextTokenizer) -> None:
+    """More rows than are read at once, fewer sequences than are answered at once: one batch."""
+    asked = [Question([7 + place % 5, *range(3, 40 + place % 3)], [[1, 2]]) for place in range(60)]
+    assert len(batches_of(asked, model, max_tokens=6)) == 1
+    assert sum(len(question.ids) for question in asked) > 2048
+    together = read(model, asked, max_tokens=6, end_ids=[])
+    for question, reading in list(zip(asked, together, strict=True))[::7]:
+        alone = generate(model, tokenizer, question.ids, sampling=Sampling(max_tokens=6), end_ids=[])
+        assert reading.answer == alone.token_ids
+        assert reading.log_probabilities == pytest.approx([log_probability(model, question.ids, [1, 2])], abs=1e-3)
+
+
 def test_an_answer_ends_where_the_context_does(model: CausalModel, tokenizer: TextTokenizer) -> None:
     room = model.shape.context_length
     asked = [Question([5] * (room - 3), []), Question([5, 6], [])]

@@ -185,6 +185,35 @@ ROWS: dict[str, Row] = {
     "GET /api/reports/{report_id}/shares": Row(),
     "GET /llm-training/api/reports": OWN,
     "POST /llm-training/api/reports": Row({"job_ids": ["{job_id}"], "format": "markdown"}, owner=201),
+    # --- the same things by their other names
+    "POST /v1/files": Row(
+        files={"file": ("more.jsonl", ROWS_OF_DATA), "purpose": (None, "fine-tune")}, owner=None, foreign=NOTHING_OF_ADAS
+    ),
+    "GET /v1/files": OWN,
+    "GET /v1/files/{file_id}": Row(),
+    "GET /v1/files/{file_id}/content": Row(),
+    "DELETE /v1/files/{file_id}": Row(owner=None),
+    "POST /v1/uploads": Row(
+        {"bytes": 10, "filename": "x.jsonl", "mime_type": "text/jsonl", "purpose": "fine-tune"}, foreign=NOTHING_OF_ADAS
+    ),
+    "POST /v1/uploads/{pieces_id}/parts": Row(files={"data": ("upload", b"0123456789")}, owner=None),
+    "POST /v1/uploads/{pieces_id}/complete": Row({"part_ids": ["part_x"]}, owner=400),
+    "POST /v1/uploads/{pieces_id}/cancel": Row(),
+    "POST /v1/fine_tuning/jobs": Row({"model": "gpt2-scratch-1m", "training_file": "{file_id}"}, owner=None),
+    "GET /v1/fine_tuning/jobs": OWN,
+    "GET /v1/fine_tuning/jobs/{job_id}": Row(),
+    "GET /v1/fine_tuning/jobs/{job_id}/events": Row(),
+    "GET /v1/fine_tuning/jobs/{job_id}/checkpoints": Row(),
+    "POST /v1/fine_tuning/jobs/{job_id}/pause": Row(owner=None),
+    "POST /v1/fine_tuning/jobs/{job_id}/resume": Row(owner=None),
+    "POST /v1/fine_tuning/jobs/{job_id}/cancel": Row(owner=None),
+    "GET /v1/models": OWN,
+    "GET /v1/models/{model}": Row(),
+    "DELETE /v1/models/{model}": Row(owner=None),
+    "POST /v1/completions": Row({"model": "{tuned_model_id}", "prompt": "The kettle", "max_tokens": 1}, owner=None),
+    "POST /v1/chat/completions": Row(
+        {"model": "{tuned_model_id}", "messages": [{"role": "user", "content": "Tea?"}], "max_tokens": 1}, owner=None
+    ),
     # --- the administration: Ada is no administrator either
     "POST /api/setup/administrator": Row({"token": "nonsense"}, owner=403, foreign=403),
     "GET /api/admin/installation": Row(owner=403, foreign=403),
@@ -217,7 +246,7 @@ ROWS: dict[str, Row] = {
     "POST /api/account/sessions/end-others": OWN,
 }
 # The same word stands for other things below these addresses.
-_NAMES = {"/api/tuned-models/{model_id}": "/api/tuned-models/{tuned_model_id}"}
+_NAMES = {"/api/tuned-models/{model_id}": "/api/tuned-models/{tuned_model_id}", "/v1/uploads/{upload_id}": "/v1/uploads/{pieces_id}"}
 
 
 @dataclass
@@ -297,6 +326,9 @@ def furnished(world: World) -> World:
     documents = {"document_ids": [world.ids["document_id"]]}
     world.ids["dataset_id"] = post("/api/datasets", json=documents, headers=ada).json()["id"]
     world.ids["upload_id"] = post("/api/uploads", json={"filename": "big.txt", "size_bytes": 100}, headers=ada).json()["id"]
+    world.ids |= {"file_id": world.ids["document_id"].replace("doc-", "file-"), "model": MODEL}
+    announced = {"bytes": 10, "filename": "big.jsonl", "mime_type": "text/jsonl", "purpose": "fine-tune"}
+    world.ids["pieces_id"] = post("/v1/uploads", json=announced, headers=ada).json()["id"]
     job = post("/api/jobs", json=JOB | documents | {"allow_short_run": True}, headers=ada)
     assert job.status_code == 201, job.text
     world.ids["job_id"] = job.json()["id"]
@@ -431,6 +463,9 @@ BODIES = [
     ("POST /api/guides/datasets", {"guide_ids": ["{guide_id}"]}),
     ("POST /llm-training/api/training-jobs", {"model": "gpt2-scratch-1m", "guides": ["{guide_id}"]}),
     ("POST /llm-training/api/training-jobs", {"model": "gpt2-scratch-1m", "dataset_id": "{dataset_id}"}),
+    ("POST /v1/fine_tuning/jobs", {"model": "gpt2-scratch-1m", "training_file": "{document_id}"}),
+    ("POST /v1/fine_tuning/jobs", {"model": "{tuned_model_id}", "training_file": "{file_id}"}),
+    ("POST /v1/chat/completions", {"model": "{tuned_model_id}", "messages": [{"role": "user", "content": "Tea?"}]}),
     ("POST /llm-training/api/datasets", {"document_ids": ["{document_id}"]}),
 ]
 

@@ -52,6 +52,23 @@ def test_a_guide_becomes_a_job(signed_in: TestClient) -> None:
     assert (same.status_code, same.json()["id"]) == (201, job["dataset_id"])
 
 
+def test_guides_and_documents_become_one_dataset(signed_in: TestClient) -> None:
+    guide = upload_guide(signed_in).json()
+    rows = b'{"prompt": "And then?", "completion": "Pour."}\n' * 300
+    document = signed_in.post("/api/documents", files={"file": ("more.jsonl", rows)}).json()
+    both = {"guides": [guide["id"]], "document_ids": [document["id"]]}
+    dataset = signed_in.post(f"{BASE}/datasets", json=both)
+    assert dataset.status_code == 201, dataset.text
+    assert dataset.json()["document_ids"][-1] == document["id"]
+    assert len(dataset.json()["document_ids"]) == 2
+    job = signed_in.post(f"{BASE}/training-jobs", json={**both, "model": "gpt2-scratch-1m", "epochs": 300})
+    assert (job.status_code, job.json()["dataset_id"]) == (201, dataset.json()["id"])
+    alone = signed_in.post(f"{BASE}/training-jobs", json={"document_ids": [document["id"]], "model": "gpt2-scratch-1m", "epochs": 300})
+    assert alone.json()["document_ids"] == [document["id"]]
+    many = signed_in.post(f"{BASE}/datasets", json={"guides": [guide["id"]], "document_ids": [f"doc-{n}" for n in range(31)]})
+    assert refusal(many, 422, "datasets.documents_or_guides")["param"] == "document_ids"
+
+
 def test_a_job_that_names_its_tests_keeps_them(signed_in: TestClient) -> None:
     guide = upload_guide(signed_in).json()
     submission = signed_in.post(

@@ -97,6 +97,7 @@ def test_who_never_chose_is_told_by_the_page_alone(signed_in: TestClient) -> Non
         "email": False,
         "browser": True,
         "webhook_url": None,
+        "webhook_format": "llm_tuner",
         "states": ["succeeded", "failed"],
         "email_address": EMAIL,
         "email_missing": ["LLM_TUNER_SMTP_HOST", "LLM_TUNER_SMTP_FROM"],

@@ -1,5 +1,5 @@
 // Numbers, sizes, times and dates for people. English words with the reader's own region and time zone.
-import type { Method } from "@/lib/wire";
+import type { Method, Objective } from "@/lib/wire";
 
 const locale = navigator.languages.find((one) => one.startsWith("en")) ?? "en-GB";
 const HARD_SPACE = "\u00a0";
@@ -86,8 +86,9 @@ export function setting(value: number | string): string {
   return Number.isInteger(value) ? whole.format(value) : fraction.format(value);
 }
 
-export function methodName(method: Method): string {
-  return { lora: "LoRA", full: "full", scratch: "from scratch" }[method];
+export function methodName(method: Method, objective: Objective = "supervised"): string {
+  const name = { lora: "LoRA", full: "full", scratch: "from scratch" }[method];
+  return objective === "preference" ? `${name}, on preference pairs (DPO)` : name;
 }
 
 export function date(iso: string): string {

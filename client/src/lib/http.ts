@@ -8,8 +8,8 @@ export interface RequestOptions {
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
-  /** What the answer is read as; errors are always JSON. */
-  as?: "json" | "blob" | "text";
+  /** What the answer is read as; errors are always JSON. `stream`: its text piece by piece, as it comes. */
+  as?: "json" | "blob" | "text" | "stream";
 }
 
 /** The answer (undefined for 204). Throws ApiError, ConnectionError, or the signal's AbortError. */
@@ -21,6 +21,7 @@ export async function send<T>(path: string, { method = "GET", body, headers, sig
     ...(signal ? { signal } : {}),
   });
   if (response.ok && as === "blob") return (await response.blob()) as T;
+  if (response.ok && as === "stream") return pieces(response) as T;
   if (response.ok && as === "text") return (await response.text()) as T;
   if (response.status === 204) return undefined as T;
   const parsed: unknown = await response.json().catch(() => null);
@@ -39,5 +40,21 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
     if (init.signal?.aborted) throw error;
     reportSilence();
     throw new ConnectionError();
+  }
+}
+
+async function* pieces(response: Response): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  const reader = response.body?.getReader();
+  if (!reader) return;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield decoder.decode(value, { stream: true });
+    }
+  } finally {
+    // Whoever stops listening ends the work behind it, too; nobody needs to wait for that.
+    void reader.cancel().catch(() => undefined);
   }
 }

@@ -46,7 +46,7 @@ export function DocumentPage() {
         />
       </div>
       {document.shapes.preference !== undefined && (
-        <Note>Preference pairs are kept as they are. For now the model learns the better answer of each; the worse one is not used.</Note>
+        <Note>A job on preference pairs alone learns to prefer the better answer of each (DPO). On a model that starts from scratch it learns to write the better ones.</Note>
       )}
       {document.num_problems > 0 && <Problems document={document} />}
       {document.status === "ready" && <DocumentPreview documentId={document.id} />}

@@ -106,7 +106,7 @@ function About({ job }: { job: Job }) {
         <Facts
           facts={[
             ["Base model", <BaseName key="base" id={job.base_model} />],
-            ["Method", methodName(job.method)],
+            ["Method", methodName(job.method, job.objective)],
             [
               "Documents",
               <ul key="documents">

@@ -4,6 +4,7 @@ import type { Forecast } from "@/lib/wire";
 export const forecast: Forecast = {
   object: "forecast",
   method: "lora",
+  objective: "supervised",
   resolved: { epochs: { value: 3, reason: "Little data is read 3 times." }, learning_rate: { value: 0.0008, reason: "Adapters bear a high rate." } },
   num_examples: 300,
   num_training_tokens: 60_000,

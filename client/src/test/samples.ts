@@ -70,6 +70,7 @@ export const document_: Document = {
   num_problems: 0,
   has_text: false,
   duplicate_of: null,
+  expires_at: null,
   created_at: "2026-11-20T10:00:00Z",
 };
 
@@ -118,6 +119,8 @@ export const look: Look = {
     {
       index: 0,
       num_tokens: 4,
+      rejected: null,
+      num_rejected_tokens: null,
       tokens: [
         { id: 1, text: "<|im_start|>", trains: false, special: true },
         { id: 340, text: "Is it hot?", trains: false, special: false },
@@ -165,6 +168,7 @@ export const job: Job = {
   document_ids: [document_.id],
   content_sha256: "0".repeat(64),
   method: "lora",
+  objective: "supervised",
   hyperparameters: {},
   resolved: {},
   progress: {
@@ -175,6 +179,8 @@ export const job: Job = {
     epoch: 0.84,
     loss: 2.1,
     validation_loss: null,
+    reward_margin: null,
+    preference_accuracy: null,
     tokens_per_s: 900,
     eta_s: 75,
     updated_at: "2026-11-22T10:00:00Z",
@@ -212,6 +218,10 @@ export function point(step: number, rest: Partial<MetricPoint> = {}): MetricPoin
     memory_bytes: null,
     cpu_percent: null,
     gpu_percent: null,
+    reward_margin: null,
+    preference_accuracy: null,
+    validation_reward_margin: null,
+    validation_preference_accuracy: null,
     ...rest,
   };
 }
@@ -221,6 +231,7 @@ export const notificationSettings: NotificationSettings = {
   email: false,
   browser: true,
   webhook_url: null,
+  webhook_format: "llm_tuner",
   states: ["succeeded", "failed"],
   email_address: "ada@example.org",
   email_missing: [],

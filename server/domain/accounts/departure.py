@@ -3,6 +3,7 @@
 `ask` is what the user notices: from that write on nobody is signed in and the address is free. The sweeper calls `go_on` for the rest.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,6 +40,8 @@ class Departure:
     uploads: Uploads
     reports: Reports
     testing: Testing
+    others: Sequence[Callable[[str], bool]] = ()
+    """Each deletes some more of what a user has, and says whether there was any."""
 
     def ask(self, caller: Caller, confirmation: AccountDeletion, visit: Visit) -> None:
         """Raises `InvalidInput` when the address typed is another, `Forbidden` for a wrong password or a sign-in that was long ago."""
@@ -81,6 +84,7 @@ class Departure:
             self._delete_models,
             self._delete_documents,
             self._delete_uploads,
+            *self.others,
         ):
             while delete_some(user_id):
                 pass

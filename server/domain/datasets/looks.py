@@ -16,6 +16,7 @@ from server.domain.documents.files import data_file
 from server.errors import Detail, InvalidInput
 from server.ports.blobs import Blobs
 from shared.base_models import BaseModel
+from shared.constants import Objective
 from shared.job_spec import DataFile, RunSettings
 from shared.look_spec import LookRefused, LookSpec
 from shared.wire import Blocker, Document, Look, LookBlocks
@@ -37,10 +38,11 @@ class Subject:
     material: Material
     settings: RunSettings
     base_folder: Path | None = None
+    objective: Objective = "supervised"
 
     @cached_property
     def digest(self) -> str:
-        content = [self.base.id, self.material.content_sha256, self.settings.model_dump(mode="json")]
+        content = [self.base.id, self.material.content_sha256, self.settings.model_dump(mode="json"), self.objective]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @cached_property
@@ -119,6 +121,7 @@ class Looks:
                 data=files(material.documents),
                 validation_data=files(validation),
                 settings=subject.settings,
+                objective=subject.objective,
                 num_examples=0 if head_characters else sum(document.num_examples for document in material.all),
                 num_characters=0 if head_characters else sum(document.num_characters for document in material.all),
                 head_characters=head_characters,

@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 from pydantic import BaseModel
 
 from shared.reading import Example, shape_of
-from shared.rendering import PLAIN_TEMPLATE, segments_of
+from shared.rendering import PLAIN_TEMPLATE, segments_of, sides_of
 from shared.wire import Preview, PreviewExample, Segment
 
 MAX_TEXT_CHARACTERS: Final = 2_000
@@ -29,7 +29,10 @@ def shown(stored: StoredPreview, *, num_examples: int, limit: int) -> Preview:
 def _shown(index: int, example: dict[str, Any]) -> PreviewExample:
     content = cast(Example, {name: value for name, value in example.items() if name != "cut"})
     segments = [Segment(text=text, trains=trains) for text, trains in segments_of(content, PLAIN_TEMPLATE)]
-    return PreviewExample(index=index, shape=shape_of(content), segments=segments, truncated=bool(example.get("cut")))
+    rejected = None
+    if "preferred" in content:
+        rejected = [Segment(text=text, trains=trains) for text, trains in segments_of(sides_of(content)[1], PLAIN_TEMPLATE)]
+    return PreviewExample(index=index, shape=shape_of(content), segments=segments, rejected=rejected, truncated=bool(example.get("cut")))
 
 
 def _cut(example: dict[str, Any]) -> dict[str, Any]:

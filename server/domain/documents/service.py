@@ -6,8 +6,9 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from pathlib import Path, PurePath
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from server.domain import keys
 from server.domain.collection import Collection, Stored
@@ -55,10 +56,12 @@ class Documents:
         reading: ReadingOptions = _AS_DETECTED,
         announced_bytes: int = 0,
         problems_csv: BinaryIO | None = None,
+        expires_after: timedelta | None = None,
     ) -> Document:
         """Takes a file (seekable). Raises `RefusedFile` with the first problems' lines when it could not be trained on.
 
-        `announced_bytes` are counted in the user's usage already; every problem goes to the file `problems_csv`.
+        `announced_bytes` are counted in the user's usage already; every problem goes to the file `problems_csv`. `expires_after`: when it
+        goes by itself.
         """
         source.seek(0, 2)
         size_bytes = source.tell()
@@ -68,7 +71,7 @@ class Documents:
         description = _limited(description, MAX_NOTE_CHARACTERS, "description")
         with nullcontext(problems_csv) if problems_csv else tempfile.TemporaryFile() as problems:
             read = read_file(source, filename, reading, self._inspect, problems)
-            about = {"type": document_type, "filename": filename, "name": name, "description": description}
+            about = {"type": document_type, "filename": filename, "name": name, "description": description, "expires_after": expires_after}
             return self._keep(owner, source, about, read, problems)
 
     def add_made(self, owner: str, content: bytes, *, filename: str, name: str, description: str) -> Document:
@@ -77,9 +80,10 @@ class Documents:
             file.write(content)
             return self.add(owner, file, filename=filename, name=name, description=description)
 
-    def _keep(self, owner: str, source: BinaryIO, about: dict[str, str], read: ReadFile, problems_csv: BinaryIO) -> Document:
+    def _keep(self, owner: str, source: BinaryIO, about: dict[str, Any], read: ReadFile, problems_csv: BinaryIO) -> Document:
         """Stores bytes first and the record second; of a document that was not recorded, nothing stays."""
-        document_id = self._clock.new_id("doc")
+        document_id, now = self._clock.new_id("doc"), self._clock.now()
+        expires_after = about.pop("expires_after")
         try:
             source.seek(0)
             stat = self._blobs.put(keys.document_blob(owner, document_id), source)
@@ -91,12 +95,15 @@ class Documents:
                     "sha256": stat.sha256,
                     "has_text": read.text_sample is not None,
                     "duplicate_of": self._first_with(owner, stat.sha256),
-                    "created_at": self._clock.now(),
+                    "expires_at": None if expires_after is None else now + expires_after,
+                    "created_at": now,
                     **about,
                     **read.facts,
                 }
             )
             first = [] if document.duplicate_of else [Put(keys.owned(owner, "content", stat.sha256), {"document_id": document_id}, None)]
+            if document.expires_at is not None:
+                first.append(Put(keys.expiring(document.expires_at, document_id), {"owner": owner, "document_id": document_id}, None))
             self._record(
                 owner,
                 document_id,
@@ -191,6 +198,8 @@ class Documents:
             self._documents.removing(owner, document.value.id, version=document.version),
             self._previews.removing(owner, document.value.id, version=preview.version),
         ]
+        if document.value.expires_at is not None:
+            changes.append(Delete(keys.expiring(document.value.expires_at, document.value.id), None))
         if self._first_with(owner, document.value.sha256) == document.value.id:
             changes.append(Delete(keys.owned(owner, "content", document.value.sha256), None))
         self._records.write(*changes)

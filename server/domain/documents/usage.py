@@ -10,6 +10,7 @@ from shared.wire import Usage
 
 _PAGE: Final = 500
 _BESIDE: Final = {
+    "pieces": "held_bytes",
     "submission": "text_bytes",
     "test_set": "size_bytes",
     "evaluation": "size_bytes",

@@ -14,7 +14,7 @@ from server.domain.forecasts.room import Need, There, obstacle_for
 from server.ports.records import Records
 from shared.base_models import BaseModel
 from shared.calibration import Calibration
-from shared.constants import Method
+from shared.constants import Method, Objective
 from shared.job_spec import RunSettings
 from shared.wire import Forecast, LookBlocks, Obstacle, Resolved
 
@@ -44,6 +44,7 @@ class Asked:
     base_folder: Path | None
     is_ready: bool
     method: Method
+    objective: Objective
     resolved: dict[str, Resolved]
     settings: RunSettings
     num_tokens: int
@@ -73,6 +74,7 @@ class Forecaster:
         seconds = self._seconds(run, measured, loose)
         return Forecast(
             method=method,
+            objective=asked.objective,
             resolved=asked.resolved,
             num_examples=asked.num_examples,
             num_training_tokens=run.amounts.num_rows,

@@ -10,13 +10,14 @@ from pydantic import TypeAdapter
 from server.domain import keys
 from server.domain.collection import Collection, Stored, retrying
 from server.domain.datasets.service import Datasets
+from server.domain.documents.belonging import Belonging
 from server.domain.documents.contents import DocumentContents
 from server.domain.documents.service import Documents
 from server.domain.guides.states import StoredGuide, StoredItem, counted
-from server.errors import Conflict, InvalidInput, LlmTunerError, NotFound
+from server.errors import Conflict, InvalidInput, NotFound
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
-from server.ports.records import Delete, Put, Records
+from server.ports.records import Records
 from shared.constants import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS, MIN_EXAMPLES_TO_SPLIT
 from shared.wire import (
     Dataset,
@@ -59,18 +60,20 @@ class Guides:
         self._contents = contents
         self._datasets = datasets
         self._need_unused = need_unused
+        self._belonging = Belonging(documents, "training guide", need_unused=need_unused)
         self._guides = Collection(records, StoredGuide, kind="guide", noun="training guide")
 
     def add(self, owner: str, source: BinaryIO, *, filename: str, name: str | None, description: str) -> Guide:
         """Takes the document in, and its passages and scored items out of it. Raises `RefusedFile` for what cannot be read."""
-        document = self._documents.add(
-            owner, source, filename=filename, document_type="training_guide", name=name or None, description=description
+        return self._belonging.taken_in(
+            owner,
+            source,
+            lambda document: self._keep(owner, document).shown(),
+            filename=filename,
+            document_type="training_guide",
+            name=name,
+            description=description,
         )
-        try:
-            return self._keep(owner, document).shown()
-        except LlmTunerError:
-            self._documents.delete(owner, self._documents.stored(owner, document.id))
-            raise
 
     def get(self, owner: str, guide_id: str) -> Guide:
         return self._guides.get(owner, guide_id).value.shown()
@@ -132,7 +135,7 @@ class Guides:
         return changed[item_id].shown()
 
     def dataset(self, owner: str, request: GuideDatasetRequest) -> Dataset:
-        """Of the prose and the scored items of these guides; the one that is there when nothing changed since."""
+        """Of the guides' prose and scored items, and of the other documents; the one that is there when nothing changed since."""
         documents: list[str] = []
         names = []
         for guide_id in dict.fromkeys(request.guide_ids):
@@ -143,6 +146,9 @@ class Guides:
                     f"{guide.name!r} holds neither prose nor scored items to learn from.", code="guides.nothing_to_learn", param="guide_ids"
                 )
             documents.append(self._made_document(owner, guide_id) if guide.holds_items else guide.document_id)
+        for document_id in dict.fromkeys(request.document_ids):
+            names.append(self._documents.get(owner, document_id).name)
+            documents.append(document_id)
         name = request.name or ", ".join(names)[:MAX_NAME_CHARACTERS]
         split = request.split if self._can_be_split(owner, documents) else SplitByFraction(fraction=0)
         return self._datasets.create(owner, DatasetRequest(name=name, document_ids=documents, split=split))
@@ -157,11 +163,10 @@ class Guides:
         def attempt() -> StoredGuide:
             stored = self._guides.get(owner, guide_id)
             guide = stored.value
-            for document_id in _documents_of(guide):
-                self._need_unused(owner, document_id)
+            if guide.made_document_id is not None:
+                self._need_unused(owner, guide.made_document_id)
             self._records.write(
-                self._guides.removing(owner, guide_id, version=stored.version),
-                Delete(keys.owned(owner, "document-of", guide.document_id), None),
+                self._guides.removing(owner, guide_id, version=stored.version), self._belonging.releasing(owner, guide.document_id)
             )
             return guide
 
@@ -213,7 +218,7 @@ class Guides:
         ).model_copy(update=counted(items))
         self._records.write(
             self._guides.adding(owner, guide_id, guide),
-            Put(keys.owned(owner, "document-of", document.id), {"kind": "training guide", "name": guide.name}, None),
+            self._belonging.marking(owner, document, guide.name),
         )
         return guide
 

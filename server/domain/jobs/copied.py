@@ -14,12 +14,14 @@ from pydantic import BaseModel
 from server.domain import keys
 from server.domain.collection import Stored
 from server.domain.jobs.checkpoints import FoundCheckpoint
+from server.domain.jobs.specs import write_whole
 from server.ports.records import Records
 from shared.checkpoints import CheckedFile
 from shared.job_spec import FENCE_FILE
 from shared.wire import Checkpoint
 
 _CHUNK_BYTES: Final = 1 << 20
+_OWNER_FILE: Final = "owner"
 
 
 class Damaged(ValueError):
@@ -78,6 +80,20 @@ def fence_of(folder: Path) -> int:
         return 0
 
 
+def owner_of(folder: Path) -> str | None:
+    """Whose job a run's folder belongs to, where that was written down."""
+    try:
+        return (folder / _OWNER_FILE).read_text()
+    except OSError:
+        return None
+
+
+def write_owner(folder: Path, owner: str) -> None:
+    """A record is found by its owner and name. Of a job that was deleted on another machine, nothing else here tells the owner."""
+    if owner_of(folder) != owner:
+        write_whole(folder / _OWNER_FILE, owner)
+
+
 def copy_of(found: FoundCheckpoint, manifest_name: str, manifest: CheckedFile) -> CheckpointCopy:
     return CheckpointCopy(
         step=found.step,
@@ -96,6 +112,20 @@ def gap(pieces: list[Piece], size: int) -> tuple[list[Piece], int]:
     while start < size and kept and kept[-1].end - kept[-1].start <= size - start:
         start = kept.pop().start
     return kept, start
+
+
+def same_pieces(pieces: list[Piece], file: Path) -> list[Piece]:
+    """The first of the pieces, as long as they are what the file has."""
+    same: list[Piece] = []
+    try:
+        with file.open("rb") as stream:
+            for piece in pieces:
+                if sum_of(stream, piece.start, piece.end) != piece.sha256:
+                    break
+                same.append(piece)
+    except OSError:
+        return []
+    return same
 
 
 class Slice:

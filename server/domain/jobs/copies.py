@@ -14,7 +14,20 @@ from typing import Any, BinaryIO, Final
 from server.domain import keys
 from server.domain.collection import Collection, Stored
 from server.domain.jobs.checkpoints import checkpoints_in
-from server.domain.jobs.copied import CheckpointCopy, Damaged, Piece, RunCopy, Slice, copy_of, fence_of, found_copy, gap, sum_of
+from server.domain.jobs.copied import (
+    CheckpointCopy,
+    Damaged,
+    Piece,
+    RunCopy,
+    Slice,
+    copy_of,
+    fence_of,
+    found_copy,
+    gap,
+    same_pieces,
+    sum_of,
+    write_owner,
+)
 from server.domain.jobs.log_file import start_of_last
 from server.domain.jobs.specs import Folders
 from server.domain.jobs.states import StoredJob
@@ -84,6 +97,7 @@ class RunCopies:
         if not fence:
             return False
         stored = self._known.get(job_id) or self._compared(owner, job_id, folder)
+        write_owner(folder, owner)
         if stored.value.fence > fence:
             return False  # Another machine has gone on; what lies here is of the past.
         self._known[job_id] = stored
@@ -167,7 +181,7 @@ class RunCopies:
             self._jobs.get(owner, job_id)  # Nothing is begun for a job that was deleted meanwhile.
             return Stored(RunCopy(owner=owner, job_id=job_id), ABSENT)
         old = stored.value
-        logs = {name: _same(pieces, folder / name) for name, pieces in old.logs.items()}
+        logs = {name: same_pieces(pieces, folder / name) for name, pieces in old.logs.items()}
         if logs == old.logs or old.fence > fence_of(folder):
             return stored
         dropped = old.model_copy(update={"logs": logs})
@@ -190,17 +204,3 @@ def _logs(folder: Path, old: RunCopy, opened: ExitStack) -> tuple[dict[str, list
         if kept:
             logs[name] = kept
     return logs, sources
-
-
-def _same(pieces: list[Piece], file: Path) -> list[Piece]:
-    """The first of the pieces, as long as they are what the file has."""
-    same: list[Piece] = []
-    try:
-        with file.open("rb") as stream:
-            for piece in pieces:
-                if sum_of(stream, piece.start, piece.end) != piece.sha256:
-                    break
-                same.append(piece)
-    except OSError:
-        return []
-    return same

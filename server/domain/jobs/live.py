@@ -19,7 +19,6 @@ from server.domain.jobs.recent_lines import RecentLines
 from server.domain.jobs.states import StoredJob
 from server.ports.clock import Clock
 from server.ports.records import Records
-from shared.constants import LIVE_STATES
 from shared.job_spec import EVENTS_FILE
 from shared.wire import LogPage, Metrics
 
@@ -64,6 +63,10 @@ class LiveJobs:
     def check(self, owner: str, job_id: str) -> None:
         """Raises `NotFound` when this user has no such job."""
         self._look(owner, job_id)
+
+    def events_file(self, owner: str, job_id: str) -> Path:
+        """Where the job's log is read; not there before its first run. Raises `NotFound`."""
+        return self._look(owner, job_id).events_file
 
     def was_there(self, owner: str, job_id: str) -> bool:
         """Whether `check` would pass, as far as that is known without waiting for anything."""
@@ -132,7 +135,8 @@ class LiveJobs:
                 with self._lock:
                     self._seen.pop((owner, job_id), None)
             else:
-                seen.live, seen.at = found.data["state"] in LIVE_STATES, at
+                seen.live = self._fetches.follow_log(job_id, num_runs=found.data["num_runs"], state=found.data["state"])
+                seen.at = at
 
     def log_size(self, job_id: str) -> int:
         """Bytes of the job's log. For who has looked the job up under its owner already."""
@@ -145,9 +149,8 @@ class LiveJobs:
     def _look(self, owner: str, job_id: str) -> _Seen:
         at = self._clock.monotonic()
         job = self._jobs.get(owner, job_id).value
-        if job.num_runs and job.state != "running":
-            self._fetches.fetch_log(job_id)
-        seen = _Seen(job.state in LIVE_STATES, self._runs_folder / job.id / EVENTS_FILE, at, at)
+        live = self._fetches.follow_log(job_id, num_runs=job.num_runs, state=job.state)
+        seen = _Seen(live, self._runs_folder / job.id / EVENTS_FILE, at, at)
         with self._lock:
             if len(self._seen) >= _MAX_JOBS:
                 self._seen.clear()

@@ -46,13 +46,20 @@ class Moves:
         """
         self._change(owner, job_id, lambda stored: [*self._stopping(stored, "cancel", reason), *also()])
         wake()
-        deadline = self._clock.monotonic() + (_CANCEL_WAIT_S if wait else 0.0)
+        if wait:
+            self._wait(owner, job_id)
+
+    def pause(self, owner: str, job_id: str, *, wake: Callable[[], None], wait: bool = False) -> None:
+        """A waiting job rests at once. A running one is asked to save a checkpoint and end, which takes it a moment; `wait` as above."""
+        self._change(owner, job_id, lambda stored: self._stopping(stored, "pause"))
+        wake()
+        if wait:
+            self._wait(owner, job_id)
+
+    def _wait(self, owner: str, job_id: str) -> None:
+        deadline = self._clock.monotonic() + _CANCEL_WAIT_S
         while self._jobs.get(owner, job_id).value.state == "running" and self._clock.monotonic() < deadline:
             time.sleep(_POLL_S)
-
-    def pause(self, owner: str, job_id: str) -> None:
-        """A waiting job rests at once. A running one is asked to save a checkpoint and end, which takes it a moment."""
-        self._change(owner, job_id, lambda stored: self._stopping(stored, "pause"))
 
     def resume(self, owner: str, job_id: str) -> None:
         """A paused job waits again, before its owner's others."""

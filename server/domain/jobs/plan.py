@@ -4,10 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.domain.datasets.service import Material
+from server.domain.jobs.objective import objective_of
 from server.errors import InvalidInput
-from shared.auto_settings import BaseFacts, DataFacts, estimate_steps, estimate_tokens, resolve, resolve_method, settings_of
+from shared.auto_settings import (
+    BaseFacts,
+    DataFacts,
+    estimate_steps,
+    estimate_tokens,
+    resolve,
+    resolve_method,
+    settings_of,
+)
 from shared.base_models import BaseModel
-from shared.constants import MIN_EXAMPLES_TO_SPLIT, Accelerator, Method
+from shared.constants import MIN_EXAMPLES_TO_SPLIT, Accelerator, Method, Objective
 from shared.job_spec import RunSettings
 from shared.wire import Hyperparameters, JobRequest, Resolved, Split, SplitByDocument
 
@@ -18,6 +27,7 @@ class Plan:
 
     base: BaseModel
     method: Method
+    objective: Objective
     resolved: dict[str, Resolved]
     settings: RunSettings
     num_examples: int
@@ -55,10 +65,12 @@ def make_plan(request: JobRequest, material: Material, base: BaseModel, accelera
             param="hyperparameters.block_size",
         )
     _need(asked.accelerator, accelerators)
-    resolved = resolve(asked, method=method, base=facts, data=data, accelerators=accelerators)
+    objective = objective_of(request.objective, material, facts)
+    resolved = resolve(asked, method=method, base=facts, data=data, accelerators=accelerators, objective=objective)
     settings = settings_of(resolved)
     num_tokens = estimate_tokens(data, facts)
-    return Plan(base, method, resolved, settings, data.num_examples, data.num_characters, num_tokens, estimate_steps(settings, num_tokens))
+    steps = estimate_steps(settings, num_tokens)
+    return Plan(base, method, objective, resolved, settings, data.num_examples, data.num_characters, num_tokens, steps)
 
 
 def _need(asked: str, accelerators: Sequence[Accelerator]) -> None:

@@ -21,6 +21,10 @@ class Point(NamedTuple):
     memory_bytes: int | None = None
     cpu_percent: float | None = None
     gpu_percent: float | None = None
+    reward_margin: float | None = None
+    preference_accuracy: float | None = None
+    validation_reward_margin: float | None = None
+    validation_preference_accuracy: float | None = None
 
     def shown(self) -> MetricPoint:
         fields = self._asdict()
@@ -41,6 +45,8 @@ def point_of(end: int, event: ProgressEvent) -> Point:
         event.memory_bytes,
         event.cpu_percent,
         event.gpu_percent,
+        event.reward_margin,
+        event.preference_accuracy,
     )
 
 
@@ -53,6 +59,8 @@ def progress_at(event: ProgressEvent, before: Progress | None) -> Progress:
         epoch=event.epoch,
         loss=event.loss,
         validation_loss=before.validation_loss if before else None,
+        reward_margin=event.reward_margin,
+        preference_accuracy=event.preference_accuracy,
         tokens_per_s=event.tokens_per_s,
         eta_s=event.eta_s,
         updated_at=event.at,

@@ -2,13 +2,13 @@
 
 import threading
 from bisect import bisect_right
-from collections import OrderedDict
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from server.domain.jobs.log_file import events
 from server.domain.jobs.points import Point, point_of, progress_at, thinned
+from server.domain.jobs.readers import Readers
 from shared.constants import MAX_CHART_POINTS
 from shared.trainer_events import CancelledEvent, DoneEvent, FailedEvent, ProgressEvent
 from shared.wire import Metrics, Progress, SampleGeneration
@@ -36,7 +36,7 @@ class RunReader:
         self.failed: FailedEvent | None = None
         self.cancelled: CancelledEvent | None = None
 
-    def refresh(self) -> "RunReader":
+    def refresh(self) -> Self:
         with self._lock:
             for end, event in events(self._file, self._cursor):
                 self._cursor = end
@@ -78,7 +78,16 @@ class RunReader:
                 self._progress = now.model_copy(update={"num_steps": event.num_steps, "updated_at": event.at})
             case "evaluation":
                 self._progress = now.model_copy(update={"validation_loss": event.loss, "updated_at": event.at})
-                self._plot(Point(end, event.step, event.elapsed_s, validation_loss=event.loss))
+                self._plot(
+                    Point(
+                        end,
+                        event.step,
+                        event.elapsed_s,
+                        validation_loss=event.loss,
+                        validation_reward_margin=event.reward_margin,
+                        validation_preference_accuracy=event.preference_accuracy,
+                    )
+                )
             case "generation":
                 self._generations.append((end, SampleGeneration(step=event.step, prompt=event.prompt, text=event.text)))
             case "done":
@@ -101,21 +110,6 @@ class RunReader:
             self._thin_at = 2 * max(_MAX_POINTS, len(self._points))
 
 
-class RunReaders:
-    """The readers of the runs that somebody looked at lately, so that a poll never reads a file from its beginning."""
-
+class RunReaders(Readers[RunReader]):
     def __init__(self) -> None:
-        self._readers: OrderedDict[Path, RunReader] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def of(self, events_file: Path) -> RunReader:
-        with self._lock:
-            reader = self._readers.pop(events_file, None) or RunReader(events_file)
-            self._readers[events_file] = reader
-            while len(self._readers) > _MAX_READERS:
-                self._readers.popitem(last=False)
-        return reader.refresh()
-
-    def forget(self, events_file: Path) -> None:
-        with self._lock:
-            self._readers.pop(events_file, None)
+        super().__init__(RunReader, most=_MAX_READERS)

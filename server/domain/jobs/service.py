@@ -1,12 +1,14 @@
 """What routes call for jobs: making them, moving them, showing them. Each subject has a file of its own beside this one; what
 is asked many times a second is in `live`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Final
 
 from server.domain import keys
 from server.domain.collection import Collection
 from server.domain.forecasts.lines import forecast_lines
 from server.domain.forecasts.spending import underway
+from server.domain.jobs.asked import AskedThere
 from server.domain.jobs.checkpoints import FoundCheckpoint, checkpoints_in, newest_step
 from server.domain.jobs.copies import NUM_KEPT
 from server.domain.jobs.fetching import RunFetches
@@ -35,6 +37,8 @@ from shared.wire import (
     LookRequest,
     Progress,
 )
+
+_PAGE: Final = 100
 
 
 class Jobs:
@@ -72,9 +76,18 @@ class Jobs:
     def look(self, owner: str, request: LookRequest) -> Look:
         return self._submissions.look(owner, request)
 
-    def create(self, owner: str, request: JobRequest, *, idempotency_key: str | None = None) -> Job:
-        """A queued job. The same key with the same request gives the same job again; with another request it is refused."""
-        job, _ = self._submissions.create(owner, request, idempotency_key=idempotency_key)
+    def create(
+        self,
+        owner: str,
+        request: JobRequest,
+        *,
+        idempotency_key: str | None = None,
+        asked: AskedThere | None = None,
+        said: str | None = None,
+    ) -> Job:
+        """A queued job. The same key with the same request gives the same job again; with another request it is refused. `asked` and
+        `said` are for who made the request of another one: what is to be kept of it, and what tells two of them apart."""
+        job, _ = self._submissions.create(owner, request, idempotency_key=idempotency_key, asked=asked, said=said)
         self.wake()
         return self._shown(job)
 
@@ -88,6 +101,18 @@ class Jobs:
 
     def get(self, owner: str, job_id: str) -> Job:
         return self._shown(self._jobs.get(owner, job_id).value)
+
+    def stored(self, owner: str, job_id: str) -> StoredJob:
+        """The job as it is kept, with what `get` does not show. Raises `NotFound`."""
+        return self._jobs.get(owner, job_id).value
+
+    def all_stored(self, owner: str, *, after: str | None = None) -> Iterator[StoredJob]:
+        """Newest first, those beyond `after`, read as far as somebody goes on."""
+        more = True
+        while more:
+            page = self._jobs.page(owner, limit=_PAGE, after=after)
+            yield from page.items
+            more, after = page.has_more, page.items[-1].id if page.items else None
 
     def page(self, owner: str, *, limit: int, after: str | None, state: JobState | None) -> ListOf[Job]:
         """Newest first. With `state`, pages are read on until enough of that state were found."""
@@ -115,9 +140,8 @@ class Jobs:
         """As `cancel`, by somebody who is not the owner: the history says so, and `also` is written with it."""
         self._moves.cancel(owner, job_id, wake=self.wake, reason=reason, also=also)
 
-    def pause(self, owner: str, job_id: str) -> Job:
-        self._moves.pause(owner, job_id)
-        self.wake()
+    def pause(self, owner: str, job_id: str, *, wait: bool = False) -> Job:
+        self._moves.pause(owner, job_id, wake=self.wake, wait=wait)
         return self.get(owner, job_id)
 
     def resume(self, owner: str, job_id: str) -> Job:
@@ -173,6 +197,7 @@ class Jobs:
                 return job.shown(resumes_from_step=self._newest_step(job))
 
     def _shown_running(self, job: StoredJob) -> Job:
+        self._fetches.follow_log(job.id, num_runs=job.num_runs, state=job.state)
         progress = self._readers.of(self._folders.events_of(job.id)).progress or Progress(stage="Starting the trainer")
         if job.stop_requested is not None:
             stage = "Stopping" if job.stop_requested == "cancel" else "Saving a checkpoint, then pausing"

@@ -68,6 +68,7 @@ class Specs:
             base_model=job.base_model,
             base_folder=self._tuned_models.folder_to_start_from(job.owner, job.base_model),
             method=job.method,
+            objective=job.objective,
             data=[file(document_id) for document_id in job.document_ids],
             validation_data=[file(job.validation_document_id)] if job.validation_document_id else [],
             allow_short_run=job.allow_short_run,

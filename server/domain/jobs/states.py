@@ -6,8 +6,9 @@ from typing import Final, Literal
 from pydantic import BaseModel
 
 from server.domain.forecasts.lines import forecast_lines
+from server.domain.jobs.asked import AskedThere
 from server.errors import Conflict
-from shared.constants import JobState, Method
+from shared.constants import JobState, Method, Objective
 from shared.wire import Forecast, Hyperparameters, Job, JobError, JobMove, Progress, Resolved, Spent
 
 MOVES: Final[dict[JobState, frozenset[JobState]]] = {
@@ -42,6 +43,7 @@ class StoredJob(BaseModel):
     content_sha256: str
     allow_short_run: bool = False
     method: Method
+    objective: Objective = "supervised"
     hyperparameters: Hyperparameters
     resolved: dict[str, Resolved]
     num_training_tokens: int = 0
@@ -68,6 +70,8 @@ class StoredJob(BaseModel):
     forecast: Forecast | None = None
     """What was said when the job was made, for what it took to be held against it. Jobs from before have none."""
     spent: Spent | None = None
+    asked: AskedThere | None = None
+    """Only of a job that was made through the OpenAI-compatible face."""
 
     def moved(self, state: JobState, *, at: datetime, reason: str | None = None, **changes: object) -> "StoredJob":
         """The job in another state, with the move in its history. Raises `Conflict` for a move that the table does not allow."""

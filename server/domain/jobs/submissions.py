@@ -9,6 +9,7 @@ from server.domain.datasets.looks import Looks, Subject
 from server.domain.datasets.service import Datasets, Material
 from server.domain.documents.service import Documents
 from server.domain.forecasts.forecaster import Asked, Forecaster
+from server.domain.jobs.asked import AskedThere
 from server.domain.jobs.plan import Plan, make_plan
 from server.domain.jobs.queue import Queue
 from server.domain.jobs.states import StoredJob
@@ -68,10 +69,20 @@ class Submissions:
         return self._forecast(owner, self._plan(owner, request, material), material, begin=True)
 
     def create(
-        self, owner: str, request: JobRequest, *, idempotency_key: str | None = None, cloned_from: str | None = None
+        self,
+        owner: str,
+        request: JobRequest,
+        *,
+        idempotency_key: str | None = None,
+        cloned_from: str | None = None,
+        asked: AskedThere | None = None,
+        said: str | None = None,
     ) -> tuple[StoredJob, bool]:
-        """A queued job, and whether it is new. The same key with the same request gives the same job again; with another it is refused."""
-        fingerprint = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
+        """A queued job, and whether it is new. The same key with the same request gives the same job again; with another it is refused.
+
+        `said` is what the caller was asked for, where this request was made of it: two of those are the same when that is.
+        """
+        fingerprint = hashlib.sha256((said or request.model_dump_json()).encode()).hexdigest()
         pointer = None if idempotency_key is None else keys.idempotency(owner, hashlib.sha256(idempotency_key.encode()).hexdigest())
 
         def attempt() -> tuple[StoredJob, bool]:
@@ -81,7 +92,7 @@ class Submissions:
                         "This Idempotency-Key was used for another request. Use a new key for a new job.", code="jobs.idempotency_mismatch"
                     )
                 return self._jobs.get(owner, earlier.data["job_id"]).value, False
-            asked, material = self._material(owner, request)
+            data, material = self._material(owner, request)
             plan = self._plan(owner, request, material)
             self._check(owner, request, plan, material)
             forecast = self._fitting(owner, plan, material)
@@ -89,10 +100,11 @@ class Submissions:
             stored = [self._documents.stored(owner, document.id) for document in material.all]
             if self._material(owner, request)[1].content_sha256 != material.content_sha256:
                 raise Conflict("A document was changed while this job was made. Try again.", code="datasets.changed", param="document_ids")
-            dataset = asked if isinstance(asked, Dataset) else self._datasets.create(owner, asked)
+            dataset = data if isinstance(data, Dataset) else self._datasets.create(owner, data)
             if request.test_set_id is not None:
                 self._need_test_set(owner, request.test_set_id)
-            job = self._new_job(owner, request, plan, material, dataset, forecast).model_copy(update={"cloned_from": cloned_from})
+            job = self._new_job(owner, request, plan, material, dataset, forecast)
+            job = job.model_copy(update={"cloned_from": cloned_from, "asked": asked})
             changes: list[Put | Delete] = [
                 self._jobs.adding(owner, job.id, job),
                 self._queue.entering(job, at="back"),
@@ -115,6 +127,7 @@ class Submissions:
             base_model=job.base_model,
             dataset_id=job.dataset_id,
             method=job.method,
+            objective=job.objective,
             hyperparameters=job.hyperparameters,
             allow_short_run=job.allow_short_run and not _few_steps_are_wanted(job.hyperparameters),
             test_set_id=job.test_set_id if self._has_test_set(job.owner, job.test_set_id) else None,
@@ -128,6 +141,8 @@ class Submissions:
         request["name"] = f"{job.name} again"[:MAX_NAME_CHARACTERS]
         if "base_model" in given and "method" not in given:
             request["method"] = "auto"
+        if not {"dataset_id", "document_ids", "base_model"}.isdisjoint(given) and "objective" not in given:
+            request["objective"] = "auto"
         if "document_ids" in given and "dataset_id" not in given:
             request["dataset_id"] = None
         hyperparameters = {**job.hyperparameters.model_dump(), **named}
@@ -167,6 +182,7 @@ class Submissions:
             base_folder=subject.base_folder,
             is_ready=plan.base.from_scratch or self._base_models.is_prepared(plan.base),
             method=plan.method,
+            objective=plan.objective,
             resolved=plan.resolved,
             settings=plan.settings,
             num_tokens=plan.num_tokens,
@@ -212,7 +228,7 @@ class Submissions:
 
     def _subject(self, owner: str, plan: Plan, material: Material) -> Subject:
         folder = self._tuned_models.folder_to_start_from(owner, plan.base.id)
-        return Subject(owner, plan.base, material, plan.settings, folder)
+        return Subject(owner, plan.base, material, plan.settings, folder, plan.objective)
 
     def _touching_base(self, owner: str, model_id: str) -> list[Put]:
         if not model_id.startswith(TUNED_PREFIX):
@@ -244,6 +260,7 @@ class Submissions:
             content_sha256=material.content_sha256,
             allow_short_run=request.allow_short_run or _few_steps_are_wanted(request.hyperparameters),
             method=plan.method,
+            objective=plan.objective,
             hyperparameters=request.hyperparameters,
             resolved=plan.resolved,
             num_training_tokens=plan.num_training_tokens,

@@ -1,4 +1,5 @@
-"""Trainers of this machine that work for nobody: another machine took their run over while this one's server was not there."""
+"""Programs of this machine that work for nobody: another machine took their run, of training or of a test, over while this one's server
+was not there."""
 
 from server.domain import keys
 from server.domain.jobs.queue import pointers
@@ -27,7 +28,8 @@ class Superseded:
             if run_id not in self._over
         }
         # Read after the folders: what was started since is not among them.
-        current = {record.data.get("run_id") for record in pointers(self._records, keys.RUNNING_PARTITION)}
+        partitions = (keys.RUNNING_PARTITION, keys.EVALUATING_PARTITION)
+        current = {record.data.get("run_id") for partition in partitions for record in pointers(self._records, partition)}
         for run_id, handle in started.items():
             if run_id not in current and (not self._launcher.poll(handle).alive or self._launcher.stop(handle, force=True)):
                 self._over.add(run_id)

@@ -1,6 +1,8 @@
 """What live jobs and tests need is not taken from under them: documents and tuned models are changed and deleted through here."""
 
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
 
 from server.domain import keys
 from server.domain.collection import Collection, retrying
@@ -9,11 +11,12 @@ from server.domain.jobs.queue import pointers
 from server.domain.jobs.states import StoredJob
 from server.domain.models.tuned import TunedModels
 from server.domain.testing.states import EvaluationStore
-from server.errors import Conflict, NotFound
-from server.ports.records import Records
+from server.errors import Conflict, NotFound, StaleWrite
+from server.ports.records import Delete, Records
 from shared.wire import Document, DocumentPatch
 
 _PARTITIONS = (keys.QUEUE_PARTITION, keys.RUNNING_PARTITION, keys.PAUSED_PARTITION)
+_EXPIRED_AT_ONCE: Final = 500
 
 
 class Uses:
@@ -39,6 +42,18 @@ class Uses:
             self._documents.delete(owner, stored)
 
         retrying(attempt)
+
+    def delete_expired(self, now: datetime) -> None:
+        """Deletes documents whose time is over; those that something still needs stay for the next look."""
+        for pointer in self._records.page(keys.EXPIRING_PARTITION, limit=_EXPIRED_AT_ONCE).records:
+            if pointer.key.sort.partition("#")[0] > now.isoformat(timespec="microseconds"):
+                return
+            try:
+                self.delete_document(pointer.data["owner"], pointer.data["document_id"])
+            except NotFound:
+                self._records.write(Delete(pointer.key, None))
+            except (Conflict, StaleWrite):
+                continue
 
     def patch_document(self, owner: str, document_id: str, patch: DocumentPatch) -> Document:
         """Renames a document, or has it read in another way, which a live job that uses it forbids."""

@@ -7,16 +7,23 @@ from zipstream import ZIP_STORED, ZipStream
 from server.domain.models.tuned import StoredModel, TunedModels
 from shared.job_spec import MODEL_FOLDER
 
+SUMS_FILE = "SHA256SUMS"
+"""What `sha256sum -c` reads: the sums of the files as the trainer wrote them."""
+
 
 def archive_of(model: StoredModel, models: TunedModels) -> ZipStream:
     """Files of `model/` at the top, where `from_pretrained` looks; others (`adapter/`) in their folders."""
     archive = ZipStream(compress_type=ZIP_STORED, sized=True)
     for file in model.files:
-        path = PurePosixPath(file.path)
-        name = path.relative_to(MODEL_FOLDER) if path.parts[0] == MODEL_FOLDER else path
-        archive.add(models.chunks(model, file), str(name), size=file.size_bytes)
+        archive.add(models.chunks(model, file), _name(file.path), size=file.size_bytes)
     archive.add(_read_me(model), "README.md")
+    archive.add("".join(f"{file.sha256}  {_name(file.path)}\n" for file in model.files), SUMS_FILE)
     return archive
+
+
+def _name(path: str) -> str:
+    inside = PurePosixPath(path)
+    return str(inside.relative_to(MODEL_FOLDER) if inside.parts[0] == MODEL_FOLDER else inside)
 
 
 def _read_me(model: StoredModel) -> str:

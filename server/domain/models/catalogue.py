@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from server.errors import Conflict, InvalidInput, NotFound
 from shared.base_models import CATALOGUE, LOCAL_PREFIX, PREPARED_FILE, BaseModel, Hub, LocalFolder, Package, Scratch
@@ -18,10 +18,14 @@ from shared.model_folder import (
     has,
     json_in,
     num_weights,
+    why_not_tunable,
 )
 from shared.wire import BaseModelInfo, ListOf
 
-_FAMILIES: Final = {"gpt2": "gpt2", "llama": "llama"}
+_FAMILIES: Final[dict[str, Literal["gpt2", "llama"]]] = {
+    "gpt2": "gpt2",
+    **dict.fromkeys(("llama", "mistral", "qwen2", "qwen3"), "llama"),
+}
 _USUAL_CONTEXT: Final = 1024
 _MAX_CONTEXT: Final = 2**24
 
@@ -129,9 +133,8 @@ def model_in(folder: Path, *, model_id: str, name: str, description: str) -> Bas
         num_parameters = num_weights(folder)
     except DamagedModel as error:
         problem = f"It cannot be used: {error}."
-    family = _FAMILIES.get(str(config.get("model_type")))
-    if problem is None and family is None:
-        problem = f"Models of the type {str(config.get('model_type'))[:40]!r} are not supported; GPT-2 and Llama are."
+    if problem is None and (against := why_not_tunable(config)) is not None:
+        problem = f"It cannot be used: {against}."
     context = config.get("max_position_embeddings") or config.get("n_positions")
     if problem is None and not num_parameters:
         problem = "Its safetensors hold no weights."
@@ -139,7 +142,7 @@ def model_in(folder: Path, *, model_id: str, name: str, description: str) -> Bas
         id=model_id,
         name=name,
         description=description,
-        family="gpt2" if family == "gpt2" else "llama",
+        family=_FAMILIES.get(str(config.get("model_type")), "other"),
         source=LocalFolder(problem),
         num_parameters=num_parameters,
         context_length=context if type(context) is int and 0 < context <= _MAX_CONTEXT else _USUAL_CONTEXT,

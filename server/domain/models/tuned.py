@@ -172,11 +172,10 @@ class TunedModels:
 def model_from(
     done: DoneEvent, *, key: str, owner: str, name: str, base_model: str, method: Method, job_id: str, at: datetime
 ) -> StoredModel:
-    """The model that a finished run left. Its public name follows from its key, so that finishing twice names it once."""
-    suffix = _suffix(name)
+    """The model that a finished run left."""
     return StoredModel(
         key=key,
-        id=f"{TUNED_PREFIX}{_slug(_root(base_model))}:{owner[-8:]}:{suffix}:{key[-8:]}",
+        id=public_name(key=key, owner=owner, name=name, base_model=base_model),
         owner=owner,
         name=name,
         base_model=base_model,
@@ -190,6 +189,11 @@ def model_from(
         created_at=at,
         files=done.artifacts,
     )
+
+
+def public_name(*, key: str, owner: str, name: str, base_model: str) -> str:
+    """Follows from the key, so that finishing a run twice names its model once."""
+    return f"{TUNED_PREFIX}{_slug(_root(base_model))}:{owner[-8:]}:{_suffix(name)}:{key[-8:]}"
 
 
 def _root(base_model: str) -> str:

@@ -15,7 +15,7 @@ from server.errors import InvalidInput
 from server.ports.clock import Clock
 from server.ports.messengers import WebhookCaller
 from server.ports.records import ABSENT, Put, Records
-from shared.wire import EndState, NotificationChoice, WebhookSecret
+from shared.wire import EndState, NotificationChoice, WebhookFormat, WebhookSecret
 
 Channel = Literal["email", "webhook"]
 # Standard Webhooks: 24 to 64 random bytes, and a day to bring a new secret to the receiver.
@@ -29,6 +29,7 @@ class StoredChoice(BaseModel):
     email: bool = NotificationChoice().email
     browser: bool = NotificationChoice().browser
     webhook_url: str | None = None
+    webhook_format: WebhookFormat = "llm_tuner"
     states: list[EndState] = NotificationChoice().states
     secret: str | None = None
     previous_secret: str | None = None
@@ -65,7 +66,7 @@ class Choices:
             stored, version = self._read(user_id)
             made = _new_secret() if url is not None and stored.secret is None else None
             states = list(dict.fromkeys(choice.states))
-            wanted = {"email": choice.email, "browser": choice.browser, "webhook_url": url, "states": states}
+            wanted = choice.model_dump() | {"webhook_url": url, "states": states}
             changed = stored.model_copy(update={**wanted, "secret": made or stored.secret})
             self._write(user_id, changed, version)
             return changed, made

@@ -1,5 +1,6 @@
 """What is said about the end of a job: as JSON for a webhook, as text for an e-mail. No secrets, no paths."""
 
+import hashlib
 import json
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -7,6 +8,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel
 
 from server.domain.notifications.choices import Channel
+from server.domain.openai.ids import seconds, shown
 from shared.wire import EVENT_OF, Delivery, DeliveryEvent, EndState, JobError
 
 _MAX_SUBJECT_NAME: Final = 80
@@ -59,6 +61,11 @@ def job_payload(ending: Ending) -> str:
     return _payload(ending.event, ending.at, data)
 
 
+def event_payload(ending: Ending) -> str:
+    """The same in the words of OpenAI's webhooks, which name the job and say no more."""
+    return _event(f"fine_tuning.{ending.event}", ending.at, {"id": shown(ending.id)})
+
+
 def job_mail(ending: Ending) -> tuple[str, str]:
     """Subject and text."""
     name = one_line(ending.name)
@@ -72,8 +79,10 @@ def job_mail(ending: Ending) -> tuple[str, str]:
     return told, "\n".join(lines) + "\n"
 
 
-def trial_payload(at: datetime, url: str) -> str:
-    return _payload("notification.test", at, {"message": "This is a test. Nothing has happened.", "url": url})
+def trial_payload(at: datetime, url: str, *, there: bool = False) -> str:
+    """`there`: in the shape of OpenAI's."""
+    say = _event if there else _payload
+    return say("notification.test", at, {"message": "This is a test. Nothing has happened.", "url": url})
 
 
 def trial_mail(url: str) -> tuple[str, str]:
@@ -85,6 +94,13 @@ def one_line(text: str) -> str:
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
-def _payload(event: DeliveryEvent, at: datetime, data: dict[str, Any]) -> str:
+def _event(kind: str, at: datetime, data: dict[str, Any]) -> str:
+    """The id follows from what is told, so that it is the same at every attempt and for every way."""
+    body = {"object": "event", "created_at": seconds(at), "type": kind, "data": data}
+    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    return json.dumps({"id": f"evt_{digest[:32]}"} | body)
+
+
+def _payload(event: str, at: datetime, data: dict[str, Any]) -> str:
     timestamp = at.isoformat().replace("+00:00", "Z")
     return json.dumps({"type": event, "timestamp": timestamp, "data": data})

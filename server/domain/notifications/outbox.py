@@ -16,7 +16,7 @@ from server.domain import keys
 from server.domain.collection import Collection, Stored
 from server.domain.jobs.states import StoredJob
 from server.domain.notifications.choices import Choices
-from server.domain.notifications.messages import Ending, StoredDelivery, job_mail, job_payload
+from server.domain.notifications.messages import Ending, StoredDelivery, event_payload, job_mail, job_payload
 from server.errors import NotFound, StaleWrite
 from server.ports.clock import Clock
 from server.ports.messengers import Outcome
@@ -143,7 +143,7 @@ class Outbox:
                 job_name=job.name,
                 subject=subject,
                 text=text,
-                body=job_payload(ending),
+                body=event_payload(ending) if choice.webhook_format == "openai" else job_payload(ending),
                 created_at=now,
                 next_attempt_at=now,
             )

@@ -64,7 +64,7 @@ class Notifications:
             message = "There is nothing to test. Choose e-mail or enter a webhook address, and save it first."
             raise Conflict(message, code="notifications.nothing_chosen")
         self._need_patience(user_id)
-        return ListOf(data=[self._try(user_id, channel).shown() for channel in choice.channels])
+        return ListOf(data=[self._try(user_id, choice, channel).shown() for channel in choice.channels])
 
     def expand(self) -> None:
         self._outbox.expand()
@@ -80,7 +80,7 @@ class Notifications:
                 "notification_attempted", delivery=delivery.id, channel=delivery.channel, state=delivery.state, tries=delivery.num_attempts
             )
 
-    def _try(self, user_id: str, channel: Channel) -> StoredDelivery:
+    def _try(self, user_id: str, choice: StoredChoice, channel: Channel) -> StoredDelivery:
         now = self._clock.now()
         subject, text = trial_mail(f"{self._address}/settings")
         delivery = StoredDelivery(
@@ -90,7 +90,7 @@ class Notifications:
             event="notification.test",
             subject=subject,
             text=text,
-            body=trial_payload(now, f"{self._address}/settings"),
+            body=trial_payload(now, f"{self._address}/settings", there=choice.webhook_format == "openai"),
             created_at=now,
         )
         outcome = self._sender.send(delivery)
@@ -114,6 +114,7 @@ class Notifications:
             email=choice.email,
             browser=choice.browser,
             webhook_url=choice.webhook_url,
+            webhook_format=choice.webhook_format,
             states=choice.states,
             email_address=self._address_of(user_id),
             email_missing=self._mailer.missing(),

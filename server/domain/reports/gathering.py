@@ -44,6 +44,7 @@ _TITLES: Final = {
     "lora_alpha": "LoRA alpha",
     "validation_fraction": "Validation share",
     "seed": "Seed",
+    "beta": "Beta",
 }
 _LORA_ONLY: Final = frozenset({"lora_r", "lora_alpha"})
 _OF_DOCUMENT: Final = set(ReportedFile.model_fields) & set(Document.model_fields)

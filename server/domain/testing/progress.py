@@ -1,11 +1,11 @@
 """Where a running evaluation is, from what its program says in `events.jsonl`, read on from where the last look ended."""
 
 import threading
-from collections import OrderedDict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from server.domain.jobs.log_file import events
+from server.domain.jobs.readers import Readers
 from shared.trainer_events import FailedEvent, TestedEvent
 from shared.wire import EvaluationProgress
 
@@ -25,7 +25,7 @@ class TestReader:
         self.tested: TestedEvent | None = None
         self.failed: FailedEvent | None = None
 
-    def refresh(self) -> "TestReader":
+    def refresh(self) -> Self:
         with self._lock:
             for end, event in events(self._file, self._cursor):
                 self._cursor = end
@@ -48,21 +48,8 @@ class TestReader:
                 self.failed = event
 
 
-class TestReaders:
+class TestReaders(Readers[TestReader]):
     __test__ = False
 
     def __init__(self) -> None:
-        self._readers: OrderedDict[Path, TestReader] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def of(self, events_file: Path) -> TestReader:
-        with self._lock:
-            reader = self._readers.pop(events_file, None) or TestReader(events_file)
-            self._readers[events_file] = reader
-            while len(self._readers) > _MAX_READERS:
-                self._readers.popitem(last=False)
-        return reader.refresh()
-
-    def forget(self, events_file: Path) -> None:
-        with self._lock:
-            self._readers.pop(events_file, None)
+        super().__init__(TestReader, most=_MAX_READERS)

@@ -184,6 +184,11 @@ class TestRuns:
         if run.handle is None:
             return self.launch(run) is not None
         status = self._launcher.poll(run.handle)
+        if not self._is_here(run):
+            if not self._launcher.stop(run.handle, force=True):
+                return True
+            self.finish(run, RunStatus(alive=False, exit_status=None, elsewhere=True))
+            return False
         if status.alive:
             if self._evaluations.get(run.owner, run.evaluation_id).value.stop_requested:
                 watch = self._watches.setdefault(run.run_id, Watch(self._clock.monotonic()))
@@ -220,12 +225,14 @@ class TestRuns:
             self._go_on_later(run)
 
     def sweep(self) -> None:
-        """Removes folders that a server left which died between the end of an evaluation and its tidying. The folders are listed before
-        the pointers are read: a folder is made only after its pointer."""
+        """Removes folders that a server left which died between the end of an evaluation and its tidying, or whose evaluation ended on
+        another machine, once nothing works in them. The folders are listed before the pointers are read: a folder is made only after its
+        pointer."""
         folders = [folder for folder in self._folders.runs.glob("evl-*") if folder.is_dir()]
         live = {record.key.sort for record in pointers(self._records, keys.EVALUATING_PARTITION)}
         for folder in folders:
-            if folder.name not in live:
+            working = self._launcher.started_in(folder).values() if folder.name not in live else ()
+            if folder.name not in live and all(self._launcher.stop(handle, force=True) for handle in working):
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _next(self, found: list[Record]) -> Record | None:
@@ -239,6 +246,11 @@ class TestRuns:
         """A job that found no memory beside the last test may begin before the next one does."""
         just_ended = self._clock.monotonic() - self._ended_at < _TRAININGS_TURN_S
         return just_ended and bool(self._records.page(keys.QUEUE_PARTITION, limit=1).records)
+
+    def _is_here(self, run: TestRun) -> bool:
+        """Whether its program works in this server's folders. One that was taken over from another machine, or from a server with folders
+        of its own on this one, does not, and what it finds is never seen: it is ended where it can be reached, and begun anew."""
+        return run.run_id in self._launcher.started_in(self._folders.of(run.evaluation_id))
 
     def _succeed(self, run: TestRun, evaluation: StoredEvaluation) -> None:
         folder = self._folders.of(run.evaluation_id)

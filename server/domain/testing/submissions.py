@@ -9,12 +9,13 @@ from pydantic import BaseModel
 
 from server.domain import keys
 from server.domain.collection import Collection, Stored, retrying
+from server.domain.documents.belonging import Belonging
 from server.domain.documents.contents import DocumentContents
 from server.domain.documents.service import Documents
-from server.errors import InvalidInput, LlmTunerError
+from server.errors import InvalidInput
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
-from server.ports.records import Delete, Put, Records
+from server.ports.records import Records
 from shared.wire import Document, ListOf, TestSubmission, TestSubmissionPatch
 
 _MAX_CHARACTERS: Final = 900_000
@@ -59,19 +60,21 @@ class TestSubmissions:
         self._clock = clock
         self._documents = documents
         self._contents = contents
-        self._need_unused = need_unused
+        self._belonging = Belonging(documents, "test submission", need_unused=need_unused)
         self._submissions = Collection(records, StoredSubmission, kind="submission", noun="test submission")
 
     def add(
         self, owner: str, source: BinaryIO, *, filename: str, name: str | None, expected: str | None, expected_score: float | None
     ) -> TestSubmission:
         """Takes the document in, and its text out of it. Raises `RefusedFile`, and `InvalidInput` for what is no one text."""
-        document = self._documents.add(owner, source, filename=filename, document_type="test_submission", name=name or None)
-        try:
-            return self._keep(owner, document, expected, expected_score).shown()
-        except LlmTunerError:
-            self._documents.delete(owner, self._documents.stored(owner, document.id))
-            raise
+        return self._belonging.taken_in(
+            owner,
+            source,
+            lambda document: self._keep(owner, document, expected, expected_score).shown(),
+            filename=filename,
+            document_type="test_submission",
+            name=name,
+        )
 
     def get(self, owner: str, submission_id: str) -> TestSubmission:
         return self._submissions.get(owner, submission_id).value.shown()
@@ -105,10 +108,9 @@ class TestSubmissions:
 
         def attempt() -> Stored[StoredSubmission]:
             stored = self._submissions.get(owner, submission_id)
-            self._need_unused(owner, stored.value.document_id)
             self._records.write(
                 self._submissions.removing(owner, submission_id, version=stored.version),
-                Delete(keys.owned(owner, "document-of", stored.value.document_id), None),
+                self._belonging.releasing(owner, stored.value.document_id),
             )
             return stored
 
@@ -138,9 +140,7 @@ class TestSubmissions:
             text_bytes=stat.size_bytes,
             created_at=self._clock.now(),
         )
-        belongs = {"kind": "test submission", "name": submission.name}
         self._records.write(
-            self._submissions.adding(owner, submission_id, submission),
-            Put(keys.owned(owner, "document-of", document.id), belongs, None),
+            self._submissions.adding(owner, submission_id, submission), self._belonging.marking(owner, document, submission.name)
         )
         return submission

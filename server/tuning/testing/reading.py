@@ -4,7 +4,7 @@ The questions are read together without padding, what all of them begin with onc
 Legend: N rows, B questions, D width, V vocabulary.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os.path import commonprefix
 
@@ -20,8 +20,10 @@ from server.tuning.testing.side_by_side import Continued, Stretch, Together
 _ROWS_AT_ONCE = 128
 """Of the vocabulary's logits, so that those of a whole batch never exist."""
 _MOST_ROWS = 2048
-_MOST_SEQUENCES = 32
-_MOST_CACHE_BYTES = 320 << 20
+"""Read at once."""
+_MOST_SEQUENCES = 64
+"""Answered at once: every step reads all weights, however few answers it makes longer. On two cores 48 cost little more than 24."""
+_MOST_CACHE_BYTES = 400 << 20
 
 
 @dataclass(frozen=True)
@@ -47,48 +49,66 @@ def batches_of(questions: Sequence[Question], model: CausalModel, max_tokens: in
     batches: list[list[int]] = []
     rows = 0
     for index in sorted(range(len(questions)), key=lambda i: (len(questions[i].ids), i)):
-        question = questions[index]
-        more = len(question.ids) + sum(map(len, question.continuations))
-        room = len(question.ids) + max_tokens
-        fits = batches and rows + more <= _MOST_ROWS and len(batches[-1]) < _MOST_SEQUENCES
-        if fits and (not max_tokens or Continued.bytes_of(model.shape, len(batches[-1]) + 1, room) <= _MOST_CACHE_BYTES):
+        rows += _rows_of(questions[index])
+        num_together = len(batches[-1]) + 1 if batches else 0
+        room = len(questions[index].ids) + max_tokens
+        if not max_tokens:
+            fits = rows <= _MOST_ROWS
+        else:
+            fits = num_together <= _MOST_SEQUENCES and Continued.bytes_of(model.shape, num_together, room) <= _MOST_CACHE_BYTES
+        if batches and fits:
             batches[-1].append(index)
-            rows += more
         else:
             batches.append([index])
-            rows = more
+            rows = _rows_of(questions[index])
     return batches
 
 
 @torch.no_grad()
 def read(model: CausalModel, questions: Sequence[Question], *, max_tokens: int, end_ids: Sequence[int]) -> list[Reading]:
     """`max_tokens` 0: nothing is said, only the continuations are judged."""
-    trees = [Branches.of(question.continuations) for question in questions]
     longest = max(len(question.ids) for question in questions)
     cache = Continued(model.shape, len(questions), longest + max_tokens) if max_tokens else None
-    hidden_ND, stretches = _read_together(model, questions, trees, cache)
-    judged = _judged(model, hidden_ND, stretches)
+    judged: list[list[float]] = []
+    lasts_BD: list[Tensor] = []
+    for first, end in _parts(questions):
+        hidden_ND, stretches = _read_together(model, questions[first:end], cache, first)
+        judged += _judged(model, hidden_ND, stretches)
+        lasts_BD.append(hidden_ND[[stretch.start + stretch.length - 1 for stretch in stretches]])
     answers: list[list[int]] = [[] for _ in questions]
     if cache is not None:
-        lasts = [stretch.start + stretch.length - 1 for stretch in stretches]
-        answers = _spoken(model, hidden_ND[lasts], cache, max_tokens=max_tokens, end_ids=end_ids)
+        answers = _spoken(model, torch.cat(lasts_BD), cache, max_tokens=max_tokens, end_ids=end_ids)
     return [Reading(chances, answer) for chances, answer in zip(judged, answers, strict=True)]
 
 
-def _read_together(
-    model: CausalModel, questions: Sequence[Question], trees: Sequence[Branches], cache: Continued | None
-) -> tuple[Tensor, list[Stretch]]:
-    """The rows (N, D) of the whole batch, and where each question's are."""
+def _rows_of(question: Question) -> int:
+    return len(question.ids) + sum(map(len, question.continuations))
+
+
+def _parts(questions: Sequence[Question]) -> Iterator[tuple[int, int]]:
+    """Neighbours that are read at once, each from its first to behind its last one."""
+    first, rows = 0, 0
+    for index, question in enumerate(questions):
+        rows += _rows_of(question)
+        if rows > _MOST_ROWS and index > first:
+            yield first, index
+            first, rows = index, _rows_of(question)
+    yield first, len(questions)
+
+
+def _read_together(model: CausalModel, questions: Sequence[Question], cache: Continued | None, first: int) -> tuple[Tensor, list[Stretch]]:
+    """The rows (N, D) of all of them, and where each question's are. They become the cache's sequences from `first` on."""
     prompts = [question.ids for question in questions]
     opening = commonprefix([ids[:-1] for ids in prompts]) if len(prompts) > 1 else []
     shared = len(opening)
     ids, positions, stretches = list(opening), list(range(shared)), []
-    for prompt, tree in zip(prompts, trees, strict=True):
+    for prompt, question in zip(prompts, questions, strict=True):
+        tree = Branches.of(question.continuations)
         stretches.append(Stretch(len(ids), len(prompt) - shared, tree))
         ids += prompt[shared:] + tree.ids
         positions += [*range(shared, len(prompt)), *(len(prompt) + depth for depth in tree.depths)]
     spans = Spans(torch.tensor(positions), (len(ids),))
-    return model.hidden(torch.tensor(ids), spans, Together(shared, stretches, cache)), stretches  # type: ignore[arg-type]
+    return model.hidden(torch.tensor(ids), spans, Together(shared, stretches, cache, first)), stretches  # type: ignore[arg-type]
 
 
 def _judged(model: CausalModel, hidden_ND: Tensor, stretches: Sequence[Stretch]) -> list[list[float]]:

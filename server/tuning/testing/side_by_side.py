@@ -70,11 +70,11 @@ class Stretch:
 class Together:
     """Prompts read at once: first `opening` rows that all of them begin with, then each one's own rows and its tree's.
 
-    With a `cache` the prompts' keys and values (not the trees') become the beginnings of its sequences.
+    With a `cache` the prompts' keys and values (not the trees') become the beginnings of its sequences from `first` on.
     """
 
-    def __init__(self, opening: int, stretches: Sequence[Stretch], cache: Continued | None) -> None:
-        self._opening, self._stretches, self._cache = opening, stretches, cache
+    def __init__(self, opening: int, stretches: Sequence[Stretch], cache: Continued | None, first: int = 0) -> None:
+        self._opening, self._stretches, self._cache, self._first = opening, stretches, cache, first
         self._masks = [_mask(opening, stretch) for stretch in stretches]
 
     def attend(self, layer: int, q_NHW: Tensor, k_NKW: Tensor, v_NKW: Tensor) -> Tensor:
@@ -82,7 +82,7 @@ class Together:
         repeat = q.size(0) // k.size(0)
         opened = slice(0, self._opening)
         pieces = [_attended(q[:, opened], k[:, opened], v[:, opened], repeat, None)] if self._opening else []
-        for sequence, (stretch, mask) in enumerate(zip(self._stretches, self._masks, strict=True)):
+        for sequence, (stretch, mask) in enumerate(zip(self._stretches, self._masks, strict=True), self._first):
             own, read = slice(stretch.start, stretch.end), self._opening + stretch.length
             keys, values = torch.cat([k[:, opened], k[:, own]], 1), torch.cat([v[:, opened], v[:, own]], 1)
             pieces.append(_attended(q[:, own], keys, values, repeat, mask))

@@ -8,7 +8,7 @@ from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 from server.domain.accounts.tokens import DOWNLOAD_TTL_S
 from server.settings import Settings
 from server.web.attachments import csv_attachment, file_answer
-from server.web.deps import AppServices, CurrentCaller, CurrentUser
+from server.web.deps import A_RUN_MAY_COME, AppServices, CurrentCaller, CurrentUser
 from server.web.forms import only_fields
 from server.web.paging import After, Limit
 from shared.constants import MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS, DocumentType
@@ -27,7 +27,7 @@ def router(settings: Settings) -> APIRouter:
         max_body_size=settings.max_upload_bytes + FORM_OVERHEAD_BYTES,
         # A few more than there are, so that one too many is refused by its name; none longer than the longest description.
         form_limits={"max_files": 4, "max_fields": 12, "max_part_size": 64 * 1024},
-        dependencies=[Depends(only_fields("file", "type", "name", "description"))],
+        dependencies=[Depends(only_fields("file", "type", "name", "description")), *A_RUN_MAY_COME],
     )(create_document)
     routes.get("")(list_documents)
     routes.get("/{document_id}")(get_document)

@@ -34,6 +34,8 @@ from shared.wire import (
 )
 
 _LISTS: Final = frozenset({"guides", "document_ids"})
+MOST_BESIDE_GUIDES: Final = 30
+"""Together with 20 guides they are the 50 documents that a dataset has at most."""
 CsrfField = Annotated[str | None, Form(description="Of a form without a bearer token: the value of the cookie `llm_tuner_csrf`.")]
 
 
@@ -115,9 +117,9 @@ def list_submissions(services: AppServices, user: GuidedUser, limit: Limit = 20,
 
 
 def _created(services: AppServices, user: str, asked: TrainingJobRequest, idempotency_key: str | None) -> Job:
-    if (asked.dataset_id is None) == (asked.guides is None):
-        raise InvalidInput("Give either a dataset_id or guides.", code="jobs.dataset_or_guides", param="guides")
-    dataset_id = asked.dataset_id or _of_guides(services, user, asked.guides or []).id
+    if (asked.dataset_id is None) == (asked.guides is None and asked.document_ids is None):
+        raise InvalidInput("Give either a dataset_id, or guides or document_ids.", code="jobs.dataset_or_guides", param="guides")
+    dataset_id = asked.dataset_id or _made_of(services, user, asked.guides, asked.document_ids).id
     settings = asked.model_dump(include={"epochs", "batch_size", "learning_rate"}, exclude_none=True)
     job = JobRequest(
         name=asked.name,
@@ -139,12 +141,17 @@ def _here(param: str | None) -> str | None:
 
 
 def _dataset(services: AppServices, user: str, asked: TrainingDatasetRequest) -> Dataset:
-    if (asked.document_ids is None) == (asked.guides is None):
-        raise InvalidInput("Give either document_ids or guides.", code="datasets.documents_or_guides", param="document_ids")
-    if asked.guides is not None:
-        return _of_guides(services, user, asked.guides, name=asked.name)
-    return services.datasets.create(user, DatasetRequest(name=asked.name, document_ids=asked.document_ids or []))
+    if asked.document_ids is None and asked.guides is None:
+        raise InvalidInput("Give document_ids, guides or both.", code="datasets.documents_or_guides", param="document_ids")
+    return _made_of(services, user, asked.guides, asked.document_ids, name=asked.name)
 
 
-def _of_guides(services: AppServices, user: str, guides: list[str], *, name: str | None = None) -> Dataset:
-    return services.guides.dataset(user, GuideDatasetRequest(guide_ids=guides, name=name))
+def _made_of(
+    services: AppServices, user: str, guides: list[str] | None, documents: list[str] | None, *, name: str | None = None
+) -> Dataset:
+    if guides is None:
+        return services.datasets.create(user, DatasetRequest(name=name, document_ids=documents or []))
+    if len(documents or []) > MOST_BESIDE_GUIDES:
+        message = f"Beside guides at most {MOST_BESIDE_GUIDES} documents are possible."
+        raise InvalidInput(message, code="datasets.documents_or_guides", param="document_ids")
+    return services.guides.dataset(user, GuideDatasetRequest(guide_ids=guides, document_ids=documents or [], name=name))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, status
 
-from server.web.deps import AppServices, CurrentUser
+from server.web.deps import A_RUN_MAY_COME, AppServices, CurrentUser
 from server.web.paging import After, Limit
 from shared.constants import JobState
 from shared.wire import (
@@ -25,13 +25,13 @@ IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200)]
 Cursor = Annotated[int, Query(ge=0, le=2**53, description="`next` of the answer before; 0 for the beginning.")]
 
 
-@router.post("/api/forecasts")
+@router.post("/api/forecasts", dependencies=A_RUN_MAY_COME)
 def create_forecast(request: JobRequest, services: AppServices, user: CurrentUser) -> Forecast:
     """What a job would do: the value behind every "auto" and why, steps, tokens, time, memory. Makes nothing."""
     return services.jobs.forecast(user, request)
 
 
-@router.post("/api/jobs", status_code=status.HTTP_201_CREATED)
+@router.post("/api/jobs", status_code=status.HTTP_201_CREATED, dependencies=A_RUN_MAY_COME)
 def create_job(request: JobRequest, services: AppServices, user: CurrentUser, idempotency_key: IdempotencyKey = None) -> Job:
     """Queues a job. Sent again with the same `Idempotency-Key` it answers the job that is there."""
     return services.jobs.create(user, request, idempotency_key=idempotency_key)

@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from server.domain.documents.uploads import PART_BYTES
 from server.web.attachments import csv_attachment
-from server.web.deps import AppServices, CurrentUser
+from server.web.deps import A_RUN_MAY_COME, AppServices, CurrentUser
 from shared.wire import Deleted, Document, ListOf, ReadingOptions, Upload, UploadRequest, Usage
 
 router = APIRouter(tags=["uploads"])
@@ -45,7 +45,7 @@ def put_upload_part(upload_id: str, part: PartNumber, body: PartBytes, services:
     return services.uploads.put_part(user, upload_id, part, io.BytesIO(body), len(body))
 
 
-@router.post("/api/uploads/{upload_id}/complete", status_code=status.HTTP_201_CREATED)
+@router.post("/api/uploads/{upload_id}/complete", status_code=status.HTTP_201_CREATED, dependencies=A_RUN_MAY_COME)
 def complete_upload(upload_id: str, reading: ReadingOptions, services: AppServices, user: CurrentUser) -> Document:
     """Reads the whole file. Refused, it stays here and can be completed again with other options."""
     return services.uploads.complete(user, upload_id, reading)

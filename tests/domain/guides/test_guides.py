@@ -93,6 +93,16 @@ def test_a_guide_of_prose_alone_is_learned_as_it_is(house: House) -> None:
     assert house.guides.dataset(OWNER, GuideDatasetRequest(guide_ids=[guide.id])).document_ids == [guide.document_id]
 
 
+def test_guides_and_other_documents_are_learned_together(house: House) -> None:
+    guide, document = guide_of(house), house.document(OWNER)
+    made = house.guides.dataset(OWNER, GuideDatasetRequest(guide_ids=[guide.id], document_ids=[document.id, document.id]))
+    assert len(made.document_ids) == 2
+    assert made.document_ids[-1] == document.id
+    assert made.name == f"{guide.name}, {document.name}"
+    with pytest.raises(NotFound):
+        house.guides.dataset(OWNER, GuideDatasetRequest(guide_ids=[guide.id], document_ids=["doc-unknown"]))
+
+
 def test_a_guide_with_nothing_in_it_is_refused_and_leaves_nothing(house: House) -> None:
     with pytest.raises(InvalidInput) as refused:
         guide_of(house, "date,amount\n1 May,3\n", "sales.csv")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from server.domain import keys
+from server.domain.jobs import fetching
 from server.domain.jobs.copied import Piece, RunCopy, gap
 from server.errors import Unavailable
 from server.ports.launcher import end_all_in
@@ -319,3 +320,131 @@ def test_what_is_on_its_way_when_a_server_dies_is_removed_by_the_next(here: Hous
     assert copy is not None
     assert {key.rpartition("/")[2] for key in run_blobs(here)} == copy.names()
     assert [checkpoint.step for checkpoint in copy.checkpoints] == [2]
+
+
+def taken_over(here: House, there: House) -> str:
+    """A job whose run began `here`, and goes on `there` from the copy of it."""
+    job_id = running(here)
+    here.supervisor.round()
+    here.copier.round()
+    there.trainer_will("wait")
+    take_over(there)
+    there.watch_until(lambda: job(there, job_id).num_runs == 2 and there.attempts(job_id) != [], each_round_s=1.0)
+    return job_id
+
+
+def log(house: House, job_id: str) -> list[str]:
+    return [line.text for line in house.live.logs(OWNER, job_id, after=0, limit=1000).lines]
+
+
+def test_a_run_of_another_machine_is_followed_as_far_as_it_was_copied(here: House, there: House) -> None:
+    job_id = running(here)
+    here.supervisor.round()
+    assert log(there, job_id) == []
+    here.copier.round()
+    there.clock.slept_s += 11
+    assert log(there, job_id) == log(here, job_id) != []
+    assert (job(there, job_id).progress, job(here, job_id).progress) == (job(here, job_id).progress,) * 2
+    before = log(there, job_id)
+    here.jobs.pause(OWNER, job_id)
+    here.watch_until(lambda: job(here, job_id).state == "paused")
+    here.copier.round()
+    there.live.look_again()  # As every second, for those who look on.
+    assert log(there, job_id) == before
+    there.clock.slept_s += 11
+    there.live.look_again()
+    assert log(there, job_id) == log(here, job_id) != before
+
+
+def test_the_log_of_a_run_that_ended_elsewhere_is_not_over_before_its_last_lines_are_here(here: House, there: House) -> None:
+    here.trainer_will("fail")
+    job_id = submit(here)
+    here.watch_until(lambda: job(here, job_id).state == "failed", each_round_s=1.0)
+    assert not here.live.logs(OWNER, job_id, after=0, limit=100).live
+    waits = there.live.logs(OWNER, job_id, after=0, limit=100)
+    assert (waits.lines, waits.live) == ([], True)
+    here.copier.round()
+    there.clock.slept_s += 11
+    there.live.look_again()
+    whole = there.live.logs(OWNER, job_id, after=0, limit=100)
+    assert whole == here.live.logs(OWNER, job_id, after=0, limit=100)
+    assert (whole.lines != [], whole.live) == (True, False)
+
+
+def test_a_log_that_went_another_way_on_another_machine_is_replaced(here: House, there: House) -> None:
+    job_id = taken_over(here, there)
+    events = here.folder / "runs" / job_id / "events.jsonl"
+    events.write_bytes(events.read_bytes() * 3)  # What was not copied any more.
+    assert log(here, job_id) != log(there, job_id)
+    save(there, job_id, 2)
+    there.supervisor.round()
+    there.copier.round()
+    here.clock.slept_s += 11
+    assert log(here, job_id) == log(there, job_id)
+
+
+def test_a_run_of_this_machine_is_looked_at_without_asking_for_copies(here: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = running(here)
+    asked: list[str] = []
+    monkeypatch.setattr(fetching, "found_copy", lambda _, job_id: asked.append(job_id))
+    assert log(here, job_id)
+    here.live.look_again()
+    assert job(here, job_id).progress is not None
+    assert asked == []
+
+
+def test_a_store_that_is_away_leaves_the_log_as_it_is_here(here: House, there: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> Any:
+        raise Unavailable("Away.", code="aws.unavailable", retry_after_s=2)
+
+    job_id = taken_over(here, there)
+    before = log(here, job_id)
+    save(there, job_id, 2)
+    there.supervisor.round()
+    there.copier.round()
+    here.clock.slept_s += 11
+    with monkeypatch.context() as outage:
+        outage.setattr(here.blobs, "open", away)
+        assert log(here, job_id) == before
+    here.clock.slept_s += 11
+    assert log(here, job_id) == log(there, job_id) != before
+
+
+def test_the_folder_of_a_run_that_another_machine_finished_goes(here: House, there: House) -> None:
+    job_id = taken_over(here, there)
+    folder = here.folder / "runs" / job_id
+    save(there, job_id, 2)
+    there.supervisor.round()
+    there.copier.round()
+    here.leftovers.remove()
+    assert folder.is_dir()  # The run goes on: it may come back.
+    there.jobs.cancel(OWNER, job_id, wait=False)
+    there.watch_until(lambda: job(there, job_id).state == "cancelled")
+    there.copier.round()
+    here.leftovers.remove()
+    there.leftovers.remove()
+    assert not folder.exists()
+    assert (there.folder / "runs" / job_id).is_dir()
+    assert log(here, job_id) == log(there, job_id) != []  # For those who look, it is fetched.
+    here.leftovers.remove()
+    assert folder.is_dir()
+
+
+def test_the_folder_of_a_job_that_was_deleted_on_another_machine_goes(here: House, there: House) -> None:
+    here.trainer_will("fail")
+    gone, stays = submit(here), submit(here)
+    for job_id in (gone, stays):
+        here.watch_until(lambda job_id=job_id: job(here, job_id).state == "failed", each_round_s=1.0)  # type: ignore[misc]
+    here.copier.round()
+    assert log(there, gone) == log(here, gone)
+    there.jobs.delete(OWNER, gone)
+    assert not (there.folder / "runs" / gone).exists()
+    here.copier.start()
+    try:
+        deadline = time.monotonic() + 30
+        while (here.folder / "runs" / gone).exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    finally:
+        here.copier.stop()
+    assert (here.folder / "runs" / stays).is_dir()

@@ -88,7 +88,10 @@ def test_an_operators_own_folder_is_offered_with_its_facts(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("config", "weights", "words"),
     [
-        ({"model_type": "bert"}, None, "'bert' are not supported"),
+        ({"model_type": "bert", "architectures": ["BertForMaskedLM"]}, None, "'bert' are saved as BertForMaskedLM, and only causal"),
+        ({"model_type": "t5", "is_encoder_decoder": True}, None, "'t5' do more than continue a text"),
+        ({"model_type": "llama", "quantization_config": {}}, None, "its weights are quantised"),
+        ({}, None, "config.json lacks model_type"),
         ([], None, "config.json is not a JSON object"),
         (None, b"", "header that is too large"),
         (None, struct.pack("<Q", 2**60) + b"{}", "header that is too large"),

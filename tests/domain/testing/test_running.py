@@ -3,6 +3,7 @@
 import contextlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,58 @@ def test_a_lost_servers_test_is_taken_over_and_not_run_twice(house: House, other
     other.evaluations.cancel(OWNER, made.id)
     assert ended(other, made).state == "cancelled"
     assert len(house.tests_of(made.id)) == 1
+
+
+def test_a_test_that_another_machine_took_over_begins_anew_and_its_old_program_is_ended(tmp_path: Path) -> None:
+    """Each server with folders of its own, as over DynamoDB and S3."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    here = House(tmp_path / "here", copy_runs=True)
+    there = House(tmp_path / "there", store=here.folder, clock=here.clock, copy_runs=True)
+    try:
+        made = evaluation(here, tuned_model(here), question_set(here))
+        here.examiner_will("wait")
+        here.test_until(lambda: bool(here.tests_of(made.id)))
+        ((_, handle),) = here.launcher.started_in(folder(here, made.id)).items()
+        here.superseded.end()
+        assert here.launcher.poll(handle).alive, "a test that goes on is nobody's leftover"
+        there.clock.slept_s += 60
+        assert ended(there, made).state == "succeeded"
+        assert len(there.tests_of(made.id)) == 1
+        assert not here.launcher.poll(handle).alive
+        here.test_runs.sweep()
+        assert not folder(here, made.id).exists()
+    finally:
+        there.close()
+        here.close()
+
+
+def test_a_machine_that_cannot_be_reached_ends_what_was_taken_from_it_when_it_is_back(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    here = House(tmp_path / "here", copy_runs=True)
+    there = House(tmp_path / "there", store=here.folder, clock=here.clock, copy_runs=True)
+    try:
+        made = evaluation(here, tuned_model(here), question_set(here))
+        here.examiner_will("wait")
+        here.test_until(lambda: bool(here.tests_of(made.id)))
+        ((_, handle),) = here.launcher.started_in(folder(here, made.id)).items()
+        (run,) = here.test_runs.runs()
+        elsewhere = json.dumps(json.loads(handle) | {"boot": "of another machine"})
+        here.records.write(replace(run, handle=elsewhere).put(expect=run.version))
+        there.examiner_will("wait")
+        there.clock.slept_s += 60
+        there.test_until(lambda: bool(there.tests_of(made.id)))
+        assert here.launcher.poll(handle).alive
+        here.superseded.end()
+        there.superseded.end()
+        assert not here.launcher.poll(handle).alive
+        (run,) = there.test_runs.runs()
+        assert run.handle is not None
+        assert there.launcher.poll(run.handle).alive
+    finally:
+        there.close()
+        here.close()
 
 
 class Dies(Exception):

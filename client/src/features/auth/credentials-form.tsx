@@ -1,13 +1,10 @@
 // E-mail and password, for signing in, for registering and for the first administrator. Errors stand beside their field; the rule for
 // passwords is told before it is broken.
-import { useState } from "react";
-import { useForm } from "react-hook-form";
-import { emailProblem, passwordHint, passwordProblem, showRefusal } from "@/lib/forms";
+import { emailProblem, passwordHint, passwordProblem } from "@/lib/forms";
 import { session } from "@/lib/session";
 import type { Credentials } from "@/lib/wire";
-import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";
-import { Note } from "@/ui/notices";
+import { RefusableForm } from "./refusable-form";
 
 export type CredentialsMode = "login" | "register" | "setup";
 
@@ -21,46 +18,35 @@ interface CredentialsFormProps {
 }
 
 export function CredentialsForm({ mode, minPasswordCharacters, token = null }: CredentialsFormProps) {
-  const [general, setGeneral] = useState<string | null>(null);
-  const { register, handleSubmit, setError, formState } = useForm<Credentials>({ defaultValues: { email: "", password: "" } });
   const isNew = mode !== "login";
-
-  async function submit(credentials: Credentials) {
-    setGeneral(null);
-    try {
-      await send(mode, { ...credentials, email: credentials.email.trim() }, token);
-    } catch (error) {
-      setGeneral(showRefusal(error, ["email", "password"], setError));
-    }
-  }
-
   return (
-    <form noValidate onSubmit={(event) => void handleSubmit(submit)(event)} className="grid gap-4">
-      {general && (
-        <Note tone="bad" role="alert">
-          {general}
-        </Note>
+    <RefusableForm<Credentials>
+      start={{ email: "", password: "" }}
+      names={["email", "password"]}
+      action={ACTIONS[mode]}
+      send={(credentials) => send(mode, { ...credentials, email: credentials.email.trim() }, token)}
+    >
+      {(register, errors) => (
+        <>
+          <TextField
+            label="E-mail"
+            type="email"
+            autoComplete="username"
+            inputMode="email"
+            error={errors.email?.message}
+            {...register("email", { validate: emailProblem })}
+          />
+          <TextField
+            label="Password"
+            type="password"
+            autoComplete={isNew ? "new-password" : "current-password"}
+            hint={isNew ? passwordHint(minPasswordCharacters) : undefined}
+            error={errors.password?.message}
+            {...register("password", { validate: (value) => passwordProblem(value, isNew ? minPasswordCharacters : 1) })}
+          />
+        </>
       )}
-      <TextField
-        label="E-mail"
-        type="email"
-        autoComplete="username"
-        inputMode="email"
-        error={formState.errors.email?.message}
-        {...register("email", { validate: emailProblem })}
-      />
-      <TextField
-        label="Password"
-        type="password"
-        autoComplete={isNew ? "new-password" : "current-password"}
-        hint={isNew ? passwordHint(minPasswordCharacters) : undefined}
-        error={formState.errors.password?.message}
-        {...register("password", { validate: (value) => passwordProblem(value, isNew ? minPasswordCharacters : 1) })}
-      />
-      <Button type="submit" look="primary" busy={formState.isSubmitting}>
-        {ACTIONS[mode]}
-      </Button>
-    </form>
+    </RefusableForm>
   );
 }
 

@@ -1,15 +1,10 @@
-import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { createDataset, deleteDataset, getDataset, listDatasets } from "@/lib/api/datasets";
+import { paged } from "@/lib/paged";
 
 const DATASETS = ["datasets"] as const;
 
-export const datasetsQuery = infiniteQueryOptions({
-  queryKey: [...DATASETS, "list"],
-  queryFn: ({ pageParam, signal }) => listDatasets(pageParam, signal),
-  initialPageParam: null as string | null,
-  getNextPageParam: (page) => (page.has_more ? (page.data.at(-1)?.id ?? null) : null),
-  select: ({ pages }) => pages.flatMap((page) => page.data),
-});
+export const datasetsQuery = paged([...DATASETS, "list"], listDatasets);
 
 export const datasetQuery = (id: string) => queryOptions({ queryKey: [...DATASETS, "one", id], queryFn: ({ signal }) => getDataset(id, signal) });
 

@@ -6,6 +6,7 @@ import type { PreviewExample } from "@/lib/wire";
 import { Button } from "@/ui/button";
 import { Failed, Loading } from "@/ui/notices";
 import { Section } from "@/ui/page";
+import { SideBySide } from "@/ui/sides";
 import { previewQuery } from "./queries";
 
 const FIRST = 5;
@@ -26,7 +27,11 @@ export function DocumentPreview({ documentId }: { documentId: string }) {
               Example {example.index + 1}
               {example.truncated && ", only its beginning is shown"}
             </p>
-            <Example example={example} />
+            {example.rejected ? (
+              <SideBySide first={["Preferred", <Segments key="preferred" of={example.segments} />]} second={["Rejected", <Segments key="rejected" of={example.rejected} rejected />]} />
+            ) : (
+              <Segments of={example.segments} />
+            )}
           </li>
         ))}
       </ol>
@@ -38,12 +43,12 @@ export function DocumentPreview({ documentId }: { documentId: string }) {
   );
 }
 
-function Example({ example }: { example: PreviewExample }) {
+function Segments({ of, rejected = false }: { of: PreviewExample["segments"]; rejected?: boolean }) {
   return (
     <p className="font-mono text-xs leading-relaxed break-words whitespace-pre-wrap">
-      {example.segments.map((segment, index) =>
+      {of.map((segment, index) =>
         segment.trains ? (
-          <mark key={index} className="rounded-sm bg-good-soft box-decoration-clone px-0.5 text-ink">
+          <mark key={index} className={`rounded-sm box-decoration-clone px-0.5 text-ink ${rejected ? "bg-bad-soft" : "bg-good-soft"}`}>
             {segment.text}
           </mark>
         ) : (

@@ -1,20 +1,15 @@
 // What the page asks about documents and samples, and what changes them.
-import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { changeDocument, copySample, deleteDocument, getDocument, getDocumentText, getPreview, listDocuments, listSamples } from "@/lib/api/documents";
 import { getUsage, listUploads } from "@/lib/api/uploads";
+import { paged } from "@/lib/paged";
 import { pollWhile } from "@/lib/queries";
 import type { DocumentPatch } from "@/lib/wire";
 import { missingParts } from "./part-sending";
 
 const DOCUMENTS = ["documents"] as const;
 
-export const documentsQuery = infiniteQueryOptions({
-  queryKey: [...DOCUMENTS, "list"],
-  queryFn: ({ pageParam, signal }) => listDocuments(pageParam, signal),
-  initialPageParam: null as string | null,
-  getNextPageParam: (page) => (page.has_more ? (page.data.at(-1)?.id ?? null) : null),
-  select: ({ pages }) => pages.flatMap((page) => page.data),
-});
+export const documentsQuery = paged([...DOCUMENTS, "list"], listDocuments);
 
 export const documentQuery = (id: string) =>
   queryOptions({ queryKey: [...DOCUMENTS, "one", id], queryFn: ({ signal }) => getDocument(id, signal) });

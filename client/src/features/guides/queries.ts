@@ -1,5 +1,5 @@
 // What the page asks about training guides, and what changes them. A corrected item changes the counts of its guide as well.
-import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import {
   addScoredItem,
   changeGuide,
@@ -11,19 +11,10 @@ import {
   listPassages,
   listScoredItems,
 } from "@/lib/api/guides";
-import type { Guide, GuidePatch, ListOf, ScoredItemPatch, ScoredItemRequest } from "@/lib/wire";
+import { paged } from "@/lib/paged";
+import type { Guide, GuidePatch, ScoredItemPatch, ScoredItemRequest } from "@/lib/wire";
 
 const GUIDES = ["guides"] as const;
-
-function paged<T extends { id: string }>(queryKey: readonly unknown[], list: (after: string | null, signal: AbortSignal) => Promise<ListOf<T>>) {
-  return infiniteQueryOptions({
-    queryKey,
-    queryFn: ({ pageParam, signal }) => list(pageParam, signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => (page.has_more ? (page.data.at(-1)?.id ?? null) : null),
-    select: ({ pages }) => pages.flatMap((page) => page.data),
-  });
-}
 
 export const guidesQuery = paged([...GUIDES, "list"], listGuides);
 

@@ -64,7 +64,7 @@ function Numbers({ forecast, waiting, onChange }: { forecast: Forecast; waiting:
           ["Steps", range(forecast.num_steps_low || forecast.num_steps, forecast.num_steps_high || forecast.num_steps, count)],
           ["Examples", count(forecast.num_examples)],
           ["Tokens read", tokensOf(forecast)],
-          ["Method", methodName(forecast.method)],
+          ["Method", methodName(forecast.method, forecast.objective)],
           ["Memory", range(forecast.memory_low_bytes || forecast.memory_bytes, forecast.memory_high_bytes || forecast.memory_bytes, bytes)],
           ["Disk", range(forecast.disk_low_bytes || forecast.disk_bytes, forecast.disk_high_bytes || forecast.disk_bytes, bytes)],
         ]}

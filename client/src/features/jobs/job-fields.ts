@@ -1,7 +1,7 @@
 // The fields of the new-job form, and their way to the server and back.
 import type { UseFormSetError } from "react-hook-form";
 import { ApiError, fieldErrors, type FieldErrors } from "@/lib/errors";
-import type { Dataset, DatasetRequest, Hyperparameters, Job, JobChanges, JobRequest, LookRequest, Method } from "@/lib/wire";
+import type { Dataset, DatasetRequest, Hyperparameters, Job, JobChanges, JobRequest, LookRequest, Method, Objective } from "@/lib/wire";
 import { parseSetting, readSettings, SETTINGS, settingTexts, type SettingTexts } from "./settings";
 
 export interface JobFields {
@@ -14,6 +14,7 @@ export interface JobFields {
   split: "share" | "document";
   validation_document_id: string;
   method: Method | "auto";
+  objective: Objective | "auto";
   hyperparameters: SettingTexts;
   /** Empty: no test when it is done. */
   test_set_id: string;
@@ -28,6 +29,7 @@ const FIELD_NAMES = [
   "base_model",
   "name",
   "method",
+  "objective",
   ...SETTINGS.map(({ name }) => `hyperparameters.${name}` as const),
   "test_set_id",
   "note",
@@ -43,6 +45,7 @@ export function emptyFields(chosen: { documentIds: string[]; baseModel: string; 
     split: "share",
     validation_document_id: "",
     method: "auto",
+    objective: "auto",
     hyperparameters: settingTexts({}),
     test_set_id: "",
     allow_short_run: false,
@@ -57,6 +60,7 @@ export function fieldsFrom(job: Job, dataset?: Dataset): JobFields {
     name: `${job.name} again`.slice(0, 200),
     note: job.note,
     method: job.method,
+    objective: job.objective === "preference" ? "auto" : job.objective,
     hyperparameters: settingTexts(job.hyperparameters),
     test_set_id: job.test_set_id ?? "",
     ...(split?.kind === "document" && { split: "document", validation_document_id: split.document_id }),
@@ -76,7 +80,7 @@ export function datasetToMake(fields: JobFields): DatasetRequest | null {
 
 /** The request that the fields make; null while something is missing or cannot be read. */
 export function toRequest(fields: JobFields): JobRequest | null {
-  const { name, note, base_model, method, test_set_id, allow_short_run } = fields;
+  const { name, note, base_model, method, objective, test_set_id, allow_short_run } = fields;
   const settings = readSettings(splitTexts(fields));
   const data = dataOf(fields);
   if (settings === null || base_model === "" || data === null) return null;
@@ -86,6 +90,7 @@ export function toRequest(fields: JobFields): JobRequest | null {
     base_model,
     ...data,
     method,
+    ...(objective === "auto" ? {} : { objective }),
     hyperparameters: settings,
     ...(test_set_id === "" ? {} : { test_set_id }),
     ...(allow_short_run ? { allow_short_run } : {}),
@@ -120,6 +125,7 @@ export function changesOf(start: JobFields, fields: JobFields): JobChanges | nul
     note: request.note ?? "",
     ...(fields.base_model === start.base_model ? {} : { base_model: fields.base_model }),
     method: fields.method,
+    objective: fields.objective,
     hyperparameters: settings as Hyperparameters,
     ...(request.test_set_id == null || request.test_set_id === start.test_set_id ? {} : { test_set_id: request.test_set_id }),
     ...(fields.allow_short_run ? { allow_short_run: true } : {}),
@@ -147,7 +153,7 @@ export function liveErrors(error: unknown): FieldErrors {
 }
 
 export function isAdvanced(field: string): boolean {
-  return field === "note" || SETTINGS.some(({ name, advanced }) => advanced && field === `hyperparameters.${name}`);
+  return field === "note" || field === "objective" || SETTINGS.some(({ name, advanced }) => advanced && field === `hyperparameters.${name}`);
 }
 
 export function hasAdvancedMistake({ hyperparameters }: JobFields): boolean {

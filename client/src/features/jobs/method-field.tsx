@@ -1,5 +1,5 @@
 import type { UseFormRegisterReturn } from "react-hook-form";
-import type { BaseModel, Method } from "@/lib/wire";
+import type { BaseModel, Method, Objective } from "@/lib/wire";
 import { SelectField } from "@/ui/field";
 
 const METHOD_WORDS: Record<Method, string> = {
@@ -24,6 +24,25 @@ export function MethodField({ model, auto, field, error }: MethodFieldProps) {
       {(model?.methods ?? []).map((method) => (
         <option key={method} value={method}>
           {METHOD_WORDS[method]}
+        </option>
+      ))}
+    </SelectField>
+  );
+}
+
+const OBJECTIVE_WORDS: Record<Objective, string> = {
+  supervised: "to say what the examples say",
+  preference: "to prefer the better answers of pairs (DPO)",
+};
+
+/** What is learned. Only pairs leave a choice. */
+export function ObjectiveField({ auto, field, error }: { auto: Objective | undefined; field: UseFormRegisterReturn; error: string | undefined }) {
+  return (
+    <SelectField label="What is learned" hint="Of pairs, the better answers alone can be learned as well." error={error} {...field}>
+      <option value="auto">{auto ? `auto: ${OBJECTIVE_WORDS[auto]}` : "auto"}</option>
+      {(["supervised", "preference"] as const).map((objective) => (
+        <option key={objective} value={objective}>
+          {OBJECTIVE_WORDS[objective]}
         </option>
       ))}
     </SelectField>

@@ -5,18 +5,23 @@ import type { MetricPoint } from "@/lib/wire";
 import { Section } from "@/ui/page";
 import { axisOf, drawn } from "./chart-points";
 import type { ChartView } from "./chart-view";
+import type { Series } from "./line-chart";
 
 const LineChart = lazy(() => import("./line-chart"));
 
 interface Panel {
-  of: "learning_rate" | "grad_norm" | "tokens_per_s" | "memory_bytes" | "cpu_percent" | "gpu_percent";
+  of: "preference_accuracy" | "reward_margin" | "learning_rate" | "grad_norm" | "tokens_per_s" | "memory_bytes" | "cpu_percent" | "gpu_percent";
   title: string;
   words: (value: number) => string;
+  /** The same of the validation part, drawn beside it. */
+  validation?: "validation_preference_accuracy" | "validation_reward_margin";
 }
 
 const percent = (value: number) => `${count(value)}\u00a0%`;
 
 const PANELS: readonly Panel[] = [
+  { of: "preference_accuracy", title: "Pairs right", words: (value) => percent(100 * value), validation: "validation_preference_accuracy" },
+  { of: "reward_margin", title: "Reward margin", words: (value) => value.toFixed(2), validation: "validation_reward_margin" },
   { of: "learning_rate", title: "Learning rate", words: (value) => setting(Number(value.toPrecision(3))) },
   { of: "grad_norm", title: "Gradient norm", words: (value) => value.toFixed(2) },
   { of: "tokens_per_s", title: "Tokens per second", words: count },
@@ -49,12 +54,12 @@ export function MetricPanels({ points, view, onView, together }: MetricPanelsPro
   );
 }
 
-function MetricPanel({ panel: { of, title, words }, points, view, onView, together }: MetricPanelsProps & { panel: Panel }) {
+function MetricPanel({ panel: { of, title, words, validation }, points, view, onView, together }: MetricPanelsProps & { panel: Panel }) {
   const [under, setUnder] = useState<number | null>(null);
-  const shown = useMemo(() => drawn(points.filter((point) => typeof point[of] === "number"), view), [points, of, view]);
+  const shown = useMemo(() => drawn(points.filter((point) => typeof point[of] === "number" || (validation !== undefined && typeof point[validation] === "number")), view), [points, of, validation, view]);
   const axis = useMemo(() => axisOf(shown, view.by), [shown, view.by]);
-  const series = useMemo(() => [{ label: title, values: shown.map((point) => point[of] ?? null), token: "--chart-other", width: 1.5 }], [shown, of, title]);
-  const value = (under === null ? undefined : shown[under]?.[of]) ?? shown.at(-1)?.[of];
+  const series = useMemo(() => seriesOf(shown, { of, title, validation }), [shown, of, title, validation]);
+  const value = (under === null ? undefined : shown[under]?.[of]) ?? shown.findLast((point) => typeof point[of] === "number")?.[of];
   return (
     <>
       <h3 className="flex items-baseline justify-between gap-2 text-sm">
@@ -77,4 +82,13 @@ function MetricPanel({ panel: { of, title, words }, points, view, onView, togeth
       </Suspense>
     </>
   );
+}
+
+function seriesOf(shown: readonly MetricPoint[], { of, title, validation }: Omit<Panel, "words" | "validation"> & { validation: Panel["validation"] | undefined }): Series[] {
+  const measured: Series = { label: title, values: shown.map((point) => point[of] ?? null), token: "--chart-other", width: 1.5 };
+  if (validation === undefined) return [measured];
+  return [
+    { ...measured, label: "Training" },
+    { label: "Validation", values: shown.map((point) => point[validation] ?? null), token: "--chart-validation", dash: [6, 4], dots: true },
+  ];
 }

@@ -14,6 +14,10 @@ const COLUMNS = [
   "memory_bytes",
   "cpu_percent",
   "gpu_percent",
+  "reward_margin",
+  "preference_accuracy",
+  "validation_reward_margin",
+  "validation_preference_accuracy",
 ] as const satisfies readonly (keyof MetricPoint)[];
 
 /** Columns in which nothing was measured are left out. */

@@ -38,6 +38,12 @@ export function ProgressPanel({ job, updatedAt, streamed = false, children }: Pr
             ["Epoch", progress.epoch.toFixed(2)],
             ["Training loss", loss(progress.loss)],
             ["Validation loss", loss(progress.validation_loss)],
+            ...(progress.preference_accuracy === null
+              ? []
+              : ([
+                  ["Reward margin", progress.reward_margin?.toFixed(3) ?? "–"],
+                  ["Pairs right", percent(progress.preference_accuracy)],
+                ] as const)),
             ["Speed", progress.tokens_per_s == null ? "–" : `${count(progress.tokens_per_s)} tokens/s`],
           ]}
         />

@@ -4,7 +4,7 @@ import type { BaseModel, Forecast } from "@/lib/wire";
 import { AreaField, TextField } from "@/ui/field";
 import { Fold } from "@/ui/fold";
 import { chosenData, type JobFields } from "./job-fields";
-import { MethodField } from "./method-field";
+import { MethodField, ObjectiveField } from "./method-field";
 import { SettingField } from "./setting-field";
 import { parseSetting, SETTINGS, SPLIT_SETTINGS, type Setting } from "./settings";
 
@@ -58,6 +58,7 @@ export function SettingsFields({ model, forecast, liveErrors, advancedOpen, onAd
       </div>
       <Fold summary="Advanced settings and note" open={advancedOpen} onToggle={onAdvanced}>
         <div className="mt-2 grid gap-4 sm:grid-cols-2">
+          <ObjectiveField auto={forecast?.objective} error={errors.objective?.message ?? liveErrors.objective} field={register("objective")} />
           {shown.filter(({ advanced }) => advanced).map(field)}
           <div className="sm:col-span-2">
             <AreaField label="Note" rows={3} hint="For yourself." maxLength={4000} error={errors.note?.message} {...register("note")} />

@@ -53,6 +53,7 @@ export const SETTINGS: readonly Setting[] = [
   number("max_grad_norm", "Gradient limit", "Longest gradient that is followed.", { least: 0, above: true, most: 1000 }),
   number("lora_r", "LoRA rank", "How much an adapter can hold.", { whole: true, least: 1, most: 256, lora: true }),
   number("lora_alpha", "LoRA alpha", "How strongly an adapter speaks.", { least: 0, above: true, most: 1024, lora: true }),
+  number("beta", "Beta", "On pairs of answers: how strongly the model is held to what it was.", { least: 0, above: true, most: 2 }),
   number("validation_fraction", "Validation share", "Share of the examples kept back to measure on.", { least: 0, most: 0.5, advanced: false }),
   {
     kind: "choice",

@@ -38,7 +38,7 @@ export function LookView({ look, override }: LookViewProps) {
             ["Tokens", about + amount(look.num_tokens)],
             ["Of them learned", `${about}${amount(look.num_trained_tokens)} (${percent(look.num_trained_tokens / Math.max(1, look.num_tokens))})`],
             ["Longest", counted(look.longest, "token")],
-            ["Cut at the block", `${count(look.num_longer_than_block)} (${percent(look.num_longer_than_block / Math.max(1, watched))})`],
+            [look.examples.some(({ rejected }) => rejected !== null) ? "Too long, left out" : "Cut at the block", `${count(look.num_longer_than_block)} (${percent(look.num_longer_than_block / Math.max(1, watched))})`],
             ["Steps", about + count(look.num_steps)],
           ]}
         />

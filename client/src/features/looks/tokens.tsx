@@ -3,6 +3,7 @@ import { useState } from "react";
 import { count, counted } from "@/lib/format";
 import type { Token, TokenizedExample } from "@/lib/wire";
 import { Button } from "@/ui/button";
+import { SideBySide } from "@/ui/sides";
 
 const FIRST = 3;
 
@@ -28,15 +29,7 @@ export function TokenExamples({ examples }: { examples: readonly TokenizedExampl
       <ol className="grid grid-cols-[minmax(0,1fr)] gap-2">
         {shown.map((example) => (
           <li key={example.index} className="card grid grid-cols-[minmax(0,1fr)] gap-2 p-3">
-            <p className="text-xs text-ink-soft">
-              Example {count(example.index + 1)}, {counted(example.num_tokens, "token")}
-              {example.num_tokens > example.tokens.length && `, the first ${count(example.tokens.length)} shown`}
-            </p>
-            <p className="font-mono text-xs leading-relaxed break-words whitespace-pre-wrap" data-borders={borders || undefined}>
-              {example.tokens.map((token, place) => (
-                <TokenText key={place} token={token} borders={borders} />
-              ))}
-            </p>
+            <Example example={example} borders={borders} />
           </li>
         ))}
       </ol>
@@ -46,6 +39,44 @@ export function TokenExamples({ examples }: { examples: readonly TokenizedExampl
         </Button>
       )}
     </div>
+  );
+}
+
+function Example({ example, borders }: { example: TokenizedExample; borders: boolean }) {
+  const { index, tokens, num_tokens, rejected, num_rejected_tokens } = example;
+  if (rejected === null) {
+    return (
+      <>
+        <p className="text-xs text-ink-soft">
+          Example {count(index + 1)}, {lengthOf(tokens, num_tokens)}
+        </p>
+        <Tokens tokens={tokens} borders={borders} />
+      </>
+    );
+  }
+  const words = lengthOf(rejected, num_rejected_tokens ?? rejected.length);
+  return (
+    <>
+      <p className="text-xs text-ink-soft">Pair {count(index + 1)}</p>
+      <SideBySide
+        first={[`Preferred, ${lengthOf(tokens, num_tokens)}`, <Tokens key="preferred" tokens={tokens} borders={borders} />]}
+        second={[`Rejected, ${words}`, <Tokens key="rejected" tokens={rejected} borders={borders} />]}
+      />
+    </>
+  );
+}
+
+function lengthOf(shown: readonly Token[], all: number): string {
+  return counted(all, "token") + (all > shown.length ? `, the first ${count(shown.length)} shown` : "");
+}
+
+function Tokens({ tokens, borders }: { tokens: readonly Token[]; borders: boolean }) {
+  return (
+    <p className="font-mono text-xs leading-relaxed break-words whitespace-pre-wrap" data-borders={borders || undefined}>
+      {tokens.map((token, place) => (
+        <TokenText key={place} token={token} borders={borders} />
+      ))}
+    </p>
   );
 }
 

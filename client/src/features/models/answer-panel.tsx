@@ -14,12 +14,12 @@ interface AnswerPanelProps {
 /** One side of the comparison. */
 export function AnswerPanel({ title, subtitle, state, idle }: AnswerPanelProps) {
   return (
-    <section aria-label={title} aria-busy={state.kind === "waiting"} className="card grid grid-cols-[minmax(0,1fr)] content-start gap-3 p-4">
+    <section aria-label={title} aria-busy={state.kind === "waiting" || state.kind === "writing"} className="card grid grid-cols-[minmax(0,1fr)] content-start gap-3 p-4">
       <header className="flex flex-wrap items-baseline justify-between gap-2">
         <h3>{title}</h3>
         <p className="min-w-0 truncate text-xs text-ink-soft">{subtitle}</p>
       </header>
-      <div aria-live="polite">
+      <div aria-live="polite" aria-atomic="true" aria-busy={state.kind === "writing"}>
         <Body state={state} idle={idle} />
       </div>
     </section>
@@ -32,19 +32,31 @@ function Body({ state, idle }: { state: AnswerState; idle: string }) {
       return <p className="text-ink-soft">{idle}</p>;
     case "waiting":
       return <Waiting since={state.since} />;
+    case "writing":
+      return <Text text={state.text} />;
     case "stopped":
-      return <p className="text-ink-soft">Stopped. Ask again whenever you like.</p>;
-    case "failed":
-      return <p className="text-bad">{state.message}</p>;
-    case "done": {
-      const { text, num_tokens, seconds, finish_reason } = state.generation;
       return (
         <div className="grid gap-2">
-          <p className="break-words whitespace-pre-wrap">{text.trim() === "" ? "(an empty answer)" : text}</p>
+          {state.text !== "" && <Text text={state.text} />}
+          <p className="text-ink-soft">Stopped. Ask again whenever you like.</p>
+        </div>
+      );
+    case "failed":
+      return (
+        <div className="grid gap-2">
+          {state.text !== "" && <Text text={state.text} />}
+          <p className="text-bad">{state.message}</p>
+        </div>
+      );
+    case "done": {
+      const { text, end, seconds } = state;
+      return (
+        <div className="grid gap-2">
+          <Text text={text.trim() === "" ? "(an empty answer)" : text} />
           <div className="flex flex-wrap items-center justify-between gap-2 text-xs text-ink-soft">
             <span>
-              {counted(num_tokens, "token")} in {duration(seconds)}
-              {finish_reason === "length" && ", cut at the limit"}
+              {counted(end.numTokens, "token")} in {duration(seconds)}
+              {end.cut && ", cut at the limit"}
             </span>
             <CopyButton text={text} />
           </div>
@@ -52,6 +64,10 @@ function Body({ state, idle }: { state: AnswerState; idle: string }) {
       );
     }
   }
+}
+
+function Text({ text }: { text: string }) {
+  return <p className="break-words whitespace-pre-wrap">{text}</p>;
 }
 
 function Waiting({ since }: { since: number }) {

@@ -1,19 +1,14 @@
 // What the page asks about base and tuned models.
-import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { deleteTunedModel, getTunedModel, listBaseModels, listTunedModels } from "@/lib/api/models";
+import { paged } from "@/lib/paged";
 
 const TUNED = ["tuned-models"] as const;
 
 /** Availability may change (a model gets prepared), so it is asked for again on each visit. */
 export const baseModelsQuery = queryOptions({ queryKey: ["base-models"], queryFn: ({ signal }) => listBaseModels(signal) });
 
-export const tunedModelsQuery = infiniteQueryOptions({
-  queryKey: [...TUNED, "list"],
-  queryFn: ({ pageParam, signal }) => listTunedModels(pageParam, signal),
-  initialPageParam: null as string | null,
-  getNextPageParam: (page) => (page.has_more ? (page.data.at(-1)?.id ?? null) : null),
-  select: ({ pages }) => pages.flatMap((page) => page.data),
-});
+export const tunedModelsQuery = paged([...TUNED, "list"], listTunedModels);
 
 export const tunedModelQuery = (id: string) =>
   queryOptions({ queryKey: [...TUNED, "one", id], queryFn: ({ signal }) => getTunedModel(id, signal) });

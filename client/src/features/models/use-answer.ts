@@ -1,38 +1,49 @@
-// One model's answer: asked for, waited for, stopped, or failed.
+// One model's answer: asked for, waited for, written, stopped, or failed.
 import { useEffect, useRef, useState } from "react";
-import { generateWithBase, generateWithTuned } from "@/lib/api/models";
+import { streamText, type TextAsked, type TextEnd } from "@/lib/api/texts";
 import { messageOf } from "@/lib/errors";
-import type { GenerateRequest, Generation } from "@/lib/wire";
 
 export type AnswerState =
   | { kind: "idle" }
   | { kind: "waiting"; since: number }
-  | { kind: "done"; generation: Generation }
-  | { kind: "failed"; message: string }
-  | { kind: "stopped" };
+  | { kind: "writing"; text: string }
+  | { kind: "done"; text: string; end: TextEnd; seconds: number }
+  | { kind: "failed"; message: string; text: string }
+  | { kind: "stopped"; text: string };
 
-export function useAnswer(which: "base" | "tuned", id: string) {
+export function useAnswer() {
   const [state, setState] = useState<AnswerState>({ kind: "idle" });
   const aborter = useRef<AbortController>(null);
   useEffect(() => () => aborter.current?.abort(), []);
 
-  async function ask(asked: GenerateRequest) {
+  async function ask(asked: TextAsked) {
     aborter.current?.abort();
     const mine = new AbortController();
     aborter.current = mine;
-    setState({ kind: "waiting", since: Date.now() });
+    let text = "";
+    let began = Date.now();
+    setState({ kind: "waiting", since: began });
     try {
-      const generation = await (which === "base" ? generateWithBase : generateWithTuned)(id, asked, mine.signal);
-      setState({ kind: "done", generation });
+      const end = await streamText(
+        asked,
+        (piece) => {
+          // Loading the model is no part of how fast it writes.
+          if (text === "") began = Date.now();
+          text += piece;
+          setState({ kind: "writing", text });
+        },
+        mine.signal,
+      );
+      setState({ kind: "done", text, end, seconds: (Date.now() - began) / 1000 });
     } catch (error) {
-      if (!mine.signal.aborted) setState({ kind: "failed", message: messageOf(error) });
+      if (!mine.signal.aborted) setState({ kind: "failed", message: messageOf(error), text });
     }
   }
 
   function stop() {
     aborter.current?.abort();
-    setState((now) => (now.kind === "waiting" ? { kind: "stopped" } : now));
+    setState((now) => (now.kind === "waiting" ? { kind: "stopped", text: "" } : now.kind === "writing" ? { kind: "stopped", text: now.text } : now));
   }
 
-  return { state, ask: (asked: GenerateRequest) => void ask(asked), stop };
+  return { state, busy: state.kind === "waiting" || state.kind === "writing", ask: (asked: TextAsked) => void ask(asked), stop };
 }

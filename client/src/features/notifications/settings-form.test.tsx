@@ -42,8 +42,16 @@ test("a choice is saved as a whole, and the secret of a first webhook is shown",
   await userEvent.click(screen.getByRole("checkbox", { name: "succeeds" }));
   await save();
   expect(await screen.findByText(SECRET)).toBeInTheDocument();
-  expect(saved).toEqual([{ email: true, browser: true, webhook_url: "https://example.org/hook", states: ["failed", "cancelled"] }]);
+  expect(saved).toEqual([{ email: true, browser: true, webhook_url: "https://example.org/hook", webhook_format: "llm_tuner", states: ["failed", "cancelled"] }]);
   expect(screen.getByRole("button", { name: "Make a new webhook secret" })).toBeInTheDocument();
+});
+
+test("a webhook may speak as OpenAI's do", async () => {
+  serverWith({ webhook_url: "https://example.org/hook", has_webhook_secret: true });
+  await show(<Section />);
+  await userEvent.click(await screen.findByRole("checkbox", { name: /as OpenAI writes/ }));
+  await save();
+  await expect.poll(() => saved.map(({ webhook_format }) => webhook_format)).toEqual(["openai"]);
 });
 
 test("an emptied address means no webhook", async () => {

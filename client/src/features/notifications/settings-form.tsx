@@ -70,6 +70,11 @@ export function SettingsForm({ settings }: { settings: NotificationSettings }) {
           error={refused?.fields.webhook_url}
           onChange={(event) => change({ webhook_url: event.target.value })}
         />
+        {choice.webhook_url && (
+          <Tick checked={choice.webhook_format === "openai"} onChange={(on) => change({ webhook_format: on ? "openai" : "llm_tuner" })}>
+            written as OpenAI writes its own (<code>fine_tuning.job.succeeded</code>), for programs that use its client
+          </Tick>
+        )}
       </fieldset>
       {refused?.general && <FieldError id="notifications-error">{refused.general}</FieldError>}
       <Button type="submit" look="primary" busy={save.isPending} className="justify-self-start">
@@ -119,8 +124,8 @@ function BrowserState() {
   );
 }
 
-function choiceOf({ email, browser, webhook_url, states }: NotificationSettings): NotificationChoice {
-  return { email, browser, webhook_url, states };
+function choiceOf({ email, browser, webhook_url, webhook_format, states }: NotificationSettings): NotificationChoice {
+  return { email, browser, webhook_url, webhook_format, states };
 }
 
 function withState(states: readonly EndState[], state: EndState, on: boolean): EndState[] {

@@ -1,16 +1,11 @@
 // What the page asks about reports and their links, and what changes them.
-import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { createReport, createShare, deleteReport, getReport, getReportLink, listReports, listShares, revokeShare } from "@/lib/api/reports";
+import { paged } from "@/lib/paged";
 
 const REPORTS = ["reports"] as const;
 
-export const reportsQuery = infiniteQueryOptions({
-  queryKey: [...REPORTS, "list"],
-  queryFn: ({ pageParam, signal }) => listReports(pageParam, signal),
-  initialPageParam: null as string | null,
-  getNextPageParam: (page) => (page.has_more ? (page.data.at(-1)?.id ?? null) : null),
-  select: ({ pages }) => pages.flatMap((page) => page.data),
-});
+export const reportsQuery = paged([...REPORTS, "list"], listReports);
 
 export const reportQuery = (id: string) => queryOptions({ queryKey: [...REPORTS, "one", id], queryFn: ({ signal }) => getReport(id, signal) });
 

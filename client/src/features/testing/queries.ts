@@ -1,10 +1,12 @@
 // What the page asks about submissions, test sets and evaluations, and what changes them. A live evaluation is polled.
-import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import {
   cancelEvaluation,
   changeSubmission,
   createTestSet,
   deleteEvaluation,
+  deleteSubmission,
+  deleteTestSet,
   getEvaluation,
   getSubmission,
   getTestSet,
@@ -14,22 +16,13 @@ import {
   listTestSets,
   previewTestSet,
 } from "@/lib/api/testing";
+import { paged } from "@/lib/paged";
 import { pollWhile } from "@/lib/queries";
-import type { Evaluation, EvaluationState, ItemOrder, ListOf, TestSetRequest, TestSubmission, TestSubmissionPatch } from "@/lib/wire";
+import type { Evaluation, EvaluationState, ItemOrder, TestSetRequest, TestSubmission, TestSubmissionPatch } from "@/lib/wire";
 
 const SUBMISSIONS = ["test-submissions"] as const;
 const TEST_SETS = ["test-sets"] as const;
 const EVALUATIONS = ["evaluations"] as const;
-
-function paged<T extends { id: string }>(queryKey: readonly unknown[], list: (after: string | null, signal: AbortSignal) => Promise<ListOf<T>>) {
-  return infiniteQueryOptions({
-    queryKey,
-    queryFn: ({ pageParam, signal }) => list(pageParam, signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => (page.has_more ? (page.data.at(-1)?.id ?? null) : null),
-    select: ({ pages }) => pages.flatMap((page) => page.data),
-  });
-}
 
 export function isUnderWay(state: EvaluationState | undefined): boolean {
   return state === "queued" || state === "running";
@@ -82,6 +75,20 @@ export function useTakeSubmission() {
 
 export function useChangeSubmission(id: string) {
   return useMutation({ mutationFn: (change: TestSubmissionPatch) => changeSubmission(id, change), onSuccess: useTakeSubmission() });
+}
+
+export function useDeleteSubmission() {
+  const client = useQueryClient();
+  return useMutation({ mutationFn: deleteSubmission, onSuccess: () => client.invalidateQueries({ queryKey: [...SUBMISSIONS, "list"] }) });
+}
+
+export function useDeleteTestSet() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: deleteTestSet,
+    // Its evaluations are gone with it.
+    onSuccess: () => Promise.all([client.invalidateQueries({ queryKey: [...TEST_SETS, "list"] }), client.invalidateQueries({ queryKey: EVALUATIONS })]),
+  });
 }
 
 export function useCreateTestSet() {

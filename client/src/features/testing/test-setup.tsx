@@ -4,12 +4,12 @@ import { useState } from "react";
 import { messageOf } from "@/lib/errors";
 import { counted } from "@/lib/format";
 import { scoreText } from "@/lib/scores";
-import type { TestColumns, TestItem, TestSet, TestSetPreview, TestSetRequest } from "@/lib/wire";
+import type { Column, TestItem, TestSet, TestSetPreview, TestSetRequest } from "@/lib/wire";
 import { Button } from "@/ui/button";
 import { Fold } from "@/ui/fold";
 import { Loading, Note } from "@/ui/notices";
 import { Section } from "@/ui/page";
-import { ColumnsFields } from "./columns";
+import { ColumnsFields, readColumns, type ChosenColumns } from "./columns";
 import { graderMeans, graderName, graderSettings, graderTexts, readGrader, type GraderTexts } from "./graders";
 import { GraderPicker } from "./grader-picker";
 import { previewQuery, useCreateTestSet } from "./queries";
@@ -17,6 +17,8 @@ import { previewQuery, useCreateTestSet } from "./queries";
 interface TestSetupProps {
   /** Where the items come from. */
   source: Pick<TestSetRequest, "submission_ids" | "document_id">;
+  /** Of a table, for the person to say which is what. */
+  columns?: readonly Column[];
   /** Changes whenever what the source names has changed. */
   stamp: string;
   name?: string;
@@ -25,9 +27,10 @@ interface TestSetupProps {
   onMade: (testSet: TestSet) => void;
 }
 
-export function TestSetup({ source, stamp, name, action, busy = false, onMade }: TestSetupProps) {
+export function TestSetup({ source, columns: available = [], stamp, name, action, busy = false, onMade }: TestSetupProps) {
   const [texts, setTexts] = useState<GraderTexts | null>(null);
-  const [columns, setColumns] = useState<TestColumns | null>(null);
+  const [chosen, setChosen] = useState<ChosenColumns | null>(null);
+  const columns = readColumns(chosen);
   const grader = texts === null ? null : readGrader(texts);
   const [asked, setAsked] = useState<TestSetRequest>(source);
   const wanted: TestSetRequest = { ...source, ...(grader?.value && { grader: grader.value }), ...(columns && { columns }) };
@@ -51,6 +54,12 @@ export function TestSetup({ source, stamp, name, action, busy = false, onMade }:
   if (preview.isPending) return <Loading what="Looking at the tests" />;
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-6">
+      {available.length > 0 && (
+        <Section title="Which column is what">
+          {found && chosen === null && <p className="max-w-prose text-ink-soft">Found by the names of the columns. Change what is not right.</p>}
+          <ColumnsFields available={available} columns={chosen ?? found?.columns ?? {}} onChange={setChosen} />
+        </Section>
+      )}
       {preview.isError && (
         <Note tone="bad" role="alert">
           {messageOf(preview.error)}
@@ -58,13 +67,6 @@ export function TestSetup({ source, stamp, name, action, busy = false, onMade }:
       )}
       {found && (
         <>
-          {found.columns && found.available_columns.length > 0 && (
-            <Fold summary="Which column is what" open={preview.isError || undefined}>
-              <div className="mt-2">
-                <ColumnsFields available={found.available_columns} columns={columns ?? found.columns} onChange={setColumns} />
-              </div>
-            </Fold>
-          )}
           <Section title="How it is graded">
             <GradedBy found={found} texts={texts} errors={grader?.errors ?? {}} onChange={change} />
           </Section>

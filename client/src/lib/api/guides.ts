@@ -1,6 +1,6 @@
 import { request, withQuery } from "@/lib/api/request";
 import { sendWithProgress } from "@/lib/sending";
-import type { Dataset, Deleted, Guide, GuidePassage, GuidePatch, ListOf, ScoredItem, ScoredItemPatch, ScoredItemRequest } from "@/lib/wire";
+import type { Dataset, Deleted, Guide, GuideDatasetRequest, GuidePassage, GuidePatch, ListOf, ScoredItem, ScoredItemPatch, ScoredItemRequest } from "@/lib/wire";
 
 export interface NewGuide {
   file: File;
@@ -50,8 +50,8 @@ export function changeScoredItem(id: string, itemId: string, change: ScoredItemP
 }
 
 /** Asking for the same again gives the same. */
-export function createGuideDataset(guideIds: readonly string[]): Promise<Dataset> {
-  return request("/api/guides/datasets", { method: "POST", body: { guide_ids: guideIds } });
+export function createGuideDataset(asked: GuideDatasetRequest): Promise<Dataset> {
+  return request("/api/guides/datasets", { method: "POST", body: asked });
 }
 
 function guidePath(id: string): string {

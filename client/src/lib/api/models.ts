@@ -1,5 +1,5 @@
 import { request, withQuery } from "@/lib/api/request";
-import type { BaseModel, Deleted, DownloadLink, GenerateRequest, Generation, ListOf, TunedModel } from "@/lib/wire";
+import type { BaseModel, Deleted, DownloadLink, ListOf, TunedModel } from "@/lib/wire";
 
 export function listBaseModels(signal?: AbortSignal): Promise<ListOf<BaseModel>> {
   return request("/api/base-models", { signal });
@@ -15,14 +15,6 @@ export function getTunedModel(id: string, signal?: AbortSignal): Promise<TunedMo
 
 export function deleteTunedModel(id: string): Promise<Deleted> {
   return request(tunedPath(id), { method: "DELETE" });
-}
-
-export function generateWithBase(id: string, asked: GenerateRequest, signal?: AbortSignal): Promise<Generation> {
-  return request(`/api/base-models/${encodeURIComponent(id)}/generate`, { method: "POST", body: asked, signal });
-}
-
-export function generateWithTuned(id: string, asked: GenerateRequest, signal?: AbortSignal): Promise<Generation> {
-  return request(`${tunedPath(id)}/generate`, { method: "POST", body: asked, signal });
 }
 
 /** An address that a plain browser download may use for a short while. */

@@ -48,6 +48,11 @@ export function deleteSubmission(id: string): Promise<Deleted> {
   return request(`/api/test-submissions/${encodeURIComponent(id)}`, { method: "DELETE" });
 }
 
+/** With its evaluations. */
+export function deleteTestSet(id: string): Promise<Deleted> {
+  return request(`/api/test-sets/${encodeURIComponent(id)}`, { method: "DELETE" });
+}
+
 /** What the request would make. Makes nothing. */
 export function previewTestSet(asked: TestSetRequest, signal?: AbortSignal): Promise<TestSetPreview> {
   return request("/api/test-sets/preview", { method: "POST", body: asked, signal });

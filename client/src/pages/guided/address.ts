@@ -8,7 +8,7 @@ export interface GuidedSearch {
   step?: Step;
   /** Ids with commas between them. */
   guide?: string;
-  /** Documents to learn from, where no guide is. */
+  /** Other documents to learn from. */
   document?: string;
   dataset?: string;
   job?: string;
@@ -23,7 +23,7 @@ export interface GuidedSearch {
 
 export const NEW_TEST = "new";
 export const MOST_GUIDES = 20;
-export const MOST_DOCUMENTS = 50;
+export const MOST_DOCUMENTS = 30;
 /** More would make an address longer than servers take; a table holds thousands. */
 export const MOST_SUBMISSIONS = 100;
 

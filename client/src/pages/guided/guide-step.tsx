@@ -1,4 +1,4 @@
-// Step 1: what to learn from. A new guide, guides that are here already, or other documents; then what was read, to be confirmed.
+// Step 1: what to learn from. A new guide, guides that are here already, other documents beside them; then what was read, to be confirmed.
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useCreateDataset } from "@/features/datasets/queries";
 import { documentsQuery } from "@/features/documents/queries";
@@ -28,15 +28,14 @@ export function GuideStep({ search, go }: Guided) {
   const choose = (id: string, on: boolean) =>
     go((now) => {
       const others = idsOf(now.guide).filter((one) => one !== id);
-      // Guides are trained on together; other documents are another way.
-      return { guide: (on ? [...others, id] : others).join(","), document: undefined };
+      return { guide: (on ? [...others, id] : others).join(",") };
     });
   return (
     <>
       <WhereYouWere search={search} />
       <GuideUpload first={guides.length === 0} onRead={({ id }) => choose(id, true)} />
       <EarlierGuides chosen={guides} onChoose={choose} />
-      <OtherDocuments chosen={documents} onChange={(ids) => go({ document: ids.join(","), guide: undefined })} />
+      <OtherDocuments chosen={documents} onChange={(ids) => go({ document: ids.join(",") })} />
       {guides.length > 0 && (
         <Section title="What was read">
           {guides.map((id) => (
@@ -84,7 +83,7 @@ function OtherDocuments({ chosen, onChange }: { chosen: readonly string[]; onCha
   const usable = documents.data?.filter(({ type }) => type === "dataset") ?? [];
   if (usable.length === 0) return null;
   return (
-    <Fold summary={`Use other documents instead (${count(usable.length)}${documents.hasNextPage ? " or more" : ""})`} open={chosen.length > 0 || undefined}>
+    <Fold summary={`Learn from other documents too (${count(usable.length)}${documents.hasNextPage ? " or more" : ""})`} open={chosen.length > 0 || undefined}>
       <div className="mt-1 grid gap-2">
         <OrderedChoice
           items={usable.map((document) => ({
@@ -114,7 +113,7 @@ function Confirm({ guides, documents, onMade }: ConfirmProps) {
   const ofDocuments = useCreateDataset();
   const error = ofGuides.error ?? ofDocuments.error;
   function confirm() {
-    if (guides.length > 0) ofGuides.mutate(guides, { onSuccess: onMade });
+    if (guides.length > 0) ofGuides.mutate({ guide_ids: [...guides], document_ids: [...documents] }, { onSuccess: onMade });
     else ofDocuments.mutate({ document_ids: [...documents] }, { onSuccess: onMade });
   }
   return (

@@ -6,7 +6,7 @@ import type { ScoredItem } from "@/lib/wire";
 import { evaluatedItem, evaluation, guide, preview, report, scoredItem, submission } from "@/test/guided-samples";
 import { tunedModel } from "@/test/model-samples";
 import { forecast } from "@/test/forecast-sample";
-import { baseModel, dataset, installation, job, listOf, session as granted } from "@/test/samples";
+import { baseModel, dataset, document_ as learned, installation, job, listOf, session as granted } from "@/test/samples";
 import { server } from "@/test/server";
 
 const done = { ...job, state: "succeeded" as const, tuned_model: tunedModel.id, progress: null };
@@ -80,7 +80,37 @@ describe("the guide step", () => {
     await userEvent.click(screen.getByRole("button", { name: "This is right, go on to training" }));
     await waitFor(() => expect(search().get("dataset")).toBe("dst-1"));
     expect(search().get("step")).toBe("train");
-    expect(sent).toEqual([{ what: "dataset", guide_ids: ["gde-1"] }]);
+    expect(sent).toEqual([{ what: "dataset", guide_ids: ["gde-1"], document_ids: [] }]);
+  });
+
+  test("learns from other documents beside the guide", async () => {
+    server.use(http.get("/api/documents", () => HttpResponse.json(listOf(learned))));
+    await openAt("/llm-training/?guide=gde-1");
+    await userEvent.click(await screen.findByText(/Learn from other documents too/));
+    await userEvent.click(screen.getByRole("checkbox", { name: new RegExp(learned.name) }));
+    expect(await screen.findByRole("article", { name: "Harbour letters" })).toBeInTheDocument();
+    await userEvent.click(screen.getByRole("button", { name: "This is right, go on to training" }));
+    await waitFor(() => expect(sent).toEqual([{ what: "dataset", guide_ids: ["gde-1"], document_ids: [learned.id] }]));
+  });
+
+  test("deletes a guide once it is confirmed, and says why it cannot", async () => {
+    let refused = true;
+    server.use(
+      http.delete("/api/guides/gde-1", () => {
+        if (refused) return HttpResponse.json({ error: { message: "The job “Letters” trains on it.", type: "conflict", param: null, code: "documents.in_use" } }, { status: 409 });
+        return HttpResponse.json({ id: "gde-1", object: "deleted", deleted: true });
+      }),
+    );
+    await openAt("/llm-training/?guide=gde-1");
+    await userEvent.click(await screen.findByText(/Use a guide that is here already/));
+    await userEvent.click(screen.getByRole("button", { name: "Delete the guide Harbour letters" }));
+    const dialog = within(await screen.findByRole("dialog", { name: "Delete the guide “Harbour letters”?" }));
+    await userEvent.click(dialog.getByRole("button", { name: "Delete the guide" }));
+    expect(await dialog.findByText("The job “Letters” trains on it.")).toBeInTheDocument();
+    expect(search().get("guide")).toBe("gde-1");
+    refused = false;
+    await userEvent.click(dialog.getByRole("button", { name: "Delete the guide" }));
+    await waitFor(() => expect(search().get("guide")).toBeNull());
   });
 
   test("offers to go on where one was, to the same person only", async () => {
@@ -152,6 +182,65 @@ describe("the test step", () => {
       { what: "evaluation", test_set_id: "tst-1", tuned_model_ids: [tunedModel.id] },
     ]);
     expect(search().get("evaluation")).toBe("evl-1");
+  });
+
+  test("shows which column is taken for what, and takes another", async () => {
+    const asked: unknown[] = [];
+    const table = { ...learned, columns: [{ name: "question", example: "What is a lamp?" }, { name: "label", example: "easy" }, { name: "reply", example: "A light." }] };
+    server.use(
+      http.get(`/api/documents/${learned.id}`, () => HttpResponse.json(table)),
+      http.post("/api/test-sets/preview", async ({ request }) => {
+        asked.push(await request.json());
+        return HttpResponse.json({ ...preview, columns: { prompt: "question", input: null, expected: "label", expected_score: null, label: null } });
+      }),
+    );
+    await openAt(`/llm-training/?step=test&job=job-1&table=${learned.id}`);
+    const expected = await screen.findByLabelText("Expected answer");
+    expect(expected).toHaveValue("label");
+    expect(screen.getByText("first: easy")).toBeInTheDocument();
+    await userEvent.selectOptions(expected, "reply");
+    const columns = { prompt: "question", input: null, expected: "reply", expected_score: null, label: null };
+    await waitFor(() => expect(asked.at(-1)).toEqual({ document_id: learned.id, columns }));
+  });
+
+  test("asks which column is which where the names do not say it", async () => {
+    server.use(
+      http.get(`/api/documents/${learned.id}`, () => HttpResponse.json({ ...learned, columns: [{ name: "a", example: "1" }, { name: "b", example: "2" }] })),
+      http.post("/api/test-sets/preview", async ({ request }) => {
+        const { columns } = (await request.json()) as { columns?: object };
+        if (columns) return HttpResponse.json({ ...preview, columns });
+        return HttpResponse.json(
+          { error: { message: "Say which column is asked.", type: "invalid_request_error", param: "columns", code: "test_sets.needs_columns" } },
+          { status: 422 },
+        );
+      }),
+    );
+    await openAt(`/llm-training/?step=test&job=job-1&table=${learned.id}`);
+    expect(await screen.findByText("Say which column is asked.")).toBeInTheDocument();
+    expect(screen.getByRole("button", { name: "Run the test" })).toBeDisabled();
+    await userEvent.selectOptions(screen.getByLabelText("What is asked"), "a");
+    await waitFor(() => expect(screen.getByRole("button", { name: "Run the test" })).toBeEnabled());
+  });
+
+  test("deletes a test with what came of it, and an earlier submission", async () => {
+    const deleted: string[] = [];
+    const testSet = { ...preview, object: "test_set", id: "tst-1", name: "Letters", items: undefined };
+    server.use(
+      http.get("/api/test-sets", () => HttpResponse.json(listOf(...(deleted.includes("tst-1") ? [] : [testSet])))),
+      http.get("/api/test-submissions", () => HttpResponse.json(listOf(...(deleted.includes("sub-1") ? [] : [submission])))),
+      http.delete("/api/:kind/:id", ({ params }) => {
+        deleted.push(String(params.id));
+        return HttpResponse.json({ id: params.id, object: "deleted", deleted: true });
+      }),
+    );
+    await openAt("/llm-training/?step=test&job=job-1&test-set=tst-1");
+    await userEvent.click(await screen.findByRole("button", { name: "Delete this test" }));
+    await userEvent.click(await screen.findByRole("button", { name: "Delete the test" }));
+    await userEvent.click(await screen.findByText("Add from 1 earlier submission"));
+    await userEvent.click(screen.getByRole("button", { name: "Delete the submission first letter" }));
+    await userEvent.click(await screen.findByRole("button", { name: "Delete the submission" }));
+    await waitFor(() => expect(deleted).toEqual(["tst-1", "sub-1"]));
+    expect(search().get("test-set")).toBeNull();
   });
 
   test("says that items stand in the training data, and counts without them", async () => {

@@ -1,8 +1,9 @@
 // What a model is tested with: single documents with what is expected of each, a table of many, or a test that is here already.
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
+import { documentQuery } from "@/features/documents/queries";
 import { useRunTest } from "@/features/testing/run-test";
-import { submissionsQuery, testSetsQuery } from "@/features/testing/queries";
+import { submissionsQuery, testSetsQuery, useDeleteSubmission, useDeleteTestSet } from "@/features/testing/queries";
 import { Submissions, useSubmissions } from "@/features/testing/submissions";
 import { TestSetup } from "@/features/testing/test-setup";
 import { TestTable } from "@/features/testing/test-table";
@@ -10,9 +11,11 @@ import { messageOf } from "@/lib/errors";
 import { counted } from "@/lib/format";
 import { idsOf } from "@/lib/search";
 import type { TestSet, TestSubmission } from "@/lib/wire";
-import { Button } from "@/ui/button";
+import { Button, IconButton } from "@/ui/button";
+import { ConfirmDialog } from "@/ui/dialog";
 import { SelectField } from "@/ui/field";
 import { Fold } from "@/ui/fold";
+import { MoreButton } from "@/ui/more";
 import { Loading, Note } from "@/ui/notices";
 import { MOST_SUBMISSIONS, type GuidedSearch } from "./address";
 import type { Guided } from "./use-guided";
@@ -44,6 +47,11 @@ export function TestForm({ modelId, search, go }: Guided & { modelId: string }) 
     );
   }
 
+  function deleted(testSetId: string) {
+    if (testSets.data?.length === 1) setSource("documents");
+    go((now) => (now["test-set"] === testSetId ? { "test-set": undefined } : {}));
+  }
+
   const made = (testSet: TestSet) => start(testSet.id);
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-6">
@@ -65,7 +73,7 @@ export function TestForm({ modelId, search, go }: Guided & { modelId: string }) 
       )}
       {source === "documents" && <OneByOne search={search} go={go} busy={run.isPending} onMade={made} />}
       {source === "table" && <ATable search={search} go={go} busy={run.isPending} onMade={made} />}
-      {source === "test_set" && testSets.data && <Existing testSets={testSets.data} chosen={search["test-set"]} busy={run.isPending} onStart={start} />}
+      {source === "test_set" && testSets.data && <Existing testSets={testSets.data} chosen={search["test-set"]} busy={run.isPending} onStart={start} onDeleted={deleted} />}
     </div>
   );
 }
@@ -112,6 +120,8 @@ function stampOf(submissions: readonly TestSubmission[]): string {
 
 function Earlier({ chosen, onAdd }: { chosen: readonly string[]; onAdd: (id: string) => void }) {
   const submissions = useInfiniteQuery(submissionsQuery);
+  const [deleting, setDeleting] = useState<TestSubmission | null>(null);
+  const remove = useDeleteSubmission();
   const others = submissions.data?.filter(({ id }) => !chosen.includes(id)) ?? [];
   if (others.length === 0) return null;
   return (
@@ -119,22 +129,45 @@ function Earlier({ chosen, onAdd }: { chosen: readonly string[]; onAdd: (id: str
       <ul className="card mt-1 max-h-72 divide-y divide-line overflow-y-auto">
         {others.map((submission) => (
           <li key={submission.id} className="flex items-center justify-between gap-3 py-1 pr-1 pl-4">
-            <span className="min-w-0 break-words">{submission.name}</span>
+            <span className="min-w-0 flex-1 break-words">{submission.name}</span>
             <Button look="quiet" icon="plus" onClick={() => onAdd(submission.id)}>
               Add<span className="sr-only"> {submission.name}</span>
             </Button>
+            <IconButton icon="trash" label={`Delete the submission ${submission.name}`} onClick={() => setDeleting(submission)} />
           </li>
         ))}
       </ul>
+      <MoreButton query={submissions} />
+      <ConfirmDialog
+        title={`Delete the submission “${deleting?.name ?? ""}”?`}
+        consequence="Its file and what you expect of it go with it. Tests that were made with it stay as they are."
+        action="Delete the submission"
+        open={deleting !== null}
+        onClose={() => setDeleting(null)}
+        onConfirm={async () => {
+          if (deleting) await remove.mutateAsync(deleting.id);
+        }}
+      />
     </Fold>
   );
 }
 
 function ATable({ search, go, busy, onMade }: SourceProps) {
+  const table = useQuery({ ...documentQuery(search.table ?? ""), enabled: search.table !== undefined });
   return (
     <>
       <TestTable onRead={({ id }) => go({ table: id, submission: undefined })} />
-      {search.table && <TestSetup key={search.table} source={{ document_id: search.table }} stamp="" action="Run the test" busy={busy} onMade={onMade} />}
+      {search.table && (
+        <TestSetup
+          key={search.table}
+          source={{ document_id: search.table }}
+          columns={table.data?.columns ?? []}
+          stamp=""
+          action="Run the test"
+          busy={busy}
+          onMade={onMade}
+        />
+      )}
     </>
   );
 }
@@ -144,24 +177,45 @@ interface ExistingProps {
   chosen: string | undefined;
   busy: boolean;
   onStart: (id: string) => void;
+  onDeleted: (id: string) => void;
 }
 
-function Existing({ testSets, chosen, busy, onStart }: ExistingProps) {
-  const [id, setId] = useState(chosen ?? testSets[0]?.id ?? "");
+function Existing({ testSets, chosen, busy, onStart, onDeleted }: ExistingProps) {
+  const [picked, setPicked] = useState(chosen ?? "");
+  const [deleting, setDeleting] = useState(false);
+  const remove = useDeleteTestSet();
+  const testSet = testSets.find(({ id }) => id === picked) ?? testSets[0];
+  if (!testSet) return null;
   return (
     <div className="grid justify-items-start gap-3">
       <div className="w-full max-w-md">
-        <SelectField label="Which test?" value={id} onChange={(event) => setId(event.target.value)}>
-          {testSets.map(({ id: one, name, num_items }) => (
-            <option key={one} value={one}>
+        <SelectField label="Which test?" value={testSet.id} onChange={(event) => setPicked(event.target.value)}>
+          {testSets.map(({ id, name, num_items }) => (
+            <option key={id} value={id}>
               {name} ({counted(num_items, "item")})
             </option>
           ))}
         </SelectField>
       </div>
-      <Button look="primary" icon="play" busy={busy} onClick={() => onStart(id)}>
-        Run the test
-      </Button>
+      <div className="flex flex-wrap gap-3">
+        <Button look="primary" icon="play" busy={busy} onClick={() => onStart(testSet.id)}>
+          Run the test
+        </Button>
+        <Button icon="trash" onClick={() => setDeleting(true)}>
+          Delete this test
+        </Button>
+      </div>
+      <ConfirmDialog
+        title={`Delete the test “${testSet.name}”?`}
+        consequence="Its items go with it, and what came of running it on any model. The documents that it was made of stay."
+        action="Delete the test"
+        open={deleting}
+        onClose={() => setDeleting(false)}
+        onConfirm={async () => {
+          await remove.mutateAsync(testSet.id);
+          onDeleted(testSet.id);
+        }}
+      />
     </div>
   );
 }

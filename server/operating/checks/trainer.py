@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from scripts.deployment.findings import Finding, Place, check, green, red
+from server.operating.checks.findings import Finding, Place, check, green, red
 from server.settings import REPOSITORY
 
 _PATIENCE_S: Final = 25

@@ -5,9 +5,11 @@ import os
 import uuid
 from typing import Any
 
-from scripts.deployment.findings import Finding, Place, check, green, red, skipped, yellow
+from server.adapters.clock_system import SystemClock
 from server.errors import LlmTunerError, StaleWrite
+from server.operating.checks.findings import Finding, Place, check, green, red, skipped, yellow
 from server.ports.records import ABSENT, Delete, Key, Put
+from server.wiring.chosen import identity_of, s3_of
 
 
 @check("AWS settings")
@@ -79,11 +81,9 @@ def table_canary(place: Place) -> Finding:
 def bucket_canary(place: Place) -> Finding:
     if place.settings.blobs != "s3":
         return skipped("S3 is not used.")
-    from server.adapters.blobs_s3 import S3Blobs
-
     key, data = f"canary/{uuid.uuid4().hex}", os.urandom(1000)
     try:
-        blobs = S3Blobs(str(place.settings.aws_bucket), prefix=place.settings.aws_prefix)
+        blobs = s3_of(place.settings)
         blobs.put(key, io.BytesIO(data))
         same = b"".join(blobs.open(key, start=10)) == data[10:]
         blobs.delete(key)
@@ -113,3 +113,23 @@ def bucket_private(place: Place) -> Finding:
     if not all(found.values()):
         return red("The bucket may be made public.", "Run scripts/create_tables.py again; it blocks that.")
     return green("The bucket cannot be made public.")
+
+
+@check("Google sign-in")
+def google(place: Place) -> Finding:
+    """The provider is asked about itself as the server would ask it. Nobody is signed in."""
+    missing = place.settings.missing_for_google()
+    if len(missing) == 2:
+        return skipped("Signing in with Google is not set up.")
+    if missing:
+        return red(f"{missing[0]} is missing, so nobody sees the button.", "Set both that the provider gave you, or neither.")
+    provider = identity_of(place.settings, SystemClock())
+    assert provider is not None, "both settings are there"  # noqa: S101 - `missing_for_google` says so
+    back = f"{place.settings.address}/api/auth/google/callback"
+    try:
+        provider.authorize_url(state="check", nonce="check", code_verifier="x" * 64, redirect_url=back)
+    except LlmTunerError as error:
+        return red(f"The provider {place.settings.oidc_issuer} does not answer: {error.message}", "Let the server reach it by https.")
+    if not place.settings.https and not place.settings.is_for_this_machine:
+        return yellow("The provider sends people back to an http address.", "Google takes only https: set LLM_TUNER_PUBLIC_URL.")
+    return green(f"The provider answers. Its console must name {back} as redirect URI.")

@@ -16,11 +16,12 @@ from typing import Final
 
 import psutil
 
-from scripts.deployment.findings import Finding, Place, check, green, red, skipped, yellow
+from server.operating.checks.findings import Finding, Place, check, green, red, skipped, yellow
 from server.settings import REPOSITORY
 
 _GB: Final = 1e9
 _SLOW_SYNC_S: Final = 0.05
+_TESTED_IN_WHEEL: Final = "server/constraints.txt"
 _NEWEST_SOURCE: Final = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -28,19 +29,31 @@ _NEWEST_SOURCE: Final = datetime(2026, 11, 1, tzinfo=UTC)
 def python(_: Place) -> Finding:
     import sys
 
-    wanted = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["requires-python"].removeprefix(">=")
+    wanted = _oldest_python()
     found = f"{sys.version_info[0]}.{sys.version_info[1]}"
     if sys.version_info[:2] < tuple(int(part) for part in wanted.split(".")):
         return red(f"Python {found} is too old.", f"Install Python {wanted} or newer and start with it.")
     return green(f"Python {found}")
 
 
+def _oldest_python() -> str:
+    if _is_wheel():
+        return str(importlib.metadata.metadata("llm-tuner")["Requires-Python"]).removeprefix(">=")
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    return str(project["requires-python"]).removeprefix(">=")
+
+
+def _is_wheel() -> bool:
+    return (REPOSITORY / _TESTED_IN_WHEEL).exists()
+
+
 @check("packages")
 def packages(_: Place) -> Finding:
     """Each package of constraints.txt that is installed has the version that the tests ran with."""
     different = []
-    for line in (REPOSITORY / "constraints.txt").read_text().splitlines():
-        name, _, version = line.partition("==")
+    pins = REPOSITORY / (_TESTED_IN_WHEEL if _is_wheel() else "constraints.txt")
+    for line in pins.read_text().splitlines():
+        name, _sign, version = line.partition("==")
         try:
             found = importlib.metadata.version(name) if version else version
         except importlib.metadata.PackageNotFoundError:
@@ -50,7 +63,8 @@ def packages(_: Place) -> Finding:
     if different:
         some = ", ".join(different[:3])
         return yellow(
-            f"{len(different)} packages are not of the tested version: {some}.", "Run start-production.py; it installs the tested ones."
+            f"{len(different)} packages are not of the tested version: {some}.",
+            "Run start-production.py; it installs the tested ones. Beside a wheel: pip install -c constraints.txt.",
         )
     return green("Every package has the tested version.")
 

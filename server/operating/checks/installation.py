@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from scripts.deployment.findings import Finding, Place, check, green, red, skipped, yellow
 from server.domain import keys, schema
+from server.errors import LlmTunerError
+from server.operating.checks.findings import Finding, Place, check, green, red, skipped, yellow
 from server.settings import MIN_SECRET_BYTES
 
 _MOST_BLOBS: Final = 500
@@ -78,7 +79,7 @@ def records_whole(place: Place) -> Finding:
 @check("schema version")
 def schema_version(place: Place) -> Finding:
     if place.settings.records != "sqlite":
-        return skipped("The records are in DynamoDB.")
+        return _schema_version_there(place)
     with _reading(place) as found:
         if found is None:
             return skipped("There are no records yet.")
@@ -86,7 +87,21 @@ def schema_version(place: Place) -> Finding:
         asked = "SELECT data FROM documents WHERE partition = ? AND sort = ?"
         rows = found.execute(asked, astuple(keys.schema())).fetchall() if layout else []
     version = json.loads(rows[0][0])["version"] if rows else 1
-    if layout > _TABLE_LAYOUT or version > schema.VERSION:
+    return _judged(schema.VERSION + 1 if layout > _TABLE_LAYOUT else version)
+
+
+def _schema_version_there(place: Place) -> Finding:
+    from server.adapters.records_dynamodb import DynamoRecords
+
+    try:
+        found = DynamoRecords(place.settings.aws_table).get(keys.schema())
+    except LlmTunerError as error:
+        return red(error.message, "The message says it.")
+    return _judged(found.data["version"]) if found is not None else skipped("There are no records yet.")
+
+
+def _judged(version: int) -> Finding:
+    if version > schema.VERSION:
         return red("The records were written by a newer version.", "Start that version, or restore a backup from before the upgrade.")
     if version < schema.VERSION:
         return green(f"Format {version} of the records; the next start brings it to {schema.VERSION}. Take a backup before.")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from scripts.deployment.findings import Finding, Place, check, green, red, skipped, yellow
+from server.operating.checks.findings import Finding, Place, check, green, red, skipped, yellow
 from server.settings import VERSION
 
 _PATIENCE_S: Final = 5.0
