@@ -3570,6 +3570,8 @@ export interface components {
          * Hyperparameters
          * @description What a person may set. Everything left at "auto" is resolved by `shared.auto_settings`, with a reason.
          *
+         *     `lora_targets` are the layers that get adapters: all linear ones, those of attention, or queries and values alone; `lora_scaling` is what
+         *     alpha is divided by, the rank or its root. `early_stopping` 2 ends after two validations in a row without a lower loss, 0 never.
          *     `beta` is for preference pairs alone: how strongly the model is held to what it was (DPO, arXiv:2305.18290).
          */
         Hyperparameters: {
@@ -3594,6 +3596,11 @@ export interface components {
              */
             block_size?: number | "auto";
             /**
+             * Early Stopping
+             * @default auto
+             */
+            early_stopping?: number | "auto";
+            /**
              * Epochs
              * @default auto
              */
@@ -3603,6 +3610,11 @@ export interface components {
              * @default auto
              */
             gradient_accumulation?: number | "auto";
+            /**
+             * Label Smoothing
+             * @default auto
+             */
+            label_smoothing?: number | "auto";
             /**
              * Learning Rate
              * @default auto
@@ -3614,10 +3626,25 @@ export interface components {
              */
             lora_alpha?: number | "auto";
             /**
+             * Lora Dropout
+             * @default auto
+             */
+            lora_dropout?: number | "auto";
+            /**
              * Lora R
              * @default auto
              */
             lora_r?: number | "auto";
+            /**
+             * Lora Scaling
+             * @default auto
+             */
+            lora_scaling?: ("rank" | "root") | "auto";
+            /**
+             * Lora Targets
+             * @default auto
+             */
+            lora_targets?: ("all" | "attention" | "query_value") | "auto";
             /**
              * Max Grad Norm
              * @default auto
@@ -3978,11 +4005,16 @@ export interface components {
              *       "batch_size": "auto",
              *       "beta": "auto",
              *       "block_size": "auto",
+             *       "early_stopping": "auto",
              *       "epochs": "auto",
              *       "gradient_accumulation": "auto",
+             *       "label_smoothing": "auto",
              *       "learning_rate": "auto",
              *       "lora_alpha": "auto",
+             *       "lora_dropout": "auto",
              *       "lora_r": "auto",
+             *       "lora_scaling": "auto",
+             *       "lora_targets": "auto",
              *       "max_grad_norm": "auto",
              *       "max_steps": "auto",
              *       "scheduler": "auto",
@@ -4110,11 +4142,16 @@ export interface components {
              *       "batch_size": "auto",
              *       "beta": "auto",
              *       "block_size": "auto",
+             *       "early_stopping": "auto",
              *       "epochs": "auto",
              *       "gradient_accumulation": "auto",
+             *       "label_smoothing": "auto",
              *       "learning_rate": "auto",
              *       "lora_alpha": "auto",
+             *       "lora_dropout": "auto",
              *       "lora_r": "auto",
+             *       "lora_scaling": "auto",
+             *       "lora_targets": "auto",
              *       "max_grad_norm": "auto",
              *       "max_steps": "auto",
              *       "scheduler": "auto",
@@ -4757,11 +4794,16 @@ export interface components {
              *       "batch_size": "auto",
              *       "beta": "auto",
              *       "block_size": "auto",
+             *       "early_stopping": "auto",
              *       "epochs": "auto",
              *       "gradient_accumulation": "auto",
+             *       "label_smoothing": "auto",
              *       "learning_rate": "auto",
              *       "lora_alpha": "auto",
+             *       "lora_dropout": "auto",
              *       "lora_r": "auto",
+             *       "lora_scaling": "auto",
+             *       "lora_targets": "auto",
              *       "max_grad_norm": "auto",
              *       "max_steps": "auto",
              *       "scheduler": "auto",

@@ -4,7 +4,7 @@ Used by the server when a job or a forecast is made, and by the trainer when it 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shared.constants import Accelerator, Method, Objective
@@ -94,11 +94,26 @@ def resolve(
     settle("max_grad_norm", 1.0, "The usual guard against a single bad batch.")
     rank = settle("lora_r", 16, "Enough for a new topic and a new tone." if method == "lora" else "Only LoRA uses it.")
     settle("lora_alpha", float(2 * int(rank)), "Twice the rank, the usual ratio." if method == "lora" else "Only LoRA uses it.")
+    _settle_details(settle, method, pairs)
     fraction, why = _validation(data.num_examples)
     settle("validation_fraction", fraction, why)
     settle("seed", 42, "Any number will do; the same one gives the same run.")
     settle("accelerator", *_accelerator(accelerators))
     return plan
+
+
+def _settle_details(settle: Callable[[str, float | int | str, str], object], method: Method, pairs: bool) -> None:
+    """What is best left alone nearly always."""
+
+    def of_lora(name: str, value: float | str, reason: str) -> None:
+        settle(name, value, reason if method == "lora" else "Only LoRA uses it.")
+
+    of_lora("lora_targets", "all", "Adapters on every linear layer learn more than on a few, for little more memory.")
+    of_lora("lora_scaling", "rank", "The usual one; dividing by the root pays for ranks far above 64.")
+    of_lora("lora_dropout", 0.0, "The validation keeps the best step, so nothing has to be hidden from adapters this small.")
+    smoothing = "Preference pairs have a loss of their own, which does without." if pairs else "The loss stays that of the very words."
+    settle("label_smoothing", 0.0, smoothing)
+    settle("early_stopping", 0, "All steps are made; the best weights are kept, whichever step they are of.")
 
 
 def settings_of(plan: dict[str, Resolved]) -> RunSettings:

@@ -10,10 +10,11 @@ import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+import torch
 from torch import Tensor
 
 from server.tuning import failures
-from server.tuning.device import busy_percent
+from server.tuning.device import busy_percent, release_memory
 from server.tuning.divergence import has_run_away, start_of
 from server.tuning.evaluate import mean_loss
 from server.tuning.events import EventLog
@@ -36,6 +37,7 @@ from shared.job_spec import RunSettings
 from shared.trainer_events import EvaluationEvent, ProgressEvent
 
 _EVALUATIONS = 4
+_EVALUATIONS_TO_STOP_BY = 12
 
 
 class Loop:
@@ -63,7 +65,7 @@ class Loop:
         self._validation, self._method, self._settings, self._events = validation, method, settings, events
         self._stop, self._keeper, self._preference = stop, keeper, preference
         self._optimizer = Optimizer(parameters, weight_decay=settings.weight_decay, max_grad_norm=settings.max_grad_norm)
-        self._evaluated_at = evaluation_steps(self.num_steps)
+        self._evaluated_at = evaluation_steps(self.num_steps, _EVALUATIONS_TO_STOP_BY if settings.early_stopping else _EVALUATIONS)
         self._cpu = CpuMeter(threads)
         self.progress = Progress() if resumed is None else resumed.restore(self._tensors())
         self._untold: list[float] = []
@@ -87,8 +89,8 @@ class Loop:
     def _train(self) -> None:
         self._evaluate_if_due()
         self._pace.evaluations_left = sum(step > self.progress.step for step in self._evaluated_at)
-        for batches in self._steps():
-            loss, rate, norm = self._make_step(batches)
+        for indices in self._steps():
+            loss, rate, norm = self._make_step(indices)
             self._check(loss, norm)
             self._tell(loss, rate, norm)
             self._evaluate_if_due()
@@ -96,21 +98,24 @@ class Loop:
             if self._keeper.is_due:
                 self._keeper.save(self._snapshot())
 
-    def _steps(self) -> Iterator[list[Batch]]:
-        """The batches of each step that is left, drawn from one endless order of blocks."""
+    def _steps(self) -> Iterator[list[int]]:
+        """The blocks of each step that is left, drawn from one endless order."""
         order = self._blocks.endless(self._settings.seed)
-        size, accumulation = batch_shape(self._settings, len(self._blocks))
+        per_step = math.prod(batch_shape(self._settings, len(self._blocks)))
         done = self.progress.step
-        for _ in islice(order, done * size * accumulation):
+        for _ in islice(order, done * per_step):
             pass
         for _ in range(done, self.num_steps):
-            yield [self._blocks.batch(list(islice(order, size))) for _ in range(accumulation)]
+            if 0 < self._settings.early_stopping <= self.progress.stale:
+                self._events.log(f"Ended after step {self.progress.step}: {self.progress.stale} validations in a row found nothing better.")
+                return
+            yield list(islice(order, per_step))
 
-    def _make_step(self, batches: list[Batch]) -> tuple[float, float, float]:
+    def _make_step(self, indices: list[int]) -> tuple[float, float, float]:
         """Loss per learned token before the step, its rate, and the gradient's norm."""
         began = time.monotonic()
         with self._stop.heard():
-            loss = self._gradient(batches)
+            loss, batches = self._gradient_that_fits(indices)
         self._keeper.before_weights_move()
         rate = self._rate(self.progress.step + 1)
         norm = self._optimizer.step(rate)
@@ -123,6 +128,27 @@ class Loop:
         )
         return loss, rate, norm
 
+    def _gradient_that_fits(self, indices: list[int]) -> tuple[float, list[Batch]]:
+        """Of all these blocks, in batches as large as the settings say. Where memory runs out they are halved from here on, which takes
+        twice as many to a step and changes nothing that is learned."""
+        if self._settings.lora_dropout:  # By the step, so that one that is made again hides the same.
+            torch.manual_seed(self._settings.seed * 1_000_003 + self.progress.step)
+        while True:
+            size = max(1, batch_shape(self._settings, len(self._blocks))[0] >> self.progress.halvings)
+            batches = [self._blocks.batch(indices[start : start + size]) for start in range(0, len(indices), size)]
+            try:
+                return self._gradient(batches), batches
+            except Exception as error:
+                if size == 1 or not failures.is_out_of_memory(error):
+                    raise
+            self._flat.grad.zero_()
+            release_memory(self._flat.data.device)
+            self.progress.halvings += 1
+            parts = "1 block" if size < 4 else f"{size // 2} blocks"
+            self._events.warn(
+                f"Memory ran out. From here on a batch has {parts} instead of {size}, and a step more batches: it learns the same."
+            )
+
     def _gradient(self, batches: list[Batch]) -> float:
         if self._preference is not None:
             return self._preference.gradient(self._model, batches)
@@ -130,7 +156,7 @@ class Loop:
         loss = 0.0
         for batch in batches:
             hidden = self._model.hidden(batch.ids, batch.spans).index_select(0, batch.rows)
-            part = head_loss(hidden, self._model.head_weight, batch.targets, scale)
+            part = head_loss(hidden, self._model.head_weight, batch.targets, scale, self._settings.label_smoothing)
             part.backward()
             loss += float(part.detach())
         return loss
@@ -192,6 +218,7 @@ class Loop:
         """What a validation found."""
         progress, step = self.progress, self.progress.step
         best = progress.best_loss is None or loss < progress.best_loss
+        progress.stale = 0 if best or not step else progress.stale + 1
         if step == 0:
             progress.loss_before = loss
         elif best or progress.best is None:
@@ -227,7 +254,7 @@ def _told(preferred: Preferred | None) -> dict[str, float]:
     return {} if preferred is None else {"reward_margin": preferred.reward_margin, "preference_accuracy": preferred.accuracy}
 
 
-def evaluation_steps(num_steps: int) -> set[int]:
+def evaluation_steps(num_steps: int, count: int = _EVALUATIONS) -> set[int]:
     """Evenly spaced, the last step among them."""
-    count = min(_EVALUATIONS, num_steps)
+    count = min(count, num_steps)
     return {round(num_steps * (i + 1) / count) for i in range(count)}

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from shared.constants import MAX_DOCUMENTS_PER_JOB, Accelerator, JobState, Method, Objective, Scheduler
+from shared.constants import MAX_DOCUMENTS_PER_JOB, Accelerator, JobState, LoraScaling, LoraTargets, Method, Objective, Scheduler
 from shared.wire.base import Answer, Auto, Name, Note, Request
 from shared.wire.forecasts import ForecastLine
 from shared.wire.settings import Resolved
@@ -14,6 +14,8 @@ from shared.wire.settings import Resolved
 class Hyperparameters(Request):
     """What a person may set. Everything left at "auto" is resolved by `shared.auto_settings`, with a reason.
 
+    `lora_targets` are the layers that get adapters: all linear ones, those of attention, or queries and values alone; `lora_scaling` is
+    what alpha is divided by, the rank or its root. `early_stopping` 2 ends after two validations in a row without a lower loss, 0 never.
     `beta` is for preference pairs alone: how strongly the model is held to what it was (DPO, arXiv:2305.18290).
     """
 
@@ -33,6 +35,11 @@ class Hyperparameters(Request):
     seed: Annotated[int, Field(ge=0, lt=2**31)] | Auto = "auto"
     accelerator: Accelerator | Auto = "auto"
     beta: Annotated[float, Field(gt=0, le=2)] | Auto = "auto"
+    lora_targets: LoraTargets | Auto = "auto"
+    lora_scaling: LoraScaling | Auto = "auto"
+    lora_dropout: Annotated[float, Field(ge=0, le=0.9)] | Auto = "auto"
+    label_smoothing: Annotated[float, Field(ge=0, le=0.5)] | Auto = "auto"
+    early_stopping: Annotated[int, Field(ge=0, le=100)] | Auto = "auto"
 
 
 class JobRequest(Request):

@@ -42,11 +42,16 @@ _TITLES: Final = {
     "max_grad_norm": "Gradient limit",
     "lora_r": "LoRA rank",
     "lora_alpha": "LoRA alpha",
+    "lora_targets": "LoRA layers",
+    "lora_scaling": "LoRA scaling",
+    "lora_dropout": "LoRA dropout",
+    "label_smoothing": "Label smoothing",
+    "early_stopping": "Early stopping",
     "validation_fraction": "Validation share",
     "seed": "Seed",
     "beta": "Beta",
 }
-_LORA_ONLY: Final = frozenset({"lora_r", "lora_alpha"})
+_LORA_ONLY: Final = frozenset({"lora_r", "lora_alpha", "lora_targets", "lora_scaling", "lora_dropout"})
 _OF_DOCUMENT: Final = set(ReportedFile.model_fields) & set(Document.model_fields)
 _OF_RUN: Final = set(ReportedFile.model_fields) & set(DataFile.model_fields)
 _MAX_PROBLEMS: Final = 10
