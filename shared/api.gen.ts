@@ -3570,8 +3570,8 @@ export interface components {
          * Hyperparameters
          * @description What a person may set. Everything left at "auto" is resolved by `shared.auto_settings`, with a reason.
          *
-         *     `lora_targets` are the layers that get adapters: all linear ones, those of attention, or queries and values alone; `lora_scaling` is what
-         *     alpha is divided by, the rank or its root. `early_stopping` 2 ends after two validations in a row without a lower loss, 0 never.
+         *     `lora_targets` are the layers that get adapters: all linear ones, those of attention, or queries and values alone; `lora_scaling` is
+         *     what alpha is divided by, the rank or its root. `early_stopping` 2 ends after two validations in a row without a lower loss, 0 never.
          *     `beta` is for preference pairs alone: how strongly the model is held to what it was (DPO, arXiv:2305.18290).
          */
         Hyperparameters: {

@@ -77,6 +77,8 @@ class Calibration(_Part):
     """What the forward pass of one layer keeps for the backward pass, for each row."""
     working_row_bytes: float
     """Of the widest place of the backward pass, for each row, once."""
+    grown_bytes: int
+    """What two layers took beside their weights and what they keep: scratch space of the libraries, and what the allocator holds back."""
     head_bytes: int
     """Of one chunk of the head and its gradient."""
     write_byte_s: float

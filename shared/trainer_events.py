@@ -143,6 +143,8 @@ class DoneEvent(_Event):
 
     type: Literal["done"] = "done"
     step: int
+    ended_early: bool = False
+    """Validations found nothing better for so long that the rest of the steps was left out."""
     train_loss: float
     validation_loss_before: float | None
     validation_loss: float | None

@@ -30,7 +30,7 @@ from server.tuning.model_files import DamagedModel, read_config
 from server.tuning.model_folder import build
 from server.tuning.model_shape import ModelShape, gpt2_shape, shape_of
 from server.tuning.optimizer import Optimizer
-from server.tuning.process import memory_bytes, set_up_torch
+from server.tuning.process import memory_bytes, peak_memory_bytes, set_up_torch
 from server.tuning.spans import Spans
 from shared.architectures import ARCHITECTURES
 from shared.base_models import CATALOGUE, LOCAL_PREFIX, Scratch
@@ -74,12 +74,14 @@ def calibrate(spec: CalibrationSpec, *, start_s: float) -> Calibration | Calibra
     gflops = [_matrix_gflops(device)]
     layer, layer_forward = bench.layer(), bench.layer(forward_only=True)
     gflops.append(_matrix_gflops(device))
+    peak = peak_memory_bytes()
     head_row_s, head_forward_row_s = bench.head()
     token_s = bench.token_s()
     step_number_s = bench.step_number_s()
     gflops.append(_matrix_gflops(device))
-    write_byte_s, read_byte_s = _disk(spec.scratch_folder)
     saved, working = bench.memory()
+    grown = max(0, peak - start_bytes - bench.known_bytes(saved))
+    write_byte_s, read_byte_s = _disk(spec.scratch_folder)
     return Calibration(
         base_model=spec.base_model,
         method=spec.method,
@@ -102,6 +104,7 @@ def calibrate(spec: CalibrationSpec, *, start_s: float) -> Calibration | Calibra
         token_s=token_s,
         saved_row_bytes=saved,
         working_row_bytes=working,
+        grown_bytes=grown,
         head_bytes=2 * 4 * CHUNK * shape.vocabulary_size,
         write_byte_s=write_byte_s,
         read_byte_s=read_byte_s,
@@ -143,9 +146,8 @@ class _Bench:
 
     def layer(self, *, forward_only: bool = False) -> RowCost:
         """Fitted over batches of several forms."""
-        forms = [form for form in _FORMS if max(form) <= self._shape.context_length]
         points, seconds = [], []
-        for lengths in forms:
+        for lengths in self._forms():
             if seconds and max(seconds) * _LAYERS * sum(lengths) / 128 > 8 * _POINT_S * 4:
                 continue  # A layer of billions: the smaller batches must do.
             both = [self._seconds(model, lengths, forward_only=forward_only) for model in (self._full, self._bare)]
@@ -197,6 +199,15 @@ class _Bench:
         rows = min(256, self._shape.context_length)
         kept = [self._kept_bytes(model, rows) for model in (self._full, self._bare)]
         return (kept[0] - kept[1]) / _LAYERS / rows, 4.0 * (4 * self._shape.width + 2 * self._shape.inner_width)
+
+    def known_bytes(self, saved_row_bytes: float) -> int:
+        """The weights of both models, their gradients where they train, and what the largest batch kept."""
+        weights = sum(parameter.nbytes for model in (self._full, self._bare) for parameter in model.parameters())
+        gradients = 0 if self._method == "lora" else weights
+        return weights + gradients + round(_LAYERS * saved_row_bytes * max(map(sum, self._forms())))
+
+    def _forms(self) -> list[tuple[int, ...]]:
+        return [form for form in _FORMS if max(form) <= self._shape.context_length]
 
     @property
     def num_parameters(self) -> int:

@@ -13,7 +13,7 @@ from shared.calibration import Calibration
 from shared.constants import Method
 from shared.job_spec import RunSettings
 
-_EVALUATIONS: Final = 4
+_EVALUATIONS, _EVALUATIONS_TO_STOP_BY = 4, 12
 _PROMPTS, _PROMPT_ROWS, _GENERATED = 3, 40, 32
 """The trainer's own numbers: evaluations after step 0, and sample generations before and after the training."""
 _READ_CHARACTER_S: Final = 0.6e-6
@@ -67,7 +67,8 @@ def seconds_of(run: Run, found: Calibration) -> Seconds:
     asked = found.num_layers * found.layer_forward.seconds(_PROMPT_ROWS, _PROMPT_ROWS**2 / 2, 1)
     generation = _PROMPTS * (_GENERATED * found.token_s + asked)
     train = amounts.num_steps * step_s(run, found)
-    validations = (1 + min(_EVALUATIONS, amounts.num_steps)) * amounts.num_validation_batches
+    evaluations = _EVALUATIONS_TO_STOP_BY if run.settings.early_stopping else _EVALUATIONS
+    validations = (1 + min(evaluations, amounts.num_steps)) * amounts.num_validation_batches
     validate = validations * _forward_s(found, amounts.validation)
     probes = 2 * _forward_s(found, amounts.validation if amounts.num_validation_batches else amounts.batch)
     checkpoint = 16 * trained * (found.write_byte_s + found.read_byte_s)
@@ -107,12 +108,15 @@ def memory_bytes_of(run: Run, found: Calibration) -> int:
     best = 4 * trained if run.amounts.num_validation_batches else 0
     state = frozen + 16 * trained + best
     batch = run.amounts.batch
-    passes = batch.rows * (found.num_layers * found.saved_row_bytes + found.working_row_bytes)
+    passes = _HELD_BACK * batch.rows * (found.num_layers * found.saved_row_bytes + found.working_row_bytes)
     training = state + passes + found.head_bytes
-    return round(found.start_bytes + _OWN_BYTES + max(training, 2 * weights))
+    return round(found.start_bytes + found.grown_bytes + _OWN_BYTES + max(training, 2 * weights))
 
 
-_OWN_BYTES: Final = 20_000_000
+_OWN_BYTES: Final = 30_000_000
+"""The tokenizer, the mapped tokens and the run's own objects."""
+_HELD_BACK: Final = 1.1
+"""The allocator keeps some of what batches of ever other sizes leave."""
 
 
 def left_bytes_of(run: Run, found: Calibration | None) -> tuple[int, int]:

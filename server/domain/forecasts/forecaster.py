@@ -121,12 +121,14 @@ class Forecaster:
         parts = seconds_of(run, measured.calibration)
         ratio = min(3.0, max(0.5, float(speed.data.get("ratio") or 1.0))) if speed is not None else 1.0
         off = (_TIME_BUSY if measured.busy else _TIME) + loose
+        # A run that may end early makes a third of its steps at the least, about.
+        soonest = parts.total - (2 / 3 * (parts.train + parts.validate) if run.settings.early_stopping else 0.0)
         how = "The machine was busy while it was measured, so this may be too much. " if measured.busy else ""
         counted = "tokens were counted" if run.amounts.counted else "tokens are estimated until you look at the data"
         before = "" if speed is None else f" The last run of this model took {ratio:.2g} times its forecast."
         return {
             "seconds": parts.total,
-            "seconds_low": parts.total * min(1.0, ratio) * (1 - off),
+            "seconds_low": soonest * min(1.0, ratio) * (1 - off),
             "seconds_high": parts.total * max(1.0, ratio) * (1 + off),
             "parts": {name: round(value, 3) for name, value in parts.__dict__.items()},
             "basis": f"{how}From the speed of this machine, measured with this model; {counted}.{before}",
