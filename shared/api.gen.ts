@@ -3214,26 +3214,88 @@ export interface components {
         };
         /**
          * Forecast
-         * @description What a job request would do. Seconds are null until a run of this base and method has been measured on this machine.
+         * @description What a job request would do. `_low` and `_high` enclose what is likely; a single number is the likeliest.
+         *
+         *     Seconds are null until this machine was measured with this base and method, or has run them. `calibration` says where that stands:
+         *     `measured` (also with `busy`: something else kept the machine busy meanwhile), `measuring` (ask again in some seconds), `waiting` (until
+         *     nothing trains), `impossible` (its model is not here yet, say).
          */
         Forecast: {
             /** Basis */
             basis: string;
+            /**
+             * Busy
+             * @default false
+             */
+            busy: boolean;
+            /**
+             * Calibration
+             * @default impossible
+             * @enum {string}
+             */
+            calibration: "measured" | "measuring" | "waiting" | "impossible";
+            /**
+             * Counted
+             * @default false
+             */
+            counted: boolean;
             /** Disk Bytes */
             disk_bytes: number;
+            /**
+             * Disk High Bytes
+             * @default 0
+             */
+            disk_high_bytes: number;
+            /**
+             * Disk Low Bytes
+             * @default 0
+             */
+            disk_low_bytes: number;
             /** Memory Bytes */
             memory_bytes: number;
+            /**
+             * Memory High Bytes
+             * @default 0
+             */
+            memory_high_bytes: number;
+            /**
+             * Memory Low Bytes
+             * @default 0
+             */
+            memory_low_bytes: number;
             /**
              * Method
              * @enum {string}
              */
             method: "lora" | "full" | "scratch";
+            /** @default null */
+            money: components["schemas"]["ForecastMoney"] | null;
             /** Num Examples */
             num_examples: number;
             /** Num Steps */
             num_steps: number;
+            /**
+             * Num Steps High
+             * @default 0
+             */
+            num_steps_high: number;
+            /**
+             * Num Steps Low
+             * @default 0
+             */
+            num_steps_low: number;
             /** Num Training Tokens */
             num_training_tokens: number;
+            /**
+             * Num Training Tokens High
+             * @default 0
+             */
+            num_training_tokens_high: number;
+            /**
+             * Num Training Tokens Low
+             * @default 0
+             */
+            num_training_tokens_low: number;
             /**
              * Object
              * @default forecast
@@ -3246,22 +3308,72 @@ export interface components {
              * @enum {string}
              */
             objective: "supervised" | "preference";
+            /** @default null */
+            obstacle: components["schemas"]["Obstacle"] | null;
+            /**
+             * Parts
+             * @default {}
+             */
+            parts: {
+                [key: string]: number;
+            };
             /** Resolved */
             resolved: {
                 [key: string]: components["schemas"]["Resolved"];
             };
+            /**
+             * Room Bytes
+             * @default 0
+             */
+            room_bytes: number;
+            /**
+             * Seconds
+             * @default null
+             */
+            seconds: number | null;
             /** Seconds High */
             seconds_high: number | null;
             /** Seconds Low */
             seconds_low: number | null;
         };
         /**
+         * ForecastChange
+         * @description The largest setting that would fit, as a button: `hyperparameters` and `method` go into the request.
+         */
+        ForecastChange: {
+            /**
+             * Hyperparameters
+             * @default {}
+             */
+            hyperparameters: {
+                [key: string]: number;
+            };
+            /** Label */
+            label: string;
+            /**
+             * Method
+             * @default null
+             */
+            method: ("lora" | "full" | "scratch") | null;
+        };
+        /**
          * ForecastLine
-         * @description What was said before the run against what came. `low` and `high` are equal where one number was said.
+         * @description What was said before the run against what came. `low` and `high` are equal where one number was said; `expected` is what the run
+         *     itself says while it goes on. Money is in `currency`.
          */
         ForecastLine: {
             /** Actual */
             actual: number | null;
+            /**
+             * Currency
+             * @default null
+             */
+            currency: string | null;
+            /**
+             * Expected
+             * @default null
+             */
+            expected: number | null;
             /** High */
             high: number | null;
             /** Low */
@@ -3270,11 +3382,27 @@ export interface components {
              * Name
              * @enum {string}
              */
-            name: "steps" | "tokens" | "seconds" | "memory_bytes";
+            name: "steps" | "tokens" | "seconds" | "memory_bytes" | "disk_bytes" | "money";
             /** Title */
             title: string;
             /** Words */
             words: string;
+        };
+        /**
+         * ForecastMoney
+         * @description `basis` says whose price it is: the operator's, the power's, or that of a rented machine like this one.
+         */
+        ForecastMoney: {
+            /** Basis */
+            basis: string;
+            /** Currency */
+            currency: string;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Per Hour */
+            per_hour: number;
         };
         /**
          * ForeignFinish
@@ -3890,6 +4018,11 @@ export interface components {
             cloned_from: string | null;
             /** Content Sha256 */
             content_sha256: string;
+            /**
+             * Costs
+             * @default []
+             */
+            costs: components["schemas"]["ForecastLine"][];
             /**
              * Created At
              * Format: date-time
@@ -4763,6 +4896,8 @@ export interface components {
             base_model: string;
             /** Blockers */
             blockers: components["schemas"]["Blocker"][];
+            /** @default null */
+            blocks: components["schemas"]["LookBlocks"] | null;
             /** Duplicates */
             duplicates: components["schemas"]["Pair"][];
             /** Examples */
@@ -4804,6 +4939,25 @@ export interface components {
             personal_data: components["schemas"]["PersonalData"];
             /** @default null */
             sample: components["schemas"]["LookSample"] | null;
+        };
+        /**
+         * LookBlocks
+         * @description The blocks that training would read in one epoch. Rows are tokens that are read; `num_opening` of each batch are read once for all
+         *     its documents and stand in no other number. `num_pairs` is the sum over documents of half their length squared.
+         */
+        LookBlocks: {
+            /** Num Blocks */
+            num_blocks: number;
+            /** Num Documents */
+            num_documents: number;
+            /** Num Opening */
+            num_opening: number;
+            /** Num Pairs */
+            num_pairs: number;
+            /** Num Rows */
+            num_rows: number;
+            /** Num Trained Rows */
+            num_trained_rows: number;
         };
         /**
          * LookRequest
@@ -5264,6 +5418,25 @@ export interface components {
              * @default 0
              */
             tolerance: number;
+        };
+        /**
+         * Obstacle
+         * @description Why the run cannot be made here. A job like this is refused.
+         */
+        Obstacle: {
+            /** @default null */
+            change: components["schemas"]["ForecastChange"] | null;
+            /** Message */
+            message: string;
+            /** Needed Bytes */
+            needed_bytes: number;
+            /**
+             * Resource
+             * @enum {string}
+             */
+            resource: "memory" | "disk";
+            /** There Bytes */
+            there_bytes: number;
         };
         /**
          * Pair
@@ -6339,6 +6512,27 @@ export interface components {
              * @constant
              */
             object: "sign_ins_ended";
+        };
+        /**
+         * Spent
+         * @description What a job took. Seconds are those in which it ran, pauses left out; disk is what it left.
+         */
+        Spent: {
+            /** Disk Bytes */
+            disk_bytes: number;
+            /** Memory Bytes */
+            memory_bytes: number;
+            /**
+             * Money
+             * @default null
+             */
+            money: number | null;
+            /** Num Steps */
+            num_steps: number;
+            /** Num Tokens */
+            num_tokens: number;
+            /** Seconds */
+            seconds: number;
         };
         /**
          * SplitByDocument

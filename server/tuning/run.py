@@ -73,6 +73,7 @@ class _Trained:
     progress: Progress
     probe_loss: float
     num_parameters: int
+    ended_early: bool
 
 
 def tune(spec: JobSpec, folder: Path, claim: Claim, events: EventLog, stop: StopRequest) -> None:
@@ -170,7 +171,7 @@ def _train(
         progress.best = None
     probe_loss = mean_loss(model, material.probe)
     exporter.best(model)
-    return _Trained(progress, probe_loss, num_parameters)
+    return _Trained(progress, probe_loss, num_parameters, ended_early=progress.step < loop.num_steps)
 
 
 def _preference(model: CausalModel, material: _Material, events: EventLog) -> Preference | None:
@@ -349,10 +350,12 @@ def _done(events: EventLog, folder: Path, trained: _Trained, *, chat: bool, seco
     events.write(
         DoneEvent,
         step=progress.step,
+        ended_early=trained.ended_early,
         train_loss=progress.train_loss,
         validation_loss_before=progress.loss_before,
         validation_loss=progress.best_loss,
         num_training_tokens=progress.num_trained,
+        num_tokens_read=progress.num_rows,
         num_parameters=trained.num_parameters,
         seconds=round(seconds, 2),
         tokens_per_s=round(progress.tokens_per_s, 1),
