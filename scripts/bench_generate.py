@@ -53,13 +53,20 @@ class Answer:
     first_s: float
 
 
-def bench_generate(data: Path, *, rounds: int) -> int:
+PARTS_OF_GENERATE: Final = ("speed", "loading", "waiting")
+
+
+def bench_generate(data: Path, *, rounds: int, only: str | None = None) -> int:
     data.mkdir(parents=True)
+    parts = {"speed": lambda: speed(data, rounds), "loading": lambda: loading(data), "waiting": lambda: waiting(data / "server")}
+    results = [part() for name, part in parts.items() if only in {None, name}]
+    return 0 if all(results) else 1
+
+
+def speed(data: Path, rounds: int) -> bool:
     with served(data, "q8_0") as fast, served(data, "f32") as exact, Peer(data / "base-models" / BASE, THREADS) as peer:
         ours = {"q8_0": fast, "f32": exact}
-        good = all([*ratios(ours, peer, rounds), *together(ours), *beginnings(ours)])
-    good &= loading(data)
-    return 0 if good & waiting(data / "server") else 1
+        return all([*ratios(ours, peer, rounds), *together(ours), *beginnings(ours)])
 
 
 def ratios(ours: dict[str, Serving], peer: "Peer", rounds: int) -> Iterator[bool]:

@@ -3214,26 +3214,88 @@ export interface components {
         };
         /**
          * Forecast
-         * @description What a job request would do. Seconds are null until a run of this base and method has been measured on this machine.
+         * @description What a job request would do. `_low` and `_high` enclose what is likely; a single number is the likeliest.
+         *
+         *     Seconds are null until this machine was measured with this base and method, or has run them. `calibration` says where that stands:
+         *     `measured` (also with `busy`: something else kept the machine busy meanwhile), `measuring` (ask again in some seconds), `waiting` (until
+         *     nothing trains), `impossible` (its model is not here yet, say).
          */
         Forecast: {
             /** Basis */
             basis: string;
+            /**
+             * Busy
+             * @default false
+             */
+            busy: boolean;
+            /**
+             * Calibration
+             * @default impossible
+             * @enum {string}
+             */
+            calibration: "measured" | "measuring" | "waiting" | "impossible";
+            /**
+             * Counted
+             * @default false
+             */
+            counted: boolean;
             /** Disk Bytes */
             disk_bytes: number;
+            /**
+             * Disk High Bytes
+             * @default 0
+             */
+            disk_high_bytes: number;
+            /**
+             * Disk Low Bytes
+             * @default 0
+             */
+            disk_low_bytes: number;
             /** Memory Bytes */
             memory_bytes: number;
+            /**
+             * Memory High Bytes
+             * @default 0
+             */
+            memory_high_bytes: number;
+            /**
+             * Memory Low Bytes
+             * @default 0
+             */
+            memory_low_bytes: number;
             /**
              * Method
              * @enum {string}
              */
             method: "lora" | "full" | "scratch";
+            /** @default null */
+            money: components["schemas"]["ForecastMoney"] | null;
             /** Num Examples */
             num_examples: number;
             /** Num Steps */
             num_steps: number;
+            /**
+             * Num Steps High
+             * @default 0
+             */
+            num_steps_high: number;
+            /**
+             * Num Steps Low
+             * @default 0
+             */
+            num_steps_low: number;
             /** Num Training Tokens */
             num_training_tokens: number;
+            /**
+             * Num Training Tokens High
+             * @default 0
+             */
+            num_training_tokens_high: number;
+            /**
+             * Num Training Tokens Low
+             * @default 0
+             */
+            num_training_tokens_low: number;
             /**
              * Object
              * @default forecast
@@ -3246,22 +3308,72 @@ export interface components {
              * @enum {string}
              */
             objective: "supervised" | "preference";
+            /** @default null */
+            obstacle: components["schemas"]["Obstacle"] | null;
+            /**
+             * Parts
+             * @default {}
+             */
+            parts: {
+                [key: string]: number;
+            };
             /** Resolved */
             resolved: {
                 [key: string]: components["schemas"]["Resolved"];
             };
+            /**
+             * Room Bytes
+             * @default 0
+             */
+            room_bytes: number;
+            /**
+             * Seconds
+             * @default null
+             */
+            seconds: number | null;
             /** Seconds High */
             seconds_high: number | null;
             /** Seconds Low */
             seconds_low: number | null;
         };
         /**
+         * ForecastChange
+         * @description The largest setting that would fit, as a button: `hyperparameters` and `method` go into the request.
+         */
+        ForecastChange: {
+            /**
+             * Hyperparameters
+             * @default {}
+             */
+            hyperparameters: {
+                [key: string]: number;
+            };
+            /** Label */
+            label: string;
+            /**
+             * Method
+             * @default null
+             */
+            method: ("lora" | "full" | "scratch") | null;
+        };
+        /**
          * ForecastLine
-         * @description What was said before the run against what came. `low` and `high` are equal where one number was said.
+         * @description What was said before the run against what came. `low` and `high` are equal where one number was said; `expected` is what the run
+         *     itself says while it goes on. Money is in `currency`.
          */
         ForecastLine: {
             /** Actual */
             actual: number | null;
+            /**
+             * Currency
+             * @default null
+             */
+            currency: string | null;
+            /**
+             * Expected
+             * @default null
+             */
+            expected: number | null;
             /** High */
             high: number | null;
             /** Low */
@@ -3270,11 +3382,27 @@ export interface components {
              * Name
              * @enum {string}
              */
-            name: "steps" | "tokens" | "seconds" | "memory_bytes";
+            name: "steps" | "tokens" | "seconds" | "memory_bytes" | "disk_bytes" | "money";
             /** Title */
             title: string;
             /** Words */
             words: string;
+        };
+        /**
+         * ForecastMoney
+         * @description `basis` says whose price it is: the operator's, the power's, or that of a rented machine like this one.
+         */
+        ForecastMoney: {
+            /** Basis */
+            basis: string;
+            /** Currency */
+            currency: string;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Per Hour */
+            per_hour: number;
         };
         /**
          * ForeignFinish
@@ -3614,6 +3742,8 @@ export interface components {
          * Hyperparameters
          * @description What a person may set. Everything left at "auto" is resolved by `shared.auto_settings`, with a reason.
          *
+         *     `lora_targets` are the layers that get adapters: all linear ones, those of attention, or queries and values alone; `lora_scaling` is
+         *     what alpha is divided by, the rank or its root. `early_stopping` 2 ends after two validations in a row without a lower loss, 0 never.
          *     `beta` is for preference pairs alone: how strongly the model is held to what it was (DPO, arXiv:2305.18290).
          */
         Hyperparameters: {
@@ -3638,6 +3768,11 @@ export interface components {
              */
             block_size?: number | "auto";
             /**
+             * Early Stopping
+             * @default auto
+             */
+            early_stopping?: number | "auto";
+            /**
              * Epochs
              * @default auto
              */
@@ -3647,6 +3782,11 @@ export interface components {
              * @default auto
              */
             gradient_accumulation?: number | "auto";
+            /**
+             * Label Smoothing
+             * @default auto
+             */
+            label_smoothing?: number | "auto";
             /**
              * Learning Rate
              * @default auto
@@ -3658,10 +3798,25 @@ export interface components {
              */
             lora_alpha?: number | "auto";
             /**
+             * Lora Dropout
+             * @default auto
+             */
+            lora_dropout?: number | "auto";
+            /**
              * Lora R
              * @default auto
              */
             lora_r?: number | "auto";
+            /**
+             * Lora Scaling
+             * @default auto
+             */
+            lora_scaling?: ("rank" | "root") | "auto";
+            /**
+             * Lora Targets
+             * @default auto
+             */
+            lora_targets?: ("all" | "attention" | "query_value") | "auto";
             /**
              * Max Grad Norm
              * @default auto
@@ -3864,6 +4019,11 @@ export interface components {
             /** Content Sha256 */
             content_sha256: string;
             /**
+             * Costs
+             * @default []
+             */
+            costs: components["schemas"]["ForecastLine"][];
+            /**
              * Created At
              * Format: date-time
              */
@@ -4017,11 +4177,16 @@ export interface components {
              *       "batch_size": "auto",
              *       "beta": "auto",
              *       "block_size": "auto",
+             *       "early_stopping": "auto",
              *       "epochs": "auto",
              *       "gradient_accumulation": "auto",
+             *       "label_smoothing": "auto",
              *       "learning_rate": "auto",
              *       "lora_alpha": "auto",
+             *       "lora_dropout": "auto",
              *       "lora_r": "auto",
+             *       "lora_scaling": "auto",
+             *       "lora_targets": "auto",
              *       "max_grad_norm": "auto",
              *       "max_steps": "auto",
              *       "scheduler": "auto",
@@ -4149,11 +4314,16 @@ export interface components {
              *       "batch_size": "auto",
              *       "beta": "auto",
              *       "block_size": "auto",
+             *       "early_stopping": "auto",
              *       "epochs": "auto",
              *       "gradient_accumulation": "auto",
+             *       "label_smoothing": "auto",
              *       "learning_rate": "auto",
              *       "lora_alpha": "auto",
+             *       "lora_dropout": "auto",
              *       "lora_r": "auto",
+             *       "lora_scaling": "auto",
+             *       "lora_targets": "auto",
              *       "max_grad_norm": "auto",
              *       "max_steps": "auto",
              *       "scheduler": "auto",
@@ -4726,6 +4896,8 @@ export interface components {
             base_model: string;
             /** Blockers */
             blockers: components["schemas"]["Blocker"][];
+            /** @default null */
+            blocks: components["schemas"]["LookBlocks"] | null;
             /** Duplicates */
             duplicates: components["schemas"]["Pair"][];
             /** Examples */
@@ -4769,6 +4941,25 @@ export interface components {
             sample: components["schemas"]["LookSample"] | null;
         };
         /**
+         * LookBlocks
+         * @description The blocks that training would read in one epoch. Rows are tokens that are read; `num_opening` of each batch are read once for all
+         *     its documents and stand in no other number. `num_pairs` is the sum over documents of half their length squared.
+         */
+        LookBlocks: {
+            /** Num Blocks */
+            num_blocks: number;
+            /** Num Documents */
+            num_documents: number;
+            /** Num Opening */
+            num_opening: number;
+            /** Num Pairs */
+            num_pairs: number;
+            /** Num Rows */
+            num_rows: number;
+            /** Num Trained Rows */
+            num_trained_rows: number;
+        };
+        /**
          * LookRequest
          * @description The part of a `JobRequest` that decides what its model would see, so that a look is one at the very job that would start.
          */
@@ -4791,11 +4982,16 @@ export interface components {
              *       "batch_size": "auto",
              *       "beta": "auto",
              *       "block_size": "auto",
+             *       "early_stopping": "auto",
              *       "epochs": "auto",
              *       "gradient_accumulation": "auto",
+             *       "label_smoothing": "auto",
              *       "learning_rate": "auto",
              *       "lora_alpha": "auto",
+             *       "lora_dropout": "auto",
              *       "lora_r": "auto",
+             *       "lora_scaling": "auto",
+             *       "lora_targets": "auto",
              *       "max_grad_norm": "auto",
              *       "max_steps": "auto",
              *       "scheduler": "auto",
@@ -5222,6 +5418,25 @@ export interface components {
              * @default 0
              */
             tolerance: number;
+        };
+        /**
+         * Obstacle
+         * @description Why the run cannot be made here. A job like this is refused.
+         */
+        Obstacle: {
+            /** @default null */
+            change: components["schemas"]["ForecastChange"] | null;
+            /** Message */
+            message: string;
+            /** Needed Bytes */
+            needed_bytes: number;
+            /**
+             * Resource
+             * @enum {string}
+             */
+            resource: "memory" | "disk";
+            /** There Bytes */
+            there_bytes: number;
         };
         /**
          * Pair
@@ -5818,6 +6033,12 @@ export interface components {
             name: string;
             /** Note */
             note: string;
+            /**
+             * Objective
+             * @default supervised
+             * @enum {string}
+             */
+            objective: "supervised" | "preference";
             reproduction: components["schemas"]["Reproduction"];
             /** Settings */
             settings: components["schemas"]["ReportedSetting"][];
@@ -5888,7 +6109,7 @@ export interface components {
         };
         /**
          * ReportedTraining
-         * @description What the run did. Losses are mean per trained token; `points` is None where metrics were left out of the report.
+         * @description What the run did. Losses are means per trained token, or per preference pair; `points` is None where metrics were left out.
          */
         ReportedTraining: {
             /** Best Step */
@@ -5932,6 +6153,12 @@ export interface components {
              * @enum {string}
              */
             method: "lora" | "full" | "scratch";
+            /**
+             * Objective
+             * @default supervised
+             * @enum {string}
+             */
+            objective: "supervised" | "preference";
             /** Seed */
             seed: number | null;
             /** Settings */
@@ -6285,6 +6512,27 @@ export interface components {
              * @constant
              */
             object: "sign_ins_ended";
+        };
+        /**
+         * Spent
+         * @description What a job took. Seconds are those in which it ran, pauses left out; disk is what it left.
+         */
+        Spent: {
+            /** Disk Bytes */
+            disk_bytes: number;
+            /** Memory Bytes */
+            memory_bytes: number;
+            /**
+             * Money
+             * @default null
+             */
+            money: number | null;
+            /** Num Steps */
+            num_steps: number;
+            /** Num Tokens */
+            num_tokens: number;
+            /** Seconds */
+            seconds: number;
         };
         /**
          * SplitByDocument

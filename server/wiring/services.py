@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from server.adapters.calibration_process import CalibrationProcess
 from server.adapters.server_lock import ServerLocks
 from server.background.copier import Copier
 from server.background.errands import Errands
@@ -94,6 +95,7 @@ class Services:
     reports: Reports
     shares: Shares
     census: Census
+    calibration: CalibrationProcess
     openai: OpenAiFace
     texts: Serving
     exports: Exports
@@ -119,6 +121,7 @@ class Services:
         self.sweeper.stop()
         self.notifier.stop()
         self.generator.stop()
+        self.calibration.stop()
         self.texts.stop()
         self.errands.stop()
         self.letters.stop()

@@ -39,6 +39,7 @@ from shared.wire.datasets import (
     DatasetRequest,
     HistogramBin,
     Look,
+    LookBlocks,
     LookRequest,
     LookSample,
     Pair,
@@ -53,6 +54,7 @@ from shared.wire.datasets import (
     TokenizedExample,
 )
 from shared.wire.documents import Column, Document, DocumentPatch, Mapping, Problem, ReadingOptions, Upload, UploadRequest, Usage
+from shared.wire.forecasts import Forecast, ForecastChange, ForecastLine, ForecastMoney, Obstacle, Spent
 from shared.wire.foreign import ForeignFinish, ForeignLink, LinkedSignIn
 from shared.wire.guides import (
     Guide,
@@ -68,7 +70,6 @@ from shared.wire.guides import (
 from shared.wire.jobs import (
     Checkpoint,
     DownloadLink,
-    Forecast,
     Hyperparameters,
     Job,
     JobAction,
@@ -82,7 +83,6 @@ from shared.wire.jobs import (
     MetricPoint,
     Metrics,
     Progress,
-    Resolved,
     SampleGeneration,
 )
 from shared.wire.models import (
@@ -109,7 +109,6 @@ from shared.wire.notifications import (
 from shared.wire.reports import (
     Conclusion,
     DataCard,
-    ForecastLine,
     ItemValue,
     NewShareLink,
     Report,
@@ -129,6 +128,7 @@ from shared.wire.reports import (
     ShareRequest,
 )
 from shared.wire.security import ApiKey, ApiKeyRequest, NewApiKey, SecurityEvent, SignIn, SignInsEnded
+from shared.wire.settings import Resolved
 from shared.wire.test_sets import (
     EvaluatedItem,
     Evaluation,
@@ -218,7 +218,9 @@ __all__ = [
     "ExportRequest",
     "ExportState",
     "Forecast",
+    "ForecastChange",
     "ForecastLine",
+    "ForecastMoney",
     "ForeignFinish",
     "ForeignLink",
     "GenerateRequest",
@@ -253,6 +255,7 @@ __all__ = [
     "LogLine",
     "LogPage",
     "Look",
+    "LookBlocks",
     "LookRequest",
     "LookSample",
     "Mapping",
@@ -270,6 +273,7 @@ __all__ = [
     "NotificationChoice",
     "NotificationSettings",
     "NumericGrader",
+    "Obstacle",
     "Pair",
     "PasswordChange",
     "PasswordReset",
@@ -316,6 +320,7 @@ __all__ = [
     "ShareRequest",
     "SignIn",
     "SignInsEnded",
+    "Spent",
     "Split",
     "SplitByDocument",
     "SplitByFraction",
