@@ -51,7 +51,11 @@ def _run(script: str, *words: str) -> float:
 def _held(home: Path) -> dict[str, str]:
     """Every file by its hash, and every record. What only the running server needs, and records' own file, are left out."""
     files = (path for path in home.rglob("*") if path.is_file() and not path.name.startswith("records.sqlite3"))
-    kept = [path for path in files if path.relative_to(home).parts[0] not in {"tmp", "servers", "base-models", "fetched-models"}]
+    kept = [
+        path
+        for path in files
+        if path.relative_to(home).parts[0] not in {"tmp", "servers", "base-models", "fetched-models", "served", "exports"}
+    ]
     with sqlite3.connect(f"file:{home / 'records.sqlite3'}?mode=ro", uri=True) as records:
         rows = records.execute("SELECT partition, sort, version, data FROM documents").fetchall()
     return {path.relative_to(home).as_posix(): _sha256(path) for path in kept} | {

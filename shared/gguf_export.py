@@ -6,6 +6,8 @@ It writes `model.gguf`, `Modelfile` (for Ollama) and `report.json` (`GgufReport`
 `reason` says why. Exit status 0 with a report, whatever it says; anything else is a crash.
 """
 
+import hashlib
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -14,6 +16,11 @@ GGUF_FILE = "model.gguf"
 REPORT_FILE = "report.json"
 MODELFILE = "Modelfile"
 Precision = Literal["f32", "f16", "q8_0"]
+
+
+def served_name(folder: Path) -> str:
+    """What the files begin with that a model in this folder is served from."""
+    return hashlib.sha256(str(folder).encode()).hexdigest()[:24]
 
 
 class _Part(BaseModel):

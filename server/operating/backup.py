@@ -24,7 +24,7 @@ from server.settings import VERSION
 
 MANIFEST: Final = "manifest.json"
 RECORDS: Final = "records.sqlite3"
-_LEFT_OUT: Final = frozenset({"base-models", "fetched-models", "tmp"})
+_LEFT_OUT: Final = frozenset({"base-models", "exports", "fetched-models", "served", "tmp"})
 _RECORDS_FILES: Final = frozenset({RECORDS, f"{RECORDS}-wal", f"{RECORDS}-shm"})
 _CHUNK: Final = 1024**2
 

@@ -6,7 +6,6 @@ is gone, or is not what it was, goes as well.
 
 import contextlib
 import fcntl
-import hashlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Any, Final
 from server.tuning.files import staged_folder, write_json
 from server.tuning.gguf_file import write_gguf
 from server.tuning.gguf_tensors import Precision
+from shared.gguf_export import served_name
 from shared.model_folder import weight_files
 
 _FORMAT: Final = 1
@@ -28,7 +28,7 @@ def gguf_of(folder: Path, cache: Path, *, precision: Precision) -> Path:
     """Raises what `write_gguf` raises. Two programs that want the same file at the same time do no harm."""
     cache.mkdir(parents=True, exist_ok=True)
     made_from = _made_from(folder)
-    entry = cache / f"{hashlib.sha256(str(folder).encode()).hexdigest()[:24]}-{precision}"
+    entry = cache / f"{served_name(folder)}-{precision}"
     if _noted(entry) != made_from:
         with _alone(cache, entry.name):
             _sweep(cache)

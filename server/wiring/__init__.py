@@ -140,7 +140,7 @@ def build(settings: Settings) -> Services:
         hub_off=settings.hub == "off",
         hub_reachable=HubProbe(settings.hub_url),
     )
-    tuned_models = TunedModels(records, blobs, settings.fetched_models_folder)
+    tuned_models = TunedModels(records, blobs, settings.fetched_models_folder, served=settings.served_folder)
     readers = RunReaders()
     folders = Folders(settings.runs_folder, settings.base_models_folder, settings.own_models_folder)
     free_slots = slots(

@@ -189,5 +189,12 @@ def test_nobody_else_sees_any_of_it(server: Server, client: Client, tuned: Tuned
     assert stranger.get("/api/jobs")["data"] == []
 
 
+def test_deleting_the_model_takes_its_files_for_others_and_for_serving_along(server: Server, client: Client, tuned: Tuned) -> None:
+    """The last test of this module."""
+    assert list((server.data / "served").glob("*/model.gguf"))
+    client.http.delete(f"/api/tuned-models/{tuned.job['tuned_model']}").raise_for_status()
+    assert not list(server.data.rglob("*.gguf"))
+
+
 def generate(client: Client, tuned: Tuned) -> dict[str, Any]:
     return client.post(f"/api/tuned-models/{tuned.job['tuned_model']}/generate", prompt=PROMPT, max_tokens=NUM_TOKENS, temperature=0)

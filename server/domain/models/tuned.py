@@ -19,7 +19,7 @@ from server.ports.blobs import Blobs
 from server.ports.records import ABSENT, Delete, Put, Records
 from shared.base_models import BaseModel, LocalFolder
 from shared.constants import Method
-from shared.gguf_export import Precision
+from shared.gguf_export import Precision, served_name
 from shared.job_spec import MODEL_FOLDER
 from shared.trainer_events import Artifact, DoneEvent
 from shared.wire import ListOf, TunedModel
@@ -57,12 +57,13 @@ class StoredModel(pydantic.BaseModel):
 
 
 class TunedModels:
-    """`fetched` is a folder for copies of models whose bytes are kept elsewhere."""
+    """`fetched` is a folder for copies of models whose bytes are kept elsewhere, `served` one for the files that models are served from."""
 
-    def __init__(self, records: Records, blobs: Blobs, fetched: Path) -> None:
+    def __init__(self, records: Records, blobs: Blobs, fetched: Path, *, served: Path | None = None) -> None:
         self._records = records
         self._blobs = blobs
         self._fetched = fetched
+        self._served = served
         self._fetching = threading.Lock()
         self._models = Collection(records, StoredModel, kind="model", noun="tuned model")
 
@@ -98,6 +99,7 @@ class TunedModels:
     def delete(self, owner: str, stored: Stored[StoredModel]) -> None:
         """The record first: a record without bytes would lie. Use `Jobs` from routes: jobs may start from it."""
         model = stored.value
+        local = self._blobs.local_path(keys.model_blob(owner, model.key, f"{MODEL_FOLDER}/config.json"))
         self._records.write(
             self._models.removing(owner, model.key, version=stored.version),
             Delete(keys.owned(owner, "model-name", model.id), expect=None),
@@ -107,7 +109,13 @@ class TunedModels:
         for precision in _PRECISIONS:
             self._records.write(Delete(keys.owned(owner, "export", f"{model.key}-{precision}"), expect=None))
             self._blobs.delete(keys.model_blob(owner, model.key, f"gguf/{precision}.gguf"))
+        self._forget_served(model, local)
         shutil.rmtree(self._fetched / model.key, ignore_errors=True)
+
+    def _forget_served(self, model: StoredModel, local: Path | None) -> None:
+        folder = self._fetched / model.key if local is None else local.parent
+        for kept in self._served.glob(f"{served_name(folder)}-*") if self._served is not None else ():
+            shutil.rmtree(kept, ignore_errors=True)
 
     def chunks(self, model: StoredModel, file: Artifact) -> Iterator[bytes]:
         return self._blobs.open(keys.model_blob(model.owner, model.key, file.path))
