@@ -55,8 +55,14 @@ from server.web.spa import SinglePage
 _MAX_BODY_BYTES: Final = 4 * 1024**2
 # For pages of the sites in `allowed_origins`: they bring a token of their own, never a cookie of ours.
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_HEADERS: Final = ("authorization", "content-type", "idempotency-key", "if-none-match", "last-event-id", "x-request-id")
-_EXPOSED_HEADERS: Final = ("content-disposition", "etag", "retry-after", "x-request-id")
+_HEADERS: Final = (
+    *("authorization", "content-type", "idempotency-key", "if-none-match", "last-event-id", "x-request-id"),
+    # What OpenAI's client for JavaScript says of itself with every request.
+    *("openai-organization", "openai-project", "x-stainless-arch", "x-stainless-helper-method", "x-stainless-lang", "x-stainless-os"),
+    *("x-stainless-package-version", "x-stainless-retry-count", "x-stainless-runtime", "x-stainless-runtime-version"),
+    "x-stainless-timeout",
+)
+_EXPOSED_HEADERS: Final = ("content-disposition", "etag", "retry-after", "x-request-id", "x-should-retry")
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

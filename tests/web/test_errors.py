@@ -82,11 +82,25 @@ def test_a_full_disk_while_a_body_is_taken_in_is_said_too(signed_in: TestClient,
 
 
 @pytest.mark.parametrize(
-    "path", ["/api", "/api/", "/api/nothing", "/api/jobs/", "/v1/models", "/llm-training/api/nothing", "/livez/x", "/metrics/x"]
+    "path", ["/api", "/api/", "/api/nothing", "/api/jobs/", "/v1", "/llm-training/api/nothing", "/livez/x", "/metrics/x"]
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_an_unknown_address_of_the_api_is_json_and_never_the_page(client: TestClient, method: str, path: str) -> None:
     refusal(client.request(method, path, headers={"accept": "text/html"}), 404, "request.not_found")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+def test_what_openai_has_and_we_have_not_is_unsupported_on_v1(signed_in: TestClient, method: str) -> None:
+    for path in ("/v1/embeddings", "/v1/assistants/asst_1/files", "/v1/files/file-1/nothing"):
+        refusal(signed_in.request(method, path), 400, "unsupported_operation")
+
+
+def test_v1_refuses_with_the_statuses_that_openais_clients_know(signed_in: TestClient) -> None:
+    error = refusal(signed_in.post("/v1/fine_tuning/jobs", json={"model": "gpt2"}), 400, "request.invalid")
+    assert (error["type"], error["param"]) == ("invalid_request_error", "training_file")
+    refusal(signed_in.get("/v1/files/file-none"), 404, "document.not_found")
+    answer = signed_in.post("/v1/files", files={"file": b"x", "purpose": (None, "fine-tune")}, headers={"authorization": "Bearer ltk_none"})
+    refusal(answer, 401)
 
 
 def test_a_wrong_method_says_which_is_right(client: TestClient) -> None:
