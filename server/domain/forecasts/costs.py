@@ -23,7 +23,7 @@ _SETTLE_S: Final = 0.6
 """Reading, tokenising, learning a vocabulary, and unpacking a base: single-threaded work of code that rarely changes."""
 _KEPT_CHECKPOINTS: Final = 3
 _LARGEST_SHARE: Final = 0.04
-_TOKENIZER_BYTES: Final = 3_000_000
+_WORD_BYTES, _USUAL_VOCABULARY = 70, 49_152
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,8 @@ _HELD_BACK: Final = 1.1
 
 def left_bytes_of(run: Run, found: Calibration | None) -> tuple[int, int]:
     """What a run leaves for good: at least the model, and the last weights beside it where an earlier step was the best."""
-    weights = 4 * run.base.num_parameters + _TOKENIZER_BYTES
+    words = found.vocabulary_size if found is not None else _USUAL_VOCABULARY
+    weights = 4 * run.base.num_parameters + _WORD_BYTES * words
     trained = 4 * _trained_or_guessed(run, found)
     if run.method == "lora":
         return weights + trained, weights + (2 * trained if run.amounts.num_validation_batches else trained)
