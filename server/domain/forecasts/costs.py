@@ -109,12 +109,15 @@ def memory_bytes_of(run: Run, found: Calibration) -> int:
     state = frozen + 16 * trained + best
     batch = run.amounts.batch
     passes = _HELD_BACK * batch.rows * (found.num_layers * found.saved_row_bytes + found.working_row_bytes)
-    training = state + passes + found.head_bytes
+    shapes = _SHAPE_BYTES * min(_SHAPES_KEPT, _PRODUCTS * run.amounts.num_steps * run.amounts.micro_batches)
+    training = state + passes + found.head_bytes + (shapes if run.settings.accelerator == "cpu" else 0)
     return round(found.start_bytes + found.grown_bytes + _OWN_BYTES + max(training, 2 * weights))
 
 
 _OWN_BYTES: Final = 30_000_000
 """The tokenizer, the mapped tokens and the run's own objects."""
+_SHAPE_BYTES, _PRODUCTS, _SHAPES_KEPT = 350_000, 10, 1024
+"""The library of products keeps a kernel for each shape: every batch has its own number of rows, and about so many products."""
 _HELD_BACK: Final = 1.1
 """The allocator keeps some of what batches of ever other sizes leave."""
 
