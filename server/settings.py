@@ -328,6 +328,11 @@ class Settings(BaseSettings):
         return self.home / "served"
 
     @property
+    def exports_folder(self) -> Path:
+        """Where files of models are made for others."""
+        return self.home / "exports"
+
+    @property
     def servers_folder(self) -> Path:
         return self.home / "servers"
 

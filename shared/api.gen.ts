@@ -878,7 +878,7 @@ export interface paths {
         };
         /**
          * Download By Link
-         * @description Public: the token itself is the permission, for one document, one tuned model, one report, or one's own export.
+         * @description Public: the token itself is the permission, for one document, one tuned model or form of it, one report, or one's own export.
          */
         get: operations["download_by_link"];
         put?: never;
@@ -1931,6 +1931,70 @@ export interface paths {
          * @description An address for a plain browser download, which cannot send a header. It names this model alone and holds for a minute.
          */
         post: operations["create_download_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tuned-models/{model_id}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Model Exports
+         * @description Every form there is, made or not; a GGUF file with how llama.cpp, which ran it, compares with the trainer.
+         */
+        get: operations["list_model_exports"];
+        put?: never;
+        /**
+         * Create Model Export
+         * @description Has a GGUF file made and checked, which takes a minute or some. One that is there, or on its way, is not made again.
+         */
+        post: operations["create_model_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tuned-models/{model_id}/exports/{format}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Model Export
+         * @description A ZIP. Of a GGUF file: with a Modelfile for Ollama and the report of its check.
+         */
+        get: operations["download_model_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tuned-models/{model_id}/exports/{format}/download-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Model Export Link
+         * @description An address for a plain browser download, which cannot send a header. It names this one file and holds for a minute.
+         */
+        post: operations["create_model_export_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3138,6 +3202,17 @@ export interface components {
             kind: "exact";
         };
         /**
+         * ExportRequest
+         * @description What is made on request; the others are there as soon as the model is.
+         */
+        ExportRequest: {
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "gguf-f32" | "gguf-f16" | "gguf-q8_0";
+        };
+        /**
          * Forecast
          * @description What a job request would do. `_low` and `_high` enclose what is likely; a single number is the likeliest.
          *
@@ -3429,6 +3504,103 @@ export interface components {
             text: string;
             /** Token Ids */
             token_ids: number[];
+        };
+        /**
+         * GgufReport
+         * @description How an exported file, loaded by llama.cpp, compares with the trainer's own computation.
+         *
+         *     `num_identical` of `num_prompts` greedy answers are the same to the last token, every other one has a parting. `agreement` is the
+         *     share of `num_positions` at which both find the same token likeliest after the same tokens; below `least_agreement` a file is not
+         *     offered. Perplexities are over the prompts' own tokens, and so is the `largest_difference` of logarithms of probability.
+         */
+        GgufReport: {
+            /**
+             * Agreement
+             * @default 0
+             */
+            agreement: number;
+            /**
+             * Engine
+             * @default
+             */
+            engine: string;
+            /**
+             * Largest Difference
+             * @default 0
+             */
+            largest_difference: number;
+            /**
+             * Least Agreement
+             * @default 0
+             */
+            least_agreement: number;
+            /**
+             * Num Identical
+             * @default 0
+             */
+            num_identical: number;
+            /**
+             * Num Positions
+             * @default 0
+             */
+            num_positions: number;
+            /**
+             * Num Prompts
+             * @default 0
+             */
+            num_prompts: number;
+            /**
+             * Num Texts
+             * @default 0
+             */
+            num_texts: number;
+            /**
+             * Num Texts Same Tokens
+             * @default 0
+             */
+            num_texts_same_tokens: number;
+            /**
+             * Partings
+             * @default []
+             */
+            partings: components["schemas"]["Parting"][];
+            /** Passed */
+            passed: boolean;
+            /**
+             * Perplexity
+             * @default 0
+             */
+            perplexity: number;
+            /**
+             * Perplexity Trainer
+             * @default 0
+             */
+            perplexity_trainer: number;
+            /**
+             * Precision
+             * @enum {string}
+             */
+            precision: "f32" | "f16" | "q8_0";
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+            /**
+             * Seconds
+             * @default 0
+             */
+            seconds: number;
+            /**
+             * Sha256
+             * @default
+             */
+            sha256: string;
+            /**
+             * Size Bytes
+             * @default 0
+             */
+            size_bytes: number;
         };
         /**
          * Guide
@@ -4467,6 +4639,22 @@ export interface components {
              */
             object: "list";
         };
+        /** ListOf[ModelExport] */
+        ListOf_ModelExport_: {
+            /** Data */
+            data: components["schemas"]["ModelExport"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more: boolean;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
+        };
         /** ListOf[QueueEntry] */
         ListOf_QueueEntry_: {
             /** Data */
@@ -4975,6 +5163,55 @@ export interface components {
             rewound_to: number | null;
         };
         /**
+         * ModelExport
+         * @description A form in which a tuned model can be taken away. `report`: how llama.cpp, which ran the file, compares with the trainer; a file
+         *     that does not compare well is `failed`, with the reason, and is not given out. `how` is one line on how to run it.
+         */
+        ModelExport: {
+            /**
+             * Created At
+             * @default null
+             */
+            created_at: string | null;
+            /**
+             * Finished At
+             * @default null
+             */
+            finished_at: string | null;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "safetensors" | "adapter" | "gguf-f32" | "gguf-f16" | "gguf-q8_0";
+            /** How */
+            how: string;
+            /** Model */
+            model: string;
+            /**
+             * Object
+             * @default model_export
+             * @constant
+             */
+            object: "model_export";
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+            /** @default null */
+            report: components["schemas"]["GgufReport"] | null;
+            /**
+             * Size Bytes
+             * @default 0
+             */
+            size_bytes: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "absent" | "waiting" | "running" | "ready" | "failed";
+        };
+        /**
          * ModelResult
          * @description One model over all items. Means are over what could be graded; perplexities are per token of all texts together.
          *
@@ -5212,6 +5449,18 @@ export interface components {
             second: number;
             /** Similarity */
             similarity: number;
+        };
+        /**
+         * Parting
+         * @description A place where llama.cpp's greedy answer would leave the trainer's, whose two best logits are `margin` apart there.
+         */
+        Parting: {
+            /** Margin */
+            margin: number;
+            /** Position */
+            position: number;
+            /** Prompt */
+            prompt: number;
         };
         /** PasswordChange */
         PasswordChange: {
@@ -5784,6 +6033,12 @@ export interface components {
             name: string;
             /** Note */
             note: string;
+            /**
+             * Objective
+             * @default supervised
+             * @enum {string}
+             */
+            objective: "supervised" | "preference";
             reproduction: components["schemas"]["Reproduction"];
             /** Settings */
             settings: components["schemas"]["ReportedSetting"][];
@@ -5854,7 +6109,7 @@ export interface components {
         };
         /**
          * ReportedTraining
-         * @description What the run did. Losses are mean per trained token; `points` is None where metrics were left out of the report.
+         * @description What the run did. Losses are means per trained token, or per preference pair; `points` is None where metrics were left out.
          */
         ReportedTraining: {
             /** Best Step */
@@ -5898,6 +6153,12 @@ export interface components {
              * @enum {string}
              */
             method: "lora" | "full" | "scratch";
+            /**
+             * Objective
+             * @default supervised
+             * @enum {string}
+             */
+            objective: "supervised" | "preference";
             /** Seed */
             seed: number | null;
             /** Settings */
@@ -11944,6 +12205,170 @@ export interface operations {
             header?: never;
             path: {
                 model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadLink"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_model_exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_ModelExport_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_model_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelExport"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    download_model_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                format: "safetensors" | "adapter" | "gguf-f32" | "gguf-f16" | "gguf-q8_0";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_model_export_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                format: "safetensors" | "adapter" | "gguf-f32" | "gguf-f16" | "gguf-q8_0";
             };
             cookie?: never;
         };

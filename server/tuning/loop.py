@@ -7,7 +7,7 @@ a half-made step away.
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 import torch
@@ -34,6 +34,7 @@ from server.tuning.schedule import batch_shape, num_steps, rate_at, warmup_steps
 from server.tuning.snapshot import WEIGHTS, Snapshot
 from shared.constants import Method
 from shared.job_spec import RunSettings
+from shared.model_folder import DamagedModel
 from shared.trainer_events import EvaluationEvent, ProgressEvent
 
 _EVALUATIONS = 4
@@ -41,7 +42,11 @@ _EVALUATIONS_TO_STOP_BY = 12
 
 
 class Loop:
-    """Trains `parameters` of `model` on `blocks`. `tail_s` is how long the caller expects to need after the last step, for the ETA."""
+    """Trains `parameters` of `model` on `blocks`. `tail_s` is how long the caller expects to need after the last step, for the ETA.
+
+    The first step is begun at once, and shows soon whether the memory is enough. When its gradient is there the model is still the base:
+    then the base is validated, and `ask_base` may ask it whatever is to be compared later.
+    """
 
     def __init__(
         self,
@@ -57,13 +62,14 @@ class Loop:
         keeper: Keeper,
         resumed: Resumed | None,
         tail_s: float,
+        ask_base: Callable[[], None],
         threads: int,
         preference: Preference | None = None,
     ) -> None:
         self.num_steps = num_steps(settings, len(blocks))
         self._model, self._flat, self._blocks = model, parameters, blocks
         self._validation, self._method, self._settings, self._events = validation, method, settings, events
-        self._stop, self._keeper, self._preference = stop, keeper, preference
+        self._stop, self._keeper, self._preference, self._ask_base = stop, keeper, preference, ask_base
         self._optimizer = Optimizer(parameters, weight_decay=settings.weight_decay, max_grad_norm=settings.max_grad_norm)
         self._evaluated_at = evaluation_steps(self.num_steps, _EVALUATIONS_TO_STOP_BY if settings.early_stopping else _EVALUATIONS)
         self._cpu = CpuMeter(threads)
@@ -87,8 +93,9 @@ class Loop:
                 self._keeper.finish()
 
     def _train(self) -> None:
-        self._evaluate_if_due()
-        self._pace.evaluations_left = sum(step > self.progress.step for step in self._evaluated_at)
+        if self.progress.step:
+            self._evaluate_if_due()
+        self._pace.evaluations_left = sum(step > self.progress.step for step in self._evaluated_at) + (not self.progress.step)
         for indices in self._steps():
             loss, rate, norm = self._make_step(indices)
             self._check(loss, norm)
@@ -116,6 +123,8 @@ class Loop:
         began = time.monotonic()
         with self._stop.heard():
             loss, batches = self._gradient_that_fits(indices)
+        if not self.progress.step:
+            began += self._look_at_base()
         self._keeper.before_weights_move()
         rate = self._rate(self.progress.step + 1)
         norm = self._optimizer.step(rate)
@@ -168,12 +177,20 @@ class Loop:
     def _check(self, loss: float, norm: float) -> None:
         progress = self.progress
         if not math.isfinite(loss) or not math.isfinite(norm):
-            raise failures.nan_loss(progress.step, self._settings.learning_rate, self._method)
+            raise self._no_number(
+                of_base=progress.step == 1 and not math.isfinite(loss)
+            )  # The first loss is of weights that nothing moved.
         count = len(progress.losses)
         if progress.step < count + max(count, warmup_steps(self.num_steps, self._settings.warmup_ratio)):
             return
         if has_run_away(start_of(progress.first_losses, progress.loss_before), list(progress.losses)):
             raise failures.diverged(progress.step, self._settings.learning_rate, self._method)
+
+    def _no_number(self, *, of_base: bool) -> Exception:
+        """No rate is to blame for what a model computes before its weights have moved."""
+        if of_base and self._method != "scratch":
+            return DamagedModel("the weights hold what is no number")
+        return failures.nan_loss(self.progress.step, self._settings.learning_rate, self._method)
 
     def _tell(self, loss: float, rate: float, norm: float) -> None:
         step = self.progress.step
@@ -199,8 +216,18 @@ class Loop:
             **_told(self._preference and self._preference.last),
         )
 
+    def _look_at_base(self) -> float:
+        """Before anything of it moves. Returns how many seconds it took."""
+        began = time.monotonic()
+        self._evaluate_if_due()
+        asking = time.monotonic()
+        with self._stop.heard():
+            self._ask_base()
+        self._pace.asked_s = time.monotonic() - asking
+        return time.monotonic() - began
+
     def _evaluate_if_due(self) -> None:
-        """Before the first step, at the steps chosen for it, and where an earlier attempt was stopped just before."""
+        """Before the weights first move, at the steps chosen for it, and where an earlier attempt was stopped just before."""
         progress = self.progress
         due = progress.step == 0 or progress.step in self._evaluated_at
         if not self._validation or not due or progress.evaluated == progress.step:
@@ -210,8 +237,8 @@ class Loop:
             preference, part = self._preference, self._validation
             loss = mean_loss(self._model, part) if preference is None else preference.validate(self._model, part)
         self._pace.evaluated(time.monotonic() - began)
-        if progress.step and not math.isfinite(loss):
-            raise failures.nan_loss(progress.step, self._settings.learning_rate, self._method)
+        if not math.isfinite(loss):
+            raise self._no_number(of_base=progress.step == 0)
         self._take(loss)
 
     def _take(self, loss: float) -> None:

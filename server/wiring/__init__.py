@@ -21,6 +21,7 @@ from server.background.aside import InBackground
 from server.background.copier import Copier
 from server.background.errands import Errands
 from server.background.examiner import Examiner
+from server.background.exporter import Exporter
 from server.background.generation import Generator
 from server.background.measuring import Measuring
 from server.background.notifier import Notifier
@@ -65,6 +66,7 @@ from server.domain.jobs.superseded import Superseded
 from server.domain.jobs.tidying import Tidying
 from server.domain.jobs.uses import Uses
 from server.domain.models.catalogue import BaseModels
+from server.domain.models.exports import Exports
 from server.domain.models.tuned import TunedModels
 from server.domain.notifications.service import Notifications
 from server.domain.openai.face import face_over
@@ -225,6 +227,8 @@ def build(settings: Settings) -> Services:
         free_memory_bytes=processes.free_memory_bytes,
     )
     generator = Generator(launcher, clock, base_models_folder=settings.base_models_folder, threads=settings.trainer_threads)
+    exports = Exports(records, clock, tuned_models)
+    exporter = Exporter(records, blobs, clock, launcher, leases, exports, folder=settings.exports_folder, threads=settings.trainer_threads)
     serving = Serving(
         launcher,
         clock,
@@ -296,4 +300,6 @@ def build(settings: Settings) -> Services:
         calibration,
         face_over(clock, documents, pieces, datasets, jobs, live, base_models, tuned_models, stand_ins=settings.openai_models),
         serving,
+        exports,
+        exporter,
     )

@@ -85,7 +85,17 @@ from shared.wire.jobs import (
     Progress,
     SampleGeneration,
 )
-from shared.wire.models import BaseModelInfo, GenerateRequest, Generation, Message, TunedModel
+from shared.wire.models import (
+    BaseModelInfo,
+    ExportFormat,
+    ExportRequest,
+    ExportState,
+    GenerateRequest,
+    Generation,
+    Message,
+    ModelExport,
+    TunedModel,
+)
 from shared.wire.notifications import (
     EVENT_OF,
     Delivery,
@@ -204,6 +214,9 @@ __all__ = [
     "EvaluationState",
     "EvaluationSummary",
     "ExactGrader",
+    "ExportFormat",
+    "ExportRequest",
+    "ExportState",
     "Forecast",
     "ForecastChange",
     "ForecastLine",
@@ -250,6 +263,7 @@ __all__ = [
     "Metric",
     "MetricPoint",
     "Metrics",
+    "ModelExport",
     "ModelResult",
     "Name",
     "NewApiKey",

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from shared.constants import MAX_COMPARED_RUNS, DocumentFormat, JobState, Method
+from shared.constants import MAX_COMPARED_RUNS, DocumentFormat, JobState, Method, Objective
 from shared.wire.base import Answer, Name, Request
 from shared.wire.documents import Mapping, Problem
 from shared.wire.forecasts import ForecastLine
@@ -136,7 +136,7 @@ class ReportedSetting(Answer):
 
 
 class ReportedTraining(Answer):
-    """What the run did. Losses are mean per trained token; `points` is None where metrics were left out of the report."""
+    """What the run did. Losses are means per trained token, or per preference pair; `points` is None where metrics were left out."""
 
     num_steps: int | None
     epochs: float | None
@@ -180,6 +180,7 @@ class Reproduction(Answer):
 
     base_model: str
     method: Method
+    objective: Objective = "supervised"
     seed: int | None
     content_sha256: str
     settings: dict[str, float | int | str]
@@ -248,6 +249,7 @@ class ReportedJob(Answer):
     base_model: str
     base_model_name: str
     method: Method
+    objective: Objective = "supervised"
     tuned_model: str | None
     created_at: datetime
     started_at: datetime | None

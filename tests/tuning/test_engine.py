@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from server.tuning import lora
+from server.tuning import attention, lora, product
 from server.tuning.flat import FlatParameters
 from server.tuning.loss import head_loss
 from server.tuning.model import CausalModel
@@ -250,3 +250,23 @@ def test_targets_that_do_not_exist_are_said_before_the_first_step(
     assert run.status == EXIT_FAILED
     assert run.of("failed")[0].code == "bad_setting"
     assert not run.of("progress")
+
+
+def test_products_in_bf16_give_nearly_the_same_gradients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a card computes, by the processor: factors in bf16, sums and weights in fp32."""
+    folder = folder_of("llama", False, tmp_path / "model")
+
+    def outcome() -> tuple[float, Tensor]:
+        model = load_model(folder)
+        flat = FlatParameters(model.parameters())
+        loss = head_loss(model.hidden(IDS[:-1], Spans.of((39,))), model.head_weight, IDS[1:], 1 / 39)
+        loss.backward()
+        return loss.item(), flat.grad
+
+    exact_loss, exact = outcome()
+    for module in (product, attention):
+        monkeypatch.setattr(module, "rounds", lambda _device: True)
+    loss, gradient = outcome()
+    assert loss == pytest.approx(exact_loss, rel=1e-2)
+    assert 1e-4 < relative(gradient, exact) < 5e-2
+    assert gradient.dtype == torch.float32

@@ -49,6 +49,7 @@ def make_plan(request: JobRequest, material: Material, base: BaseModel, accelera
     if (method == "scratch") != base.from_scratch:
         other = "only train from scratch" if base.from_scratch else "not be trained from scratch; choose a from-scratch base for that"
         raise InvalidInput(f"{base.name} can {other}. Leave the method at auto.", code="jobs.wrong_method", param="method")
+    objective = objective_of(request.objective, material, facts)
     data = DataFacts(sum(document.num_examples for document in documents), sum(document.num_characters for document in documents))
     asked = _with_split(request.hyperparameters, material.split)
     if data.num_examples < MIN_EXAMPLES_TO_SPLIT and asked.validation_fraction != 0:
@@ -65,7 +66,6 @@ def make_plan(request: JobRequest, material: Material, base: BaseModel, accelera
             param="hyperparameters.block_size",
         )
     _need(asked.accelerator, accelerators)
-    objective = objective_of(request.objective, material, facts)
     resolved = resolve(asked, method=method, base=facts, data=data, accelerators=accelerators, objective=objective)
     settings = settings_of(resolved)
     num_tokens = estimate_tokens(data, facts)

@@ -91,6 +91,7 @@ def reported_job(facts: Facts) -> ReportedJob:
         base_model=job.base_model,
         base_model_name=facts.base_model_name,
         method=job.method,
+        objective=job.objective,
         tuned_model=job.tuned_model,
         created_at=job.created_at,
         started_at=job.started_at,

@@ -67,6 +67,7 @@ def _asked(job: ReportedJob) -> list[Block]:
         ("State", f"{_STATES[job.state]}{f', {words.time(job.finished_at)}' if job.finished_at else ''}"),
         ("Base model", f"{job.base_model_name} ({job.base_model})" if job.base_model_name != job.base_model else job.base_model),
         ("Method", _METHODS[job.method].capitalize() if job.method != "lora" else _METHODS[job.method]),
+        *([("Learned", "which answer of each pair is preferred (DPO)")] if job.objective == "preference" else []),
         ("Asked for", words.time(job.created_at)),
         ("Tuned model", job.tuned_model or "none"),
     ]
@@ -145,6 +146,9 @@ def _training(job: ReportedJob, place: int) -> list[Block]:
         rows.append(("Validation loss", f"{before} before, {after} after"))
     if training.best_step is not None and training.num_steps is not None and training.best_step < training.num_steps:
         rows.append(("Kept weights", f"of step {training.best_step:,}, where the validation loss was lowest"))
+    right = [point.validation_preference_accuracy for point in training.points or [] if point.validation_preference_accuracy is not None]
+    if right:
+        rows.append(("Pairs right", f"{right[0]:.0%} of the validation part before, {right[-1]:.0%} after"))
     blocks: list[Block] = [Facts(rows)]
     charts = curves_of(job, place)
     if charts:
