@@ -23,7 +23,7 @@ _SETTLE_S: Final = 0.6
 """Reading, tokenising, learning a vocabulary, and unpacking a base: single-threaded work of code that rarely changes."""
 _KEPT_CHECKPOINTS: Final = 3
 _LARGEST_SHARE: Final = 0.04
-_TOKENIZER_BYTES: Final = 3_000_000
+_WORD_BYTES, _USUAL_VOCABULARY = 70, 49_152
 
 
 @dataclass(frozen=True)
@@ -109,19 +109,23 @@ def memory_bytes_of(run: Run, found: Calibration) -> int:
     state = frozen + 16 * trained + best
     batch = run.amounts.batch
     passes = _HELD_BACK * batch.rows * (found.num_layers * found.saved_row_bytes + found.working_row_bytes)
-    training = state + passes + found.head_bytes
+    shapes = _SHAPE_BYTES * min(_SHAPES_KEPT, _PRODUCTS * run.amounts.num_steps * run.amounts.micro_batches)
+    training = state + passes + found.head_bytes + (shapes if run.settings.accelerator == "cpu" else 0)
     return round(found.start_bytes + found.grown_bytes + _OWN_BYTES + max(training, 2 * weights))
 
 
 _OWN_BYTES: Final = 30_000_000
 """The tokenizer, the mapped tokens and the run's own objects."""
+_SHAPE_BYTES, _PRODUCTS, _SHAPES_KEPT = 350_000, 10, 1024
+"""The library of products keeps a kernel for each shape: every batch has its own number of rows, and about so many products."""
 _HELD_BACK: Final = 1.1
 """The allocator keeps some of what batches of ever other sizes leave."""
 
 
 def left_bytes_of(run: Run, found: Calibration | None) -> tuple[int, int]:
     """What a run leaves for good: at least the model, and the last weights beside it where an earlier step was the best."""
-    weights = 4 * run.base.num_parameters + _TOKENIZER_BYTES
+    words = found.vocabulary_size if found is not None else _USUAL_VOCABULARY
+    weights = 4 * run.base.num_parameters + _WORD_BYTES * words
     trained = 4 * _trained_or_guessed(run, found)
     if run.method == "lora":
         return weights + trained, weights + (2 * trained if run.amounts.num_validation_batches else trained)

@@ -21,6 +21,8 @@ from shared.wire import Forecast, LookBlocks, Obstacle, Resolved
 _TIME, _TIME_BUSY, _MEMORY, _MEMORY_UNMEASURED = 0.15, 0.4, 0.07, 0.4
 _UNCOUNTED: Final = 0.15
 """How far off the middle is either way: of measured times, of those from a busy machine, of memory; and more where tokens are estimated."""
+_PREFERENCE: Final = 2.0
+"""Pairs are read by two models, and what that costs is not measured: the last run of this kind tells."""
 _SYSTEM_SHARE, _SYSTEM_BYTES = 0.05, 400_000_000
 """Of the memory that the system and this server keep."""
 
@@ -72,6 +74,8 @@ class Forecaster:
         memory, memory_low, memory_high = self._memory(run, found, loose)
         left = left_bytes_of(run, found)
         seconds = self._seconds(run, measured, loose)
+        if asked.objective == "preference" and seconds["seconds_high"] is not None:
+            seconds["seconds_high"] *= _PREFERENCE
         return Forecast(
             method=method,
             objective=asked.objective,

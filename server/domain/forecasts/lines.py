@@ -67,5 +67,6 @@ def _held(low: float | None, high: float | None, actual: float | None) -> str:
     nearest = low if actual < low else high
     if nearest == 0 or abs(actual - nearest) / nearest < 0.005:
         return "As forecast."
-    share = abs(actual - nearest) / nearest
-    return f"{100 * share:.2g} % {'more' if actual > nearest else 'less'} than forecast."
+    percent = 100 * abs(actual - nearest) / nearest
+    shown = f"{percent:.0f}" if percent >= 10 else f"{percent:.1f}"
+    return f"{shown} % {'more' if actual > nearest else 'less'} than forecast."

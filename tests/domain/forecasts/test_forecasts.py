@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +16,7 @@ from shared.base_models import CATALOGUE
 from shared.calibration import Calibration, CalibrationRefused, RowCost
 from shared.constants import Method
 from shared.job_spec import RunSettings
-from shared.wire import Forecast, Hyperparameters, JobMove, JobRequest, LookBlocks
+from shared.wire import Forecast, JobMove, JobRequest, LookBlocks
 from tests.domain.conftest import House, SettableClock
 
 OWNER = "usr-1"
@@ -105,7 +104,8 @@ def test_a_step_is_its_layers_head_and_optimizer() -> None:
 
 
 def test_more_rows_take_more_memory_and_adapters_less() -> None:
-    assert memory_bytes_of(run(batch_size=8), calibration()) > memory_bytes_of(run(), calibration())
+    long = {"max_steps": 200}  # Steps enough for every kernel to be there.
+    assert memory_bytes_of(run(batch_size=8, **long), calibration()) > memory_bytes_of(run(**long), calibration())
     base = CATALOGUE["smollm2-135m-instruct"]
     full, lora = (
         memory_bytes_of(Run(base, method, SETTINGS, counted()), calibration(base.id, method, num_layers=30)) for method in ("full", "lora")
@@ -235,21 +235,48 @@ def test_a_busy_machine_is_told_of_and_measured_again(house: House) -> None:
     assert not house.jobs.forecast(OWNER, asked).busy
 
 
-def test_what_does_not_fit_is_refused_with_what_would(house: House, tmp_path: Path) -> None:
-    house.memory_bytes = 800_000_000
-    settings = Hyperparameters(batch_size=64)
-    asked = request(house, hyperparameters=settings.model_dump(), allow_short_run=True)
+def test_what_does_not_fit_is_refused_with_what_would(house: House) -> None:
+    document = house.document(rows=3000)
+    large = {"base_model": "gpt2-scratch-1m", "document_ids": [document.id], "allow_short_run": True}
+    asked = JobRequest.model_validate({**large, "hyperparameters": {"batch_size": 64}})
     house.calibration = calibration(saved_row_bytes=100_000.0)
     house.jobs.forecast(OWNER, asked)
     house.measurements.pop()()
-    house.memory_bytes = 690_000_000
+    assert house.jobs.forecast(OWNER, asked).obstacle is None
+    house.memory_bytes = 3_000_000_000
     obstacle = house.jobs.forecast(OWNER, asked).obstacle
-    if obstacle is not None and obstacle.change is not None:
-        assert obstacle.change.hyperparameters["batch_size"] < 64
-    house.memory_bytes = 100_000_000
+    assert obstacle is not None and obstacle.resource == "memory" and obstacle.change is not None
     with pytest.raises(InvalidInput) as refused:
         house.jobs.create(OWNER, asked)
     assert refused.value.code == "jobs.does_not_fit"
-    house.memory_bytes, house.free_bytes = 10**11, 2000
+    assert refused.value.details[0].fix == obstacle.change.label
+    smaller = JobRequest.model_validate({**large, "hyperparameters": obstacle.change.hyperparameters})
+    assert obstacle.change.hyperparameters["batch_size"] < 64
+    assert house.jobs.forecast(OWNER, smaller).obstacle is None
+    assert house.jobs.create(OWNER, smaller).state == "queued"
+
+
+def test_a_full_disk_is_told_in_the_forecast_and_refused(house: House) -> None:
+    asked = request(house, allow_short_run=True)
+    house.free_bytes = 2000
+    obstacle = house.jobs.forecast(OWNER, asked).obstacle
+    assert obstacle is not None and obstacle.resource == "disk"
     with pytest.raises(StorageFull):
         house.jobs.create(OWNER, asked)
+
+
+def test_what_a_job_took_stands_beside_its_forecast(house: House) -> None:
+    house.calibration = calibration()
+    asked = request(house)
+    house.jobs.forecast(OWNER, asked)
+    house.measurements.pop()()
+    job = house.jobs.create(OWNER, asked)
+    house.watch_until(lambda: house.jobs.get(OWNER, job.id).state == "succeeded")
+    done = house.jobs.get(OWNER, job.id)
+    costs = {line.name: line for line in done.costs}
+    assert done.state == "succeeded"
+    assert list(costs) == ["steps", "tokens", "seconds", "memory_bytes", "disk_bytes", "money"]
+    assert all(line.actual is not None for line in done.costs)
+    assert costs["disk_bytes"].actual == 11
+    assert costs["money"].actual == pytest.approx(costs["seconds"].actual / 1000, abs=1e-5)  # type: ignore[operator]
+    assert "times its forecast" in house.jobs.forecast(OWNER, asked).basis
