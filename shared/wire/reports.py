@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from shared.constants import MAX_COMPARED_RUNS, DocumentFormat, JobState, Method, Objective
 from shared.wire.base import Answer, Name, Request
 from shared.wire.documents import Mapping, Problem
+from shared.wire.forecasts import ForecastLine
 from shared.wire.jobs import JobError, LogLine, MetricPoint, SampleGeneration
 from shared.wire.testing import Comparison, Grader, ItemResult, Leak, Metric, ModelResult
 
@@ -132,17 +133,6 @@ class ReportedSetting(Answer):
     value: float | int | str
     asked: float | int | str | None
     reason: str
-
-
-class ForecastLine(Answer):
-    """What was said before the run against what came. `low` and `high` are equal where one number was said."""
-
-    name: Literal["steps", "tokens", "seconds", "memory_bytes"]
-    title: str
-    low: float | None
-    high: float | None
-    actual: float | None
-    words: str
 
 
 class ReportedTraining(Answer):

@@ -31,6 +31,7 @@ class Plan:
     resolved: dict[str, Resolved]
     settings: RunSettings
     num_examples: int
+    num_characters: int
     num_tokens: int
     num_steps: int
 
@@ -38,11 +39,6 @@ class Plan:
     def num_training_tokens(self) -> int:
         """Tokens that all optimizer steps read together."""
         return self.num_steps * self.settings.tokens_per_step
-
-    @property
-    def disk_bytes(self) -> int:
-        """The merged weights, twice while they are taken into the store, and the base if it is not there yet."""
-        return 2 * 4 * self.base.num_parameters + self.base.size_bytes
 
 
 def make_plan(request: JobRequest, material: Material, base: BaseModel, accelerators: Sequence[Accelerator] = ()) -> Plan:
@@ -73,7 +69,8 @@ def make_plan(request: JobRequest, material: Material, base: BaseModel, accelera
     resolved = resolve(asked, method=method, base=facts, data=data, accelerators=accelerators, objective=objective)
     settings = settings_of(resolved)
     num_tokens = estimate_tokens(data, facts)
-    return Plan(base, method, objective, resolved, settings, data.num_examples, num_tokens, estimate_steps(settings, num_tokens))
+    steps = estimate_steps(settings, num_tokens)
+    return Plan(base, method, objective, resolved, settings, data.num_examples, data.num_characters, num_tokens, steps)
 
 
 def _need(asked: str, accelerators: Sequence[Accelerator]) -> None:

@@ -165,11 +165,19 @@ def _training(job: ReportedJob, place: int) -> list[Block]:
 def _forecast(job: ReportedJob) -> list[Block]:
     rows = []
     for line in job.forecast:
-        shown = words.duration if line.name == "seconds" else words.size if line.name == "memory_bytes" else _whole
+        shown = _MONEY_AND_SIZES.get(line.name, _whole)
         said = "none" if line.low is None else shown(line.low) if line.low == line.high else f"{shown(line.low)} to {shown(line.high)}"
-        rows.append([line.title, said, shown(line.actual), line.words])
+        title = f"{line.title}, {line.currency}" if line.currency else line.title
+        rows.append([title, said, shown(line.actual), line.words])
     columns = [Column("", share=2), Column("Forecast", True, 3), Column("Outcome", True, 2), Column("", share=5)]
     return [Table("What was said before the run, and what came", columns, rows)] if rows else []
+
+
+def _money(value: float | None) -> str:
+    return words.NOT_KNOWN if value is None else words.number(value, 2)
+
+
+_MONEY_AND_SIZES = {"seconds": words.duration, "memory_bytes": words.size, "disk_bytes": words.size, "money": _money}
 
 
 def _whole(value: float | None) -> str:
