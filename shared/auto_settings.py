@@ -17,6 +17,8 @@ CHARACTERS_PER_TOKEN = {True: 3.2, False: 4.0}
 TOKENS_AROUND_EXAMPLE = {True: 7, False: 2}
 """What a chat template, or the end of a text, adds to each example. A template's system prompt is computed once a batch and not counted."""
 
+_LONGEST_PAIR = 1_024
+
 
 @dataclass(frozen=True)
 class DataFacts:
@@ -75,11 +77,13 @@ def resolve(
         return plan[name].value
 
     fraction, why_kept = _validation(data.num_examples)
-    epochs, why = _epochs_of_pairs(data.num_examples) if pairs else _epochs(method, tokens)
+    epochs, why = _epochs_of_pairs(data.num_examples, tokens, min(_LONGEST_PAIR, base.context_length)) if pairs else _epochs(method, tokens)
     settle("epochs", epochs, why)
     settle("max_steps", 0, "No limit: as many steps as the epochs take.")
     block = settle("block_size", *_block(method, base.context_length, pairs))
-    batch, why = _batch_of_pairs(data.num_examples, tokens, int(block)) if pairs else _batch(method, tokens, int(block))
+    batch, why = (
+        _batch_of_pairs(data.num_examples, tokens, int(block), float(plan["epochs"].value)) if pairs else _batch(method, tokens, int(block))
+    )
     settle("batch_size", batch, why)
     settle("gradient_accumulation", 1, "The batch fits in memory as it is.")
     if pairs:
@@ -155,8 +159,10 @@ def _epochs(method: Method, tokens: int) -> tuple[int, str]:
     return epochs, f"About {tokens:,} tokens are little, so they are read {epochs} times, unless a validation says that it is enough."
 
 
-def _epochs_of_pairs(num_pairs: int) -> tuple[int, str]:
-    epochs = min(3, max(1, round(3_000 / num_pairs)))
+def _epochs_of_pairs(num_pairs: int, tokens: int, block: int) -> tuple[int, str]:
+    """`tokens` of one pass: a few blocks are read more often, for there are not enough steps in them to learn anything."""
+    blocks = max(1, math.ceil(0.9 * tokens / block))
+    epochs = max(min(3, max(1, round(3_000 / num_pairs))), min(12, math.ceil(12 / blocks)))
     if epochs == 1:
         return 1, f"{num_pairs:,} pairs are enough to learn a preference from in one pass."
     return epochs, f"{num_pairs:,} pairs are read {epochs} times; more would teach these very answers and not what is preferred."
@@ -164,16 +170,16 @@ def _epochs_of_pairs(num_pairs: int) -> tuple[int, str]:
 
 def _block(method: Method, context_length: int, pairs: bool) -> tuple[int, str]:
     if pairs:
-        block = min(1024, context_length)
+        block = min(_LONGEST_PAIR, context_length)
         return block, f"Both answers of a pair are read whole, each with what is asked up to {block} tokens; longer pairs are left out."
     block = min(256 if method == "scratch" else 512, context_length)
     return block, f"Blocks of {block} tokens hold several short examples and keep memory small."
 
 
-def _batch_of_pairs(num_pairs: int, tokens: int, block: int) -> tuple[int, str]:
-    """Blocks with about eight pairs in them: a step that compares fewer follows their chances."""
+def _batch_of_pairs(num_pairs: int, tokens: int, block: int, epochs: float) -> tuple[int, str]:
+    """Blocks with about eight pairs in them: a step that compares fewer follows their chances. A dozen steps are worth more."""
     in_a_block = max(1.0, block * num_pairs / tokens)
-    batch = min(8, max(1, round(8 / in_a_block), 1))
+    batch = max(1, min(8, round(8 / in_a_block), int(0.9 * tokens / block * epochs / 12)))
     return batch, f"About {round(batch * in_a_block):,} pairs a step: fewer would say more about themselves than about what is preferred."
 
 
@@ -202,8 +208,8 @@ def _learning_rate_of_pairs(method: Method, num_parameters: int) -> tuple[float,
     size = 0.4 if num_parameters > 300e6 else 1.0
     if method == "lora":
         return (
-            2e-4 * size,
-            "A tenth of what adapters bear on plain examples: preferences are learned with small steps, or the language suffers.",
+            1e-4 * size,
+            "A twentieth of what adapters bear on plain examples: preferences are learned with small steps, or the language suffers.",
         )
     return (
         5e-6 * size,

@@ -4,7 +4,7 @@ import argparse
 import time
 import uuid
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from server.command_line.connection import Connection
 from server.command_line.outcome import DONE, NOT_IMPROVED, Trouble
@@ -14,25 +14,13 @@ from server.command_line.verdicts import told, worst
 from server.command_line.watching import LogReader, evaluation_to_its_end, job_to_its_end
 
 _EVERY_S = 0.7
-HYPERPARAMETERS: Final = (
-    "epochs",
-    "max_steps",
-    "batch_size",
-    "gradient_accumulation",
-    "block_size",
-    "learning_rate",
-    "scheduler",
-    "warmup_ratio",
-    "weight_decay",
-    "max_grad_norm",
-    "lora_r",
-    "lora_alpha",
-    "validation_fraction",
-    "seed",
-    "accelerator",
-    "beta",
-)
-"""Those of `shared.wire.Hyperparameters`, which takes half a second to import."""
+
+
+def hyperparameters() -> list[str]:
+    """Imported here alone: it takes half a second."""
+    from shared.wire import Hyperparameters
+
+    return list(Hyperparameters.model_fields)
 
 
 def upload(words: argparse.Namespace, connection: Connection, terminal: Terminal) -> int:
@@ -120,7 +108,7 @@ def pull_model(words: argparse.Namespace, connection: Connection, terminal: Term
 
 def _request(words: argparse.Namespace, connection: Connection, terminal: Terminal) -> dict[str, Any]:
     given = {name: getattr(words, name) for name in ("name", "note", "method", "objective") if getattr(words, name) is not None}
-    settings = {name: getattr(words, name) for name in HYPERPARAMETERS if getattr(words, name) is not None}
+    settings = {name: getattr(words, name) for name in hyperparameters() if getattr(words, name) is not None}
     request: dict[str, Any] = {"base_model": words.model, **given, "hyperparameters": settings}
     if words.test_set:
         request["test_set_id"] = words.test_set

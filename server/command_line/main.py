@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words[0] == "serve":
         return _serve(words[1:])
     try:
-        asked = _parser().parse_args(words)
+        asked = _parser(trains=words[0] == "train").parse_args(words)
     except SystemExit as end:
         return USAGE if end.code else 0
     terminal = Terminal(as_json=asked.json)
@@ -57,7 +57,7 @@ def _serve(words: list[str]) -> int:
     return serve(words)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(*, trains: bool) -> argparse.ArgumentParser:
     everywhere = argparse.ArgumentParser(add_help=False)
     everywhere.add_argument("--base-url", metavar="URL", help=f"the server ({keys.URL_VARIABLE}; that of the last login)")
     everywhere.add_argument("--json", action="store_true", help="print the answer as JSON, and nothing else")
@@ -117,7 +117,7 @@ def _train_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--allow-short-run", action="store_true", help="also where there would be fewer than 10 steps")
     parser.add_argument("--wait", action="store_true", help="until it ends, with its progress")
     settings = parser.add_argument_group("hyper-parameters", "Whatever is left out is chosen for you.")
-    for name in commands.HYPERPARAMETERS:
+    for name in commands.hyperparameters():
         settings.add_argument(f"--{name.replace('_', '-')}", type=_value, metavar="VALUE")
 
 

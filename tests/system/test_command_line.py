@@ -16,12 +16,11 @@ from typing import Any
 import httpx
 import pytest
 
-from server.command_line import commands, keys, outcome, pulling
+from server.command_line import keys, outcome, pulling
 from server.command_line.connection import Connection
 from server.command_line.main import main
 from server.command_line.outcome import Trouble
 from server.command_line.verdicts import told
-from shared.wire import Hyperparameters
 from tests.system.harness import PASSWORD, ROOT, Client, Server
 
 EMAIL = "ada@example.org"
@@ -282,10 +281,6 @@ def test_on_a_terminal_a_bar_moves(data: Path) -> None:
     assert out.startswith(b"ft:")
     assert b"\r" in seen
     assert b"[" in seen
-
-
-def test_the_settings_are_those_of_the_wire() -> None:
-    assert set(Hyperparameters.model_fields) == set(commands.HYPERPARAMETERS)
 
 
 def test_the_server_starts_as_before_there_were_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
