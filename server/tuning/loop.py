@@ -7,7 +7,7 @@ a half-made step away.
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 import torch
@@ -42,7 +42,11 @@ _EVALUATIONS_TO_STOP_BY = 12
 
 
 class Loop:
-    """Trains `parameters` of `model` on `blocks`. `tail_s` is how long the caller expects to need after the last step, for the ETA."""
+    """Trains `parameters` of `model` on `blocks`. `tail_s` is how long the caller expects to need after the last step, for the ETA.
+
+    The first step is begun at once, and shows soon whether the memory is enough. When its gradient is there the model is still the base:
+    then the base is validated, and `ask_base` may ask it whatever is to be compared later.
+    """
 
     def __init__(
         self,
@@ -58,13 +62,14 @@ class Loop:
         keeper: Keeper,
         resumed: Resumed | None,
         tail_s: float,
+        ask_base: Callable[[], None],
         threads: int,
         preference: Preference | None = None,
     ) -> None:
         self.num_steps = num_steps(settings, len(blocks))
         self._model, self._flat, self._blocks = model, parameters, blocks
         self._validation, self._method, self._settings, self._events = validation, method, settings, events
-        self._stop, self._keeper, self._preference = stop, keeper, preference
+        self._stop, self._keeper, self._preference, self._ask_base = stop, keeper, preference, ask_base
         self._optimizer = Optimizer(parameters, weight_decay=settings.weight_decay, max_grad_norm=settings.max_grad_norm)
         self._evaluated_at = evaluation_steps(self.num_steps, _EVALUATIONS_TO_STOP_BY if settings.early_stopping else _EVALUATIONS)
         self._cpu = CpuMeter(threads)
@@ -88,8 +93,9 @@ class Loop:
                 self._keeper.finish()
 
     def _train(self) -> None:
-        self._evaluate_if_due()
-        self._pace.evaluations_left = sum(step > self.progress.step for step in self._evaluated_at)
+        if self.progress.step:
+            self._evaluate_if_due()
+        self._pace.evaluations_left = sum(step > self.progress.step for step in self._evaluated_at) + (not self.progress.step)
         for indices in self._steps():
             loss, rate, norm = self._make_step(indices)
             self._check(loss, norm)
@@ -117,6 +123,8 @@ class Loop:
         began = time.monotonic()
         with self._stop.heard():
             loss, batches = self._gradient_that_fits(indices)
+        if not self.progress.step:
+            began += self._look_at_base()
         self._keeper.before_weights_move()
         rate = self._rate(self.progress.step + 1)
         norm = self._optimizer.step(rate)
@@ -208,8 +216,18 @@ class Loop:
             **_told(self._preference and self._preference.last),
         )
 
+    def _look_at_base(self) -> float:
+        """Before anything of it moves. Returns how many seconds it took."""
+        began = time.monotonic()
+        self._evaluate_if_due()
+        asking = time.monotonic()
+        with self._stop.heard():
+            self._ask_base()
+        self._pace.asked_s = time.monotonic() - asking
+        return time.monotonic() - began
+
     def _evaluate_if_due(self) -> None:
-        """Before the first step, at the steps chosen for it, and where an earlier attempt was stopped just before."""
+        """Before the weights first move, at the steps chosen for it, and where an earlier attempt was stopped just before."""
         progress = self.progress
         due = progress.step == 0 or progress.step in self._evaluated_at
         if not self._validation or not due or progress.evaluated == progress.step:
