@@ -90,6 +90,7 @@ class Racer:
 
 def bench_train(folder: Path, *, parts: list[str], rounds: int, steps: int, memory_only: bool = False) -> int:
     """`steps` in each turn. With `memory_only` every program makes a few steps, and only their peaks are compared."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # Nothing that was started may be left behind.
     peers = _peer_python()
     base = _prepared_base(folder)
     good = True

@@ -183,12 +183,12 @@ class _Lookup(Function):
 
 
 class Norm(nn.Module):
-    """`statistics` are what `back` needs beside the input."""
+    """`statistics` are what `back` needs beside the input. `room`: where the value goes, instead of memory of its own."""
 
     def forward(self, x_ND: Tensor) -> Tensor:
         return _Normed.apply(x_ND, self, *self.parameters())
 
-    def value(self, x_ND: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    def value(self, x_ND: Tensor, room: Tensor | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         raise NotImplementedError
 
     def back(self, dy_ND: Tensor, x_ND: Tensor, statistics: tuple[Tensor, Tensor]) -> Tensor:
@@ -209,6 +209,7 @@ class _Normed(Function):
         return ctx.norm.back(dy_ND.contiguous(), x_ND, tuple(statistics)), None, *(None for _ in range(ctx.num_weights))
 
 
+_layer_norm = torch.ops.aten.native_layer_norm.out
 _layer_norm_back = torch.ops.aten.native_layer_norm_backward
 
 
@@ -220,10 +221,10 @@ class RMSNorm(Norm):
         self.weight = nn.Parameter(torch.empty(width))
         self.eps = eps
 
-    def value(self, x_ND: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    def value(self, x_ND: Tensor, room: Tensor | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         squares = torch.linalg.vector_norm(x_ND, dim=-1, keepdim=True).square_()
         scale = squares.div_(x_ND.size(-1)).add_(self.eps).rsqrt_()
-        return (x_ND * scale).mul_(self.weight), (torch.zeros_like(scale), scale)
+        return torch.mul(x_ND, scale, out=room).mul_(self.weight), (torch.zeros_like(scale), scale)
 
     def back(self, dy_ND: Tensor, x_ND: Tensor, statistics: tuple[Tensor, Tensor]) -> Tensor:
         """Torch has this in one pass for layer norm alone. With a mean of zero that is the same but for one term, which is put back."""
@@ -241,8 +242,10 @@ class LayerNorm(Norm):
         self.bias = nn.Parameter(torch.empty(width))
         self.eps = eps
 
-    def value(self, x_ND: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        y_ND, mean, scale = torch.native_layer_norm(x_ND, self.weight.shape, self.weight, self.bias, self.eps)
+    def value(self, x_ND: Tensor, room: Tensor | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        y_ND = torch.empty_like(x_ND) if room is None else room
+        mean, scale = x_ND.new_empty(len(x_ND), 1), x_ND.new_empty(len(x_ND), 1)
+        _layer_norm(x_ND, self.weight.shape, self.weight, self.bias, self.eps, out0=y_ND, out1=mean, out2=scale)
         return y_ND, (mean, scale)
 
     def back(self, dy_ND: Tensor, x_ND: Tensor, statistics: tuple[Tensor, Tensor]) -> Tensor:
@@ -259,9 +262,9 @@ class SwiGLU:
     """gate and up (N, 2F) to silu(gate) * up (N, F)."""
 
     @staticmethod
-    def value(gate_up: Tensor) -> Tensor:
+    def value(gate_up: Tensor, room: Tensor) -> Tensor:
         gate, up = gate_up.chunk(2, dim=-1)
-        return F.silu(gate).mul_(up)
+        return torch.ops.aten.silu.out(gate, out=room).mul_(up)
 
     @staticmethod
     def back_in_place(dy_NF: Tensor, gate_up: Tensor) -> None:
@@ -276,8 +279,8 @@ class Gelu:
     """The form with tanh, which is GPT-2's."""
 
     @staticmethod
-    def value(x_NF: Tensor) -> Tensor:
-        return F.gelu(x_NF, approximate="tanh")
+    def value(x_NF: Tensor, room: Tensor) -> Tensor:
+        return torch.ops.aten.gelu.out(x_NF, approximate="tanh", out=room)
 
     @staticmethod
     def back_in_place(dy_NF: Tensor, x_NF: Tensor) -> None:
