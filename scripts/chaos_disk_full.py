@@ -74,7 +74,7 @@ def _fills_up(attempts: Attempts, calm: Attempts, *, full: Callable[[Attempts], 
     while attempts.is_alive:  # A save that was on its way gives its room back when it fails: others take that, too.
         with contextlib.suppress(ProcessLookupError):
             full(attempts)
-        time.sleep(0.02)
+        time.sleep(0.05)
     status = attempts.wait()
     slow_s = time.monotonic() - full_at
     failures = attempts.of("failed")

@@ -17,7 +17,7 @@ T = TypeVar("T")
 Told = Callable[[], None]
 
 _NICENESS = 5
-"""A thread of the training that waits for a core holds all the others up, so the save gives way. Measured in `scripts/bench checkpoint`."""
+"""A thread of the training that waits for a core holds all the others up, so the save gives way, but for what the optimizer waits for."""
 
 
 class Save(Generic[T]):
@@ -59,13 +59,16 @@ class Save(Generic[T]):
     def _run(self) -> None:
         began = time.monotonic()
         try:
-            _give_way()
-            self._result = self._work(self._read.set)
+            self._result = self._work(self._has_read)
         except BaseException as error:  # Also `Superseded`: the training's own thread must hear of it.
             self._error = error
         finally:
             self._read.set()
             self.seconds, self.cpu_s = time.monotonic() - began, time.thread_time()
+
+    def _has_read(self) -> None:
+        self._read.set()
+        _give_way()
 
 
 def _give_way() -> None:
