@@ -3,9 +3,10 @@ import { render, screen } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { beforeEach, vi } from "vitest";
 import type { ScoredItem } from "@/lib/wire";
+import { forecast } from "@/test/forecast-sample";
 import { guide, scoredItem } from "@/test/guided-samples";
 import { tunedModel } from "@/test/model-samples";
-import { baseModel, dataset, forecast, installation, job, listOf, session as granted } from "@/test/samples";
+import { baseModel, dataset, installation, job, listOf, session as granted } from "@/test/samples";
 import { server } from "@/test/server";
 
 const done = { ...job, state: "succeeded" as const, tuned_model: tunedModel.id, progress: null };
