@@ -127,6 +127,8 @@ describe("the test", () => {
     await page.getByRole("radio", { name: "A table with many" }).check();
     await page.getByLabel("Table of tests to upload").setInputFiles(path("more entries.csv"));
     await page.getByRole("region", { name: /^32\stest items$/ }).waitFor({ timeout: 30_000 });
+    assert.equal(await field("What is asked").inputValue(), "prompt");
+    assert.equal(await field("Expected score").inputValue(), "expected_score");
     await page.getByText(/^See the first/).or(page.getByText("See what is asked")).click();
     await look(page, "guided-table");
     await button("Run the test").click();

@@ -13,8 +13,8 @@ _PROMPTS: Final = (
 )
 _EXPECTED: Final = (
     *("expected", "expectedanswer", "expectedoutput", "expectedresponse", "expectedtext", "completion", "answer", "output", "response"),
-    *("target", "reference", "gold", "groundtruth", "correctanswer", "idealanswer", "idealresponse", "bestanswer", "solution", "label"),
-    *("reply", "class", "category", "labels"),
+    *("target", "reference", "gold", "groundtruth", "correctanswer", "idealanswer", "idealresponse", "bestanswer", "solution"),
+    *("reply", "class", "category", "label", "labels"),
 )
 _SCORES: Final = ("expectedscore", "score", "mark", "marks", "grade", "rating", "points", "expectedmark", "expectedmarks")
 _LABELS: Final = ("name", "title", "id", "student", "key")

@@ -42,6 +42,7 @@ def item(**parts: object) -> TestItem:
         (["essay", "Score"], {"prompt": "essay", "expected_score": "Score"}),
         (["question", "answer", "marks"], {"prompt": "question", "input": "answer", "expected_score": "marks"}),
         (["id", "text", "expected_score"], {"prompt": "text", "expected_score": "expected_score", "label": "id"}),
+        (["question", "label", "reply"], {"prompt": "question", "expected": "reply"}),
         (["text", "label"], {"prompt": "text", "expected": "label"}),
     ],
 )

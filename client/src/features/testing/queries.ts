@@ -1,5 +1,6 @@
 // What the page asks about submissions, test sets and evaluations, and what changes them. A live evaluation is polled.
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import {
   cancelEvaluation,
   changeSubmission,
@@ -29,6 +30,19 @@ export function isUnderWay(state: EvaluationState | undefined): boolean {
 }
 
 export const submissionsQuery = paged([...SUBMISSIONS, "list"], listSubmissions);
+
+/** So many can be one test. */
+export const MOST_IN_A_TEST = 1000;
+
+/** All submissions that are here, newest first, as many as can be one test; null as long as they are not read. */
+export function useAllSubmissions(): { submissions: readonly TestSubmission[] | null; error: unknown; retry: () => void } {
+  const { data, error, hasNextPage, isFetching, fetchNextPage, refetch } = useInfiniteQuery(submissionsQuery);
+  const enough = data !== undefined && (!hasNextPage || data.length >= MOST_IN_A_TEST);
+  useEffect(() => {
+    if (data && !enough && !isFetching && !error) void fetchNextPage();
+  }, [data, enough, isFetching, error, fetchNextPage]);
+  return { submissions: enough ? data.slice(0, MOST_IN_A_TEST) : null, error, retry: () => void refetch() };
+}
 
 export const submissionQuery = (id: string) =>
   queryOptions({ queryKey: [...SUBMISSIONS, "one", id], queryFn: ({ signal }) => getSubmission(id, signal), staleTime: 60_000 });

@@ -26,6 +26,8 @@ export const MOST_GUIDES = 20;
 export const MOST_DOCUMENTS = 30;
 /** More would make an address longer than servers take; a table holds thousands. */
 export const MOST_SUBMISSIONS = 100;
+/** In the place of their ids: all that are here. */
+export const ALL_SUBMISSIONS = "all";
 
 export function guidedSearch(search: Record<string, unknown>): GuidedSearch {
   const step = STEPS.find((one) => one === search.step);

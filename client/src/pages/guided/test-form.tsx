@@ -3,12 +3,12 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { documentQuery } from "@/features/documents/queries";
 import { useRunTest } from "@/features/testing/run-test";
-import { submissionsQuery, testSetsQuery, useDeleteSubmission, useDeleteTestSet } from "@/features/testing/queries";
+import { MOST_IN_A_TEST, submissionsQuery, testSetsQuery, useAllSubmissions, useDeleteSubmission, useDeleteTestSet } from "@/features/testing/queries";
 import { Submissions, useSubmissions } from "@/features/testing/submissions";
 import { TestSetup } from "@/features/testing/test-setup";
 import { TestTable } from "@/features/testing/test-table";
 import { messageOf } from "@/lib/errors";
-import { counted } from "@/lib/format";
+import { count, counted } from "@/lib/format";
 import { idsOf } from "@/lib/search";
 import type { TestSet, TestSubmission } from "@/lib/wire";
 import { Button, IconButton } from "@/ui/button";
@@ -16,8 +16,8 @@ import { ConfirmDialog } from "@/ui/dialog";
 import { SelectField } from "@/ui/field";
 import { Fold } from "@/ui/fold";
 import { MoreButton } from "@/ui/more";
-import { Loading, Note } from "@/ui/notices";
-import { MOST_SUBMISSIONS, type GuidedSearch } from "./address";
+import { Failed, Loading, Note } from "@/ui/notices";
+import { ALL_SUBMISSIONS, MOST_SUBMISSIONS, type GuidedSearch } from "./address";
 import type { Guided } from "./use-guided";
 
 type Source = "documents" | "table" | "test_set";
@@ -85,7 +85,38 @@ function sourceOf(search: GuidedSearch): Source {
 
 type SourceProps = Guided & { busy: boolean; onMade: (testSet: TestSet) => void };
 
-function OneByOne({ search, go, busy, onMade }: SourceProps) {
+function OneByOne(props: SourceProps) {
+  return props.search.submission === ALL_SUBMISSIONS ? <AllOfThem {...props} /> : <Chosen {...props} />;
+}
+
+/** Too many for an address, which then says only that it is all of them. */
+function AllOfThem({ go, busy, onMade }: SourceProps) {
+  const { submissions, error, retry } = useAllSubmissions();
+  if (error !== null) return <Failed what="The submissions" error={error} onRetry={retry} />;
+  if (submissions === null) return <Loading what="Loading all submissions" />;
+  const fit = submissions.filter(isExpected);
+  const lacking = submissions.length - fit.length;
+  return (
+    <>
+      <Submissions ids={[]} onAdd={() => undefined} onRemove={() => undefined} />
+      <Note>
+        <div className="flex flex-wrap items-center justify-between gap-3">
+          <p>
+            Tested with {counted(fit.length, "submission")}, all that are here
+            {submissions.length >= MOST_IN_A_TEST && ` (the newest ${count(MOST_IN_A_TEST)})`}.
+            {lacking > 0 && ` Left out: ${counted(lacking, "submission")} without an expected score or answer.`}
+          </p>
+          <Button onClick={() => go({ submission: undefined })}>Choose them one by one</Button>
+        </div>
+      </Note>
+      {fit.length > 0 && (
+        <TestSetup source={{ submission_ids: fit.map(({ id }) => id) }} stamp={stampOf(fit)} action="Run the test" busy={busy} onMade={onMade} />
+      )}
+    </>
+  );
+}
+
+function Chosen({ search, go, busy, onMade }: SourceProps) {
   const ids = idsOf(search.submission);
   const known = useSubmissions(ids);
   const put = (change: (ids: readonly string[]) => readonly string[]) =>
@@ -95,8 +126,12 @@ function OneByOne({ search, go, busy, onMade }: SourceProps) {
   return (
     <>
       <Submissions ids={ids} onAdd={(id) => put((now) => [...now.filter((one) => one !== id), id])} onRemove={(id) => put((now) => now.filter((one) => one !== id))} />
-      {ids.length >= MOST_SUBMISSIONS && <Note tone="warn">These are {MOST_SUBMISSIONS} documents, as many as can be tested one by one. A table holds thousands.</Note>}
-      <Earlier chosen={ids} onAdd={(id) => put((now) => [...now, id])} />
+      {ids.length >= MOST_SUBMISSIONS && (
+        <Note tone="warn">
+          These are {MOST_SUBMISSIONS} documents, as many as can be chosen one by one. Take all that are here, up to {count(MOST_IN_A_TEST)}; a table holds thousands.
+        </Note>
+      )}
+      <Earlier chosen={ids} onAdd={(id) => put((now) => [...now, id])} onAll={() => go({ submission: ALL_SUBMISSIONS, table: undefined })} />
       {ids.length > 0 && known === null && <Loading what="Loading the submissions" />}
       {lacking.length > 0 && (
         <Note>
@@ -118,7 +153,7 @@ function stampOf(submissions: readonly TestSubmission[]): string {
   return JSON.stringify(submissions.map(({ id, expected, expected_score, name }) => [id, expected, expected_score, name]));
 }
 
-function Earlier({ chosen, onAdd }: { chosen: readonly string[]; onAdd: (id: string) => void }) {
+function Earlier({ chosen, onAdd, onAll }: { chosen: readonly string[]; onAdd: (id: string) => void; onAll: () => void }) {
   const submissions = useInfiniteQuery(submissionsQuery);
   const [deleting, setDeleting] = useState<TestSubmission | null>(null);
   const remove = useDeleteSubmission();
@@ -137,7 +172,10 @@ function Earlier({ chosen, onAdd }: { chosen: readonly string[]; onAdd: (id: str
           </li>
         ))}
       </ul>
-      <MoreButton query={submissions} />
+      <div className="mt-2 flex flex-wrap gap-3">
+        <Button onClick={onAll}>Test with all that are here</Button>
+        <MoreButton query={submissions} />
+      </div>
       <ConfirmDialog
         title={`Delete the submission “${deleting?.name ?? ""}”?`}
         consequence="Its file and what you expect of it go with it. Tests that were made with it stay as they are."
