@@ -1,7 +1,7 @@
 """`scripts/bench start-trainer`: from the press of Train to the beginning of the first step, with a trainer that waits and with none.
 
-Everything between counts: the server's answer, its supervisor, the start of the program, its words, the data, the base model. The base model
-was prepared by a run before; the data is a sample of the product's, with what "auto" makes of it.
+Everything between counts: the server's answer, its supervisor, the start of the program, its words, the data, the base model. That was
+prepared by a run before; the data is a sample of the product's, with what "auto" makes of it.
 """
 
 import json

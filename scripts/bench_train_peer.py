@@ -1,4 +1,6 @@
-"""One opponent of `scripts/bench train`: HF Trainer or TRL's SFTTrainer, set up as their documentation says. Runs in the bench's own environment.
+"""One opponent of `scripts/bench train`: HF Trainer or TRL's SFTTrainer, as their documentation sets them up.
+
+Runs in the bench's own environment:
 
     python bench_train_peer.py PLAN.json
 
@@ -14,7 +16,6 @@ from typing import Any
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
-# Some of these libraries ask the network for news of themselves.
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 import datasets

@@ -99,7 +99,7 @@ def _recorded(place: Path, trained: Attempts, *, linked: bool) -> Recorded:
     numbers = read_numbers(newest)
     snapshot = Snapshot(manifest.step + 1, numbers, {name: tensor + 1 for name, tensor in tensors.items()}, best, 1, 2.5)
     tokenizer = load_tokenizer(trained.spec.base_folder or newest)
-    files = SnapshotFiles({}, lambda folder: tokenizer.save(folder, context_length=256, template_source=None), worth_linking=0)
+    files = SnapshotFiles(lambda folder: tokenizer.save(folder, context_length=256, template_source=None), worth_linking=0)
     if linked:
         files.written(snapshot, newest)
     writer = CheckpointWriter(trained.spec, after, fingerprint=manifest.fingerprint, threads=1, disk=disk)

@@ -111,6 +111,20 @@ class Settings(BaseSettings):
     max_runs: Annotated[
         int | None, Field(ge=1, le=64, description="Trainings at once. Left out: one for each accelerator, or one where there is none.")
     ] = None
+    calibrate: Annotated[
+        bool,
+        Field(
+            description="Measure this machine for forecasts: some seconds of all cores when a base model is first chosen and nothing "
+            "trains. Off, forecasts of time come from finished runs alone."
+        ),
+    ] = True
+    price_per_hour: Annotated[
+        float | None,
+        Field(ge=0, description="What an hour of this machine costs, for forecasts. Left out: its power, or a published price."),
+    ] = None
+    watts: Annotated[float | None, Field(ge=0, description="Power that this machine draws while it trains, watts.")] = None
+    price_per_kwh: Annotated[float | None, Field(ge=0, description="Price of a kilowatt-hour; with `watts` it makes the price.")] = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="Currency of those two prices.")] = "USD"
     standby: Annotated[
         Literal["auto", "on", "off"],
         Field(
@@ -284,6 +298,11 @@ class Settings(BaseSettings):
         return self.home / "fetched-models"
 
     @property
+    def calibrations_folder(self) -> Path:
+        """What was measured of this machine; may be deleted, it is measured again."""
+        return self.home / "calibrations"
+
+    @property
     def own_models_folder(self) -> Path:
         return self.models_folder or self.home / "models"
 
@@ -309,12 +328,17 @@ class Settings(BaseSettings):
         return self.home / "served"
 
     @property
+    def exports_folder(self) -> Path:
+        """Where files of models are made for others."""
+        return self.home / "exports"
+
+    @property
     def servers_folder(self) -> Path:
         return self.home / "servers"
 
     def folders(self) -> list[Path]:
         kept = [self.home, self.blobs_folder, self.runs_folder, self.base_models_folder, self.own_models_folder]
-        return [*kept, self.temporary_folder, self.servers_folder, self.standby_folder]
+        return [*kept, self.temporary_folder, self.servers_folder, self.standby_folder, self.calibrations_folder]
 
     def masked(self) -> dict[str, Any]:
         """The effective configuration, fit to be printed."""

@@ -878,7 +878,7 @@ export interface paths {
         };
         /**
          * Download By Link
-         * @description Public: the token itself is the permission, for one document, one tuned model, one report, or one's own export.
+         * @description Public: the token itself is the permission, for one document, one tuned model or form of it, one report, or one's own export.
          */
         get: operations["download_by_link"];
         put?: never;
@@ -1931,6 +1931,70 @@ export interface paths {
          * @description An address for a plain browser download, which cannot send a header. It names this model alone and holds for a minute.
          */
         post: operations["create_download_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tuned-models/{model_id}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Model Exports
+         * @description Every form there is, made or not; a GGUF file with how llama.cpp, which ran it, compares with the trainer.
+         */
+        get: operations["list_model_exports"];
+        put?: never;
+        /**
+         * Create Model Export
+         * @description Has a GGUF file made and checked, which takes a minute or some. One that is there, or on its way, is not made again.
+         */
+        post: operations["create_model_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tuned-models/{model_id}/exports/{format}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Model Export
+         * @description A ZIP. Of a GGUF file: with a Modelfile for Ollama and the report of its check.
+         */
+        get: operations["download_model_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tuned-models/{model_id}/exports/{format}/download-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Model Export Link
+         * @description An address for a plain browser download, which cannot send a header. It names this one file and holds for a minute.
+         */
+        post: operations["create_model_export_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3138,27 +3202,100 @@ export interface components {
             kind: "exact";
         };
         /**
+         * ExportRequest
+         * @description What is made on request; the others are there as soon as the model is.
+         */
+        ExportRequest: {
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "gguf-f32" | "gguf-f16" | "gguf-q8_0";
+        };
+        /**
          * Forecast
-         * @description What a job request would do. Seconds are null until a run of this base and method has been measured on this machine.
+         * @description What a job request would do. `_low` and `_high` enclose what is likely; a single number is the likeliest.
+         *
+         *     Seconds are null until this machine was measured with this base and method, or has run them. `calibration` says where that stands:
+         *     `measured` (also with `busy`: something else kept the machine busy meanwhile), `measuring` (ask again in some seconds), `waiting` (until
+         *     nothing trains), `impossible` (its model is not here yet, say).
          */
         Forecast: {
             /** Basis */
             basis: string;
+            /**
+             * Busy
+             * @default false
+             */
+            busy: boolean;
+            /**
+             * Calibration
+             * @default impossible
+             * @enum {string}
+             */
+            calibration: "measured" | "measuring" | "waiting" | "impossible";
+            /**
+             * Counted
+             * @default false
+             */
+            counted: boolean;
             /** Disk Bytes */
             disk_bytes: number;
+            /**
+             * Disk High Bytes
+             * @default 0
+             */
+            disk_high_bytes: number;
+            /**
+             * Disk Low Bytes
+             * @default 0
+             */
+            disk_low_bytes: number;
             /** Memory Bytes */
             memory_bytes: number;
+            /**
+             * Memory High Bytes
+             * @default 0
+             */
+            memory_high_bytes: number;
+            /**
+             * Memory Low Bytes
+             * @default 0
+             */
+            memory_low_bytes: number;
             /**
              * Method
              * @enum {string}
              */
             method: "lora" | "full" | "scratch";
+            /** @default null */
+            money: components["schemas"]["ForecastMoney"] | null;
             /** Num Examples */
             num_examples: number;
             /** Num Steps */
             num_steps: number;
+            /**
+             * Num Steps High
+             * @default 0
+             */
+            num_steps_high: number;
+            /**
+             * Num Steps Low
+             * @default 0
+             */
+            num_steps_low: number;
             /** Num Training Tokens */
             num_training_tokens: number;
+            /**
+             * Num Training Tokens High
+             * @default 0
+             */
+            num_training_tokens_high: number;
+            /**
+             * Num Training Tokens Low
+             * @default 0
+             */
+            num_training_tokens_low: number;
             /**
              * Object
              * @default forecast
@@ -3171,22 +3308,72 @@ export interface components {
              * @enum {string}
              */
             objective: "supervised" | "preference";
+            /** @default null */
+            obstacle: components["schemas"]["Obstacle"] | null;
+            /**
+             * Parts
+             * @default {}
+             */
+            parts: {
+                [key: string]: number;
+            };
             /** Resolved */
             resolved: {
                 [key: string]: components["schemas"]["Resolved"];
             };
+            /**
+             * Room Bytes
+             * @default 0
+             */
+            room_bytes: number;
+            /**
+             * Seconds
+             * @default null
+             */
+            seconds: number | null;
             /** Seconds High */
             seconds_high: number | null;
             /** Seconds Low */
             seconds_low: number | null;
         };
         /**
+         * ForecastChange
+         * @description The largest setting that would fit, as a button: `hyperparameters` and `method` go into the request.
+         */
+        ForecastChange: {
+            /**
+             * Hyperparameters
+             * @default {}
+             */
+            hyperparameters: {
+                [key: string]: number;
+            };
+            /** Label */
+            label: string;
+            /**
+             * Method
+             * @default null
+             */
+            method: ("lora" | "full" | "scratch") | null;
+        };
+        /**
          * ForecastLine
-         * @description What was said before the run against what came. `low` and `high` are equal where one number was said.
+         * @description What was said before the run against what came. `low` and `high` are equal where one number was said; `expected` is what the run
+         *     itself says while it goes on. Money is in `currency`.
          */
         ForecastLine: {
             /** Actual */
             actual: number | null;
+            /**
+             * Currency
+             * @default null
+             */
+            currency: string | null;
+            /**
+             * Expected
+             * @default null
+             */
+            expected: number | null;
             /** High */
             high: number | null;
             /** Low */
@@ -3195,11 +3382,27 @@ export interface components {
              * Name
              * @enum {string}
              */
-            name: "steps" | "tokens" | "seconds" | "memory_bytes";
+            name: "steps" | "tokens" | "seconds" | "memory_bytes" | "disk_bytes" | "money";
             /** Title */
             title: string;
             /** Words */
             words: string;
+        };
+        /**
+         * ForecastMoney
+         * @description `basis` says whose price it is: the operator's, the power's, or that of a rented machine like this one.
+         */
+        ForecastMoney: {
+            /** Basis */
+            basis: string;
+            /** Currency */
+            currency: string;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Per Hour */
+            per_hour: number;
         };
         /**
          * ForeignFinish
@@ -3301,6 +3504,103 @@ export interface components {
             text: string;
             /** Token Ids */
             token_ids: number[];
+        };
+        /**
+         * GgufReport
+         * @description How an exported file, loaded by llama.cpp, compares with the trainer's own computation.
+         *
+         *     `num_identical` of `num_prompts` greedy answers are the same to the last token, every other one has a parting. `agreement` is the
+         *     share of `num_positions` at which both find the same token likeliest after the same tokens; below `least_agreement` a file is not
+         *     offered. Perplexities are over the prompts' own tokens, and so is the `largest_difference` of logarithms of probability.
+         */
+        GgufReport: {
+            /**
+             * Agreement
+             * @default 0
+             */
+            agreement: number;
+            /**
+             * Engine
+             * @default
+             */
+            engine: string;
+            /**
+             * Largest Difference
+             * @default 0
+             */
+            largest_difference: number;
+            /**
+             * Least Agreement
+             * @default 0
+             */
+            least_agreement: number;
+            /**
+             * Num Identical
+             * @default 0
+             */
+            num_identical: number;
+            /**
+             * Num Positions
+             * @default 0
+             */
+            num_positions: number;
+            /**
+             * Num Prompts
+             * @default 0
+             */
+            num_prompts: number;
+            /**
+             * Num Texts
+             * @default 0
+             */
+            num_texts: number;
+            /**
+             * Num Texts Same Tokens
+             * @default 0
+             */
+            num_texts_same_tokens: number;
+            /**
+             * Partings
+             * @default []
+             */
+            partings: components["schemas"]["Parting"][];
+            /** Passed */
+            passed: boolean;
+            /**
+             * Perplexity
+             * @default 0
+             */
+            perplexity: number;
+            /**
+             * Perplexity Trainer
+             * @default 0
+             */
+            perplexity_trainer: number;
+            /**
+             * Precision
+             * @enum {string}
+             */
+            precision: "f32" | "f16" | "q8_0";
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+            /**
+             * Seconds
+             * @default 0
+             */
+            seconds: number;
+            /**
+             * Sha256
+             * @default
+             */
+            sha256: string;
+            /**
+             * Size Bytes
+             * @default 0
+             */
+            size_bytes: number;
         };
         /**
          * Guide
@@ -3442,6 +3742,8 @@ export interface components {
          * Hyperparameters
          * @description What a person may set. Everything left at "auto" is resolved by `shared.auto_settings`, with a reason.
          *
+         *     `lora_targets` are the layers that get adapters: all linear ones, those of attention, or queries and values alone; `lora_scaling` is
+         *     what alpha is divided by, the rank or its root. `early_stopping` 2 ends after two validations in a row without a lower loss, 0 never.
          *     `beta` is for preference pairs alone: how strongly the model is held to what it was (DPO, arXiv:2305.18290).
          */
         Hyperparameters: {
@@ -3466,6 +3768,11 @@ export interface components {
              */
             block_size?: number | "auto";
             /**
+             * Early Stopping
+             * @default auto
+             */
+            early_stopping?: number | "auto";
+            /**
              * Epochs
              * @default auto
              */
@@ -3475,6 +3782,11 @@ export interface components {
              * @default auto
              */
             gradient_accumulation?: number | "auto";
+            /**
+             * Label Smoothing
+             * @default auto
+             */
+            label_smoothing?: number | "auto";
             /**
              * Learning Rate
              * @default auto
@@ -3486,10 +3798,25 @@ export interface components {
              */
             lora_alpha?: number | "auto";
             /**
+             * Lora Dropout
+             * @default auto
+             */
+            lora_dropout?: number | "auto";
+            /**
              * Lora R
              * @default auto
              */
             lora_r?: number | "auto";
+            /**
+             * Lora Scaling
+             * @default auto
+             */
+            lora_scaling?: ("rank" | "root") | "auto";
+            /**
+             * Lora Targets
+             * @default auto
+             */
+            lora_targets?: ("all" | "attention" | "query_value") | "auto";
             /**
              * Max Grad Norm
              * @default auto
@@ -3692,6 +4019,11 @@ export interface components {
             /** Content Sha256 */
             content_sha256: string;
             /**
+             * Costs
+             * @default []
+             */
+            costs: components["schemas"]["ForecastLine"][];
+            /**
              * Created At
              * Format: date-time
              */
@@ -3845,11 +4177,16 @@ export interface components {
              *       "batch_size": "auto",
              *       "beta": "auto",
              *       "block_size": "auto",
+             *       "early_stopping": "auto",
              *       "epochs": "auto",
              *       "gradient_accumulation": "auto",
+             *       "label_smoothing": "auto",
              *       "learning_rate": "auto",
              *       "lora_alpha": "auto",
+             *       "lora_dropout": "auto",
              *       "lora_r": "auto",
+             *       "lora_scaling": "auto",
+             *       "lora_targets": "auto",
              *       "max_grad_norm": "auto",
              *       "max_steps": "auto",
              *       "scheduler": "auto",
@@ -3977,11 +4314,16 @@ export interface components {
              *       "batch_size": "auto",
              *       "beta": "auto",
              *       "block_size": "auto",
+             *       "early_stopping": "auto",
              *       "epochs": "auto",
              *       "gradient_accumulation": "auto",
+             *       "label_smoothing": "auto",
              *       "learning_rate": "auto",
              *       "lora_alpha": "auto",
+             *       "lora_dropout": "auto",
              *       "lora_r": "auto",
+             *       "lora_scaling": "auto",
+             *       "lora_targets": "auto",
              *       "max_grad_norm": "auto",
              *       "max_steps": "auto",
              *       "scheduler": "auto",
@@ -4297,6 +4639,22 @@ export interface components {
              */
             object: "list";
         };
+        /** ListOf[ModelExport] */
+        ListOf_ModelExport_: {
+            /** Data */
+            data: components["schemas"]["ModelExport"][];
+            /**
+             * Has More
+             * @default false
+             */
+            has_more: boolean;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
+        };
         /** ListOf[QueueEntry] */
         ListOf_QueueEntry_: {
             /** Data */
@@ -4538,6 +4896,8 @@ export interface components {
             base_model: string;
             /** Blockers */
             blockers: components["schemas"]["Blocker"][];
+            /** @default null */
+            blocks: components["schemas"]["LookBlocks"] | null;
             /** Duplicates */
             duplicates: components["schemas"]["Pair"][];
             /** Examples */
@@ -4581,6 +4941,25 @@ export interface components {
             sample: components["schemas"]["LookSample"] | null;
         };
         /**
+         * LookBlocks
+         * @description The blocks that training would read in one epoch. Rows are tokens that are read; `num_opening` of each batch are read once for all
+         *     its documents and stand in no other number. `num_pairs` is the sum over documents of half their length squared.
+         */
+        LookBlocks: {
+            /** Num Blocks */
+            num_blocks: number;
+            /** Num Documents */
+            num_documents: number;
+            /** Num Opening */
+            num_opening: number;
+            /** Num Pairs */
+            num_pairs: number;
+            /** Num Rows */
+            num_rows: number;
+            /** Num Trained Rows */
+            num_trained_rows: number;
+        };
+        /**
          * LookRequest
          * @description The part of a `JobRequest` that decides what its model would see, so that a look is one at the very job that would start.
          */
@@ -4603,11 +4982,16 @@ export interface components {
              *       "batch_size": "auto",
              *       "beta": "auto",
              *       "block_size": "auto",
+             *       "early_stopping": "auto",
              *       "epochs": "auto",
              *       "gradient_accumulation": "auto",
+             *       "label_smoothing": "auto",
              *       "learning_rate": "auto",
              *       "lora_alpha": "auto",
+             *       "lora_dropout": "auto",
              *       "lora_r": "auto",
+             *       "lora_scaling": "auto",
+             *       "lora_targets": "auto",
              *       "max_grad_norm": "auto",
              *       "max_steps": "auto",
              *       "scheduler": "auto",
@@ -4777,6 +5161,55 @@ export interface components {
              * @default null
              */
             rewound_to: number | null;
+        };
+        /**
+         * ModelExport
+         * @description A form in which a tuned model can be taken away. `report`: how llama.cpp, which ran the file, compares with the trainer; a file
+         *     that does not compare well is `failed`, with the reason, and is not given out. `how` is one line on how to run it.
+         */
+        ModelExport: {
+            /**
+             * Created At
+             * @default null
+             */
+            created_at: string | null;
+            /**
+             * Finished At
+             * @default null
+             */
+            finished_at: string | null;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "safetensors" | "adapter" | "gguf-f32" | "gguf-f16" | "gguf-q8_0";
+            /** How */
+            how: string;
+            /** Model */
+            model: string;
+            /**
+             * Object
+             * @default model_export
+             * @constant
+             */
+            object: "model_export";
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+            /** @default null */
+            report: components["schemas"]["GgufReport"] | null;
+            /**
+             * Size Bytes
+             * @default 0
+             */
+            size_bytes: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "absent" | "waiting" | "running" | "ready" | "failed";
         };
         /**
          * ModelResult
@@ -4987,6 +5420,25 @@ export interface components {
             tolerance: number;
         };
         /**
+         * Obstacle
+         * @description Why the run cannot be made here. A job like this is refused.
+         */
+        Obstacle: {
+            /** @default null */
+            change: components["schemas"]["ForecastChange"] | null;
+            /** Message */
+            message: string;
+            /** Needed Bytes */
+            needed_bytes: number;
+            /**
+             * Resource
+             * @enum {string}
+             */
+            resource: "memory" | "disk";
+            /** There Bytes */
+            there_bytes: number;
+        };
+        /**
          * Pair
          * @description Two examples that are the same or nearly so, by their places in the data.
          */
@@ -4997,6 +5449,18 @@ export interface components {
             second: number;
             /** Similarity */
             similarity: number;
+        };
+        /**
+         * Parting
+         * @description A place where llama.cpp's greedy answer would leave the trainer's, whose two best logits are `margin` apart there.
+         */
+        Parting: {
+            /** Margin */
+            margin: number;
+            /** Position */
+            position: number;
+            /** Prompt */
+            prompt: number;
         };
         /** PasswordChange */
         PasswordChange: {
@@ -5569,6 +6033,12 @@ export interface components {
             name: string;
             /** Note */
             note: string;
+            /**
+             * Objective
+             * @default supervised
+             * @enum {string}
+             */
+            objective: "supervised" | "preference";
             reproduction: components["schemas"]["Reproduction"];
             /** Settings */
             settings: components["schemas"]["ReportedSetting"][];
@@ -5639,7 +6109,7 @@ export interface components {
         };
         /**
          * ReportedTraining
-         * @description What the run did. Losses are mean per trained token; `points` is None where metrics were left out of the report.
+         * @description What the run did. Losses are means per trained token, or per preference pair; `points` is None where metrics were left out.
          */
         ReportedTraining: {
             /** Best Step */
@@ -5683,6 +6153,12 @@ export interface components {
              * @enum {string}
              */
             method: "lora" | "full" | "scratch";
+            /**
+             * Objective
+             * @default supervised
+             * @enum {string}
+             */
+            objective: "supervised" | "preference";
             /** Seed */
             seed: number | null;
             /** Settings */
@@ -6036,6 +6512,27 @@ export interface components {
              * @constant
              */
             object: "sign_ins_ended";
+        };
+        /**
+         * Spent
+         * @description What a job took. Seconds are those in which it ran, pauses left out; disk is what it left.
+         */
+        Spent: {
+            /** Disk Bytes */
+            disk_bytes: number;
+            /** Memory Bytes */
+            memory_bytes: number;
+            /**
+             * Money
+             * @default null
+             */
+            money: number | null;
+            /** Num Steps */
+            num_steps: number;
+            /** Num Tokens */
+            num_tokens: number;
+            /** Seconds */
+            seconds: number;
         };
         /**
          * SplitByDocument
@@ -11708,6 +12205,170 @@ export interface operations {
             header?: never;
             path: {
                 model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadLink"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_model_exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_ModelExport_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_model_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelExport"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    download_model_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                format: "safetensors" | "adapter" | "gguf-f32" | "gguf-f16" | "gguf-q8_0";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every refusal, in one shape; `code` says which. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_model_export_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                format: "safetensors" | "adapter" | "gguf-f32" | "gguf-f16" | "gguf-q8_0";
             };
             cookie?: never;
         };

@@ -4,7 +4,7 @@ Used by the server when a job or a forecast is made, and by the trainer when it 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shared.constants import Accelerator, Method, Objective
@@ -74,6 +74,7 @@ def resolve(
         plan[name] = Resolved(value=value, reason=reason) if given == "auto" else Resolved(value=given, reason="Set by you.")
         return plan[name].value
 
+    fraction, why_kept = _validation(data.num_examples)
     epochs, why = _epochs_of_pairs(data.num_examples) if pairs else _epochs(method, tokens)
     settle("epochs", epochs, why)
     settle("max_steps", 0, "No limit: as many steps as the epochs take.")
@@ -94,11 +95,25 @@ def resolve(
     settle("max_grad_norm", 1.0, "The usual guard against a single bad batch.")
     rank = settle("lora_r", 16, "Enough for a new topic and a new tone." if method == "lora" else "Only LoRA uses it.")
     settle("lora_alpha", float(2 * int(rank)), "Twice the rank, the usual ratio." if method == "lora" else "Only LoRA uses it.")
-    fraction, why = _validation(data.num_examples)
-    settle("validation_fraction", fraction, why)
+    _settle_details(settle, method, pairs)
+    settle("validation_fraction", fraction, why_kept)
+    settle("early_stopping", *_early_stopping(plan, data.num_examples))
     settle("seed", 42, "Any number will do; the same one gives the same run.")
     settle("accelerator", *_accelerator(accelerators))
     return plan
+
+
+def _settle_details(settle: Callable[[str, float | int | str, str], object], method: Method, pairs: bool) -> None:
+    """What is best left alone nearly always."""
+
+    def of_lora(name: str, value: float | str, reason: str) -> None:
+        settle(name, value, reason if method == "lora" else "Only LoRA uses it.")
+
+    of_lora("lora_targets", "all", "Adapters on every linear layer learn more than on a few, for little more memory.")
+    of_lora("lora_scaling", "rank", "The usual one; dividing by the root pays for ranks far above 64.")
+    of_lora("lora_dropout", 0.0, "The validation keeps the best step, so nothing has to be hidden from adapters this small.")
+    smoothing = "Preference pairs have a loss of their own, which does without." if pairs else "The loss stays that of the very words."
+    settle("label_smoothing", 0.0, smoothing)
 
 
 def settings_of(plan: dict[str, Resolved]) -> RunSettings:
@@ -116,12 +131,28 @@ def estimate_steps(settings: RunSettings, num_tokens: int) -> int:
     return max(1, round(per_epoch * settings.epochs))
 
 
+def _early_stopping(plan: dict[str, Resolved], num_examples: int) -> tuple[int, str]:
+    """The trainer validates twelve times where it may end early."""
+    kept_back = num_examples * float(plan["validation_fraction"].value)
+    if plan["max_steps"].value:
+        return 0, "The number of steps is set, so all of them are made; the best weights are kept."
+    if float(plan["epochs"].value) < _REPEATED:
+        return 0, "Little is read twice, so more steps hardly harm; the best weights are kept, whichever step they are of."
+    if kept_back < _ENOUGH_TO_STOP_BY:
+        return 0, "Too few examples are kept back to end a run by them; the best weights are kept."
+    return 4, "Ends when a third of the run, four validations, found nothing better: data read so often are soon known by heart."
+
+
+_REPEATED = 3
+_ENOUGH_TO_STOP_BY = 4
+
+
 def _epochs(method: Method, tokens: int) -> tuple[int, str]:
-    wanted, most = {"lora": (24_000, 8), "full": (24_000, 4), "scratch": (200_000, 30)}[method]
+    wanted, most = {"lora": (24_000, 6), "full": (24_000, 4), "scratch": (200_000, 30)}[method]
     epochs = min(most, max(1, round(wanted / tokens)))
     if epochs == 1:
         return 1, f"About {tokens:,} tokens are enough to learn from in one pass."
-    return epochs, f"About {tokens:,} tokens are little, so they are read {epochs} times."
+    return epochs, f"About {tokens:,} tokens are little, so they are read {epochs} times, unless a validation says that it is enough."
 
 
 def _epochs_of_pairs(num_pairs: int) -> tuple[int, str]:

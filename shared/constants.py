@@ -13,6 +13,8 @@ DocumentFormat = Literal["txt", "md", "html", "pdf", "docx", "csv", "tsv", "json
 Shape = Literal["text", "prompt_completion", "messages", "preference"]
 DocumentStatus = Literal["ready", "needs_mapping"]
 Scheduler = Literal["cosine", "linear", "constant"]
+LoraTargets = Literal["all", "attention", "query_value"]
+LoraScaling = Literal["rank", "root"]
 Accelerator = Literal["cpu", "cuda", "mps"]
 Availability = Literal["ready", "downloadable", "unavailable"]
 

@@ -1,6 +1,10 @@
-"""What the export program is asked and what it leaves: `python -m server.tuning.gguf_export --model FOLDER --precision f16 --name NAME
---out FOLDER`. It writes `model.gguf` and `report.json` (`GgufReport`) there; `passed` False: the file is gone again, and `reason` says why.
-Exit status 0 with a report, whatever it says; anything else is a crash."""
+"""What the export program is asked and what it leaves.
+
+    python -m server.tuning.gguf_export --model FOLDER --precision f16 --name NAME --out FOLDER
+
+It writes `model.gguf`, `Modelfile` (for Ollama) and `report.json` (`GgufReport`) there. With `passed` False the file is gone again, and
+`reason` says why. Exit status 0 with a report, whatever it says; anything else is a crash.
+"""
 
 from typing import Literal
 
@@ -8,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 GGUF_FILE = "model.gguf"
 REPORT_FILE = "report.json"
+MODELFILE = "Modelfile"
 Precision = Literal["f32", "f16", "q8_0"]
 
 

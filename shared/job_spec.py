@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.constants import Accelerator, DocumentFormat, Method, Objective, Scheduler
+from shared.constants import Accelerator, DocumentFormat, LoraScaling, LoraTargets, Method, Objective, Scheduler
 
 SPEC_FILE = "spec.json"
 EVENTS_FILE = "events.jsonl"
@@ -80,6 +80,13 @@ class RunSettings(_Part):
     """The kind of device; which one of several is `JobSpec.accelerator`."""
     beta: float = 0.1
     """For preference pairs alone."""
+    lora_targets: LoraTargets = "all"
+    lora_scaling: LoraScaling = "rank"
+    """What an adapter's alpha is divided by: its rank, or the root of it (rank-stabilised, arXiv:2312.03732)."""
+    lora_dropout: float = 0.0
+    label_smoothing: float = 0.0
+    early_stopping: int = 0
+    """After so many validations in a row without a lower loss the training ends; 0: never."""
 
     @property
     def tokens_per_step(self) -> int:

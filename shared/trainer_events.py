@@ -143,11 +143,15 @@ class DoneEvent(_Event):
 
     type: Literal["done"] = "done"
     step: int
+    ended_early: bool = False
+    """Validations found nothing better for so long that the rest of the steps was left out."""
     train_loss: float
     validation_loss_before: float | None
     validation_loss: float | None
     num_training_tokens: int
     """Tokens with loss that were trained on, over all epochs."""
+    num_tokens_read: int = 0
+    """All that the steps read, also those without loss. 0: a trainer from before that was told."""
     num_parameters: int
     seconds: float
     tokens_per_s: float

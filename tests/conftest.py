@@ -10,5 +10,7 @@ settings.load_profile("house")
 
 # The name under which Starlette's test client asks; the server answers to no name that it was not given.
 os.environ.setdefault("LLM_TUNER_ALLOWED_HOSTS", "testserver")
+# Every core for some seconds, beside whatever a test waits for: those that want it say so.
+os.environ.setdefault("LLM_TUNER_CALIBRATE", "false")
 # Servers of the tests start no program that nobody asked for. Those that want a waiting trainer say so.
 os.environ.setdefault("LLM_TUNER_STANDBY", "off")

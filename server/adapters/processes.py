@@ -71,6 +71,47 @@ def free_memory_bytes() -> int:
     return int(psutil.virtual_memory().available)
 
 
+def machine_memory_bytes() -> int:
+    """All memory that programs may use here: the machine's, or less where the kernel was told so for our group."""
+    limits = [int(psutil.virtual_memory().total)]
+    for file in (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes")):
+        with contextlib.suppress(OSError, ValueError):
+            limits.append(int(file.read_text()))
+    return min(limits)
+
+
+def num_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def product_name() -> str:
+    """The machine's name by its firmware; clouds write the type there that was rented."""
+    with contextlib.suppress(OSError):
+        return Path("/sys/devices/virtual/dmi/id/product_name").read_text().strip()
+    return ""
+
+
+def accelerator_name() -> str | None:
+    """The first card's, as its driver calls it; None where there is none."""
+    if not num_accelerators():
+        return None
+    for card in sorted(_GPUS.iterdir()):
+        with contextlib.suppress(OSError):
+            found = re.search(r"^Model:\s*(.+)$", (card / "information").read_text(), re.MULTILINE)
+            if found is not None:
+                return found[1].strip()
+    return None
+
+
+def machine_facts() -> str:
+    """The same for as long as measurements of this machine hold."""
+    processor = platform.processor()
+    with contextlib.suppress(OSError):
+        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+        processor = found[1] if found is not None else processor
+    return f"{processor}; {num_cores()} cores; {psutil.virtual_memory().total} bytes; {accelerator_name()}"
+
+
 def num_accelerators() -> int:
     """Those that training may use, from what the driver shows; CUDA_VISIBLE_DEVICES narrows them."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")

@@ -18,7 +18,7 @@ def pull(connection: Connection, model_id: str, folder: Path) -> list[str]:
         raise Trouble(f"{folder} is there already. Name another folder with -o.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part") as staging:
-        archive, unpacked = Path(staging) / "model.zip", Path(staging) / "model"
+        archive, unpacked = Path(staging) / "archive", Path(staging) / "model"
         connection.download(f"/api/tuned-models/{model_id}/download", archive)
         names = _unpack(archive, unpacked)
         _verify(unpacked, names)

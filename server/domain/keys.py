@@ -162,6 +162,7 @@ OUTBOX_PARTITION = "outbox"
 DELIVERIES_PARTITION = "deliveries"
 TIDYING_PARTITION = "tidying"
 EVALUATING_PARTITION = "evaluating"
+EXPORTING_PARTITION = "exporting"
 RUN_COPY_PARTITION = "run-copy"
 
 
@@ -216,6 +217,10 @@ def tidying(job_id: str) -> Key:
 
 def evaluating(evaluation_id: str) -> Key:
     return Key(EVALUATING_PARTITION, evaluation_id)
+
+
+def exporting(export_id: str) -> Key:
+    return Key(EXPORTING_PARTITION, export_id)
 
 
 def evaluation_turn() -> Key:

@@ -112,6 +112,7 @@ def _spec(job: ReportedJob, given: list[Path], installation: Services, folder: P
         base_model=job.base_model,
         base_folder=_base_folder(job.base_model, installation, owners),
         method=job.method,
+        objective=job.reproduction.objective,
         data=[file for role, file in found if role == "training"],
         validation_data=[file for role, file in found if role == "validation"],
         settings=RunSettings.model_validate(job.reproduction.settings),

@@ -36,9 +36,13 @@ class Block(nn.Module):
         self.index, self.heads, self.head_norms = index, heads, None
 
     def forward(self, x_ND: Tensor, spans: Spans, cache: Cache | None, turns: Turns | None = None) -> Tensor:
-        q_NHW, k_NKW, v_NKW = _Before.apply(x_ND, self, turns, *_trained(self.norm_1, self.qkv, *(self.head_norms or ())))
+        q_NHW, k_NKW, v_NKW = _Before.apply(
+            x_ND, self, turns, torch.is_grad_enabled(), *_trained(self.norm_1, self.qkv, *(self.head_norms or ()))
+        )
         seen = attend(q_NHW, k_NKW, v_NKW, spans) if cache is None else cache.attend(self.index, q_NHW, k_NKW, v_NKW)
-        return _After.apply(x_ND, seen.reshape(len(x_ND), -1), self, *_trained(self.out, self.norm_2, self.up, self.down))
+        return _After.apply(
+            x_ND, seen.reshape(len(x_ND), -1), self, torch.is_grad_enabled(), *_trained(self.out, self.norm_2, self.up, self.down)
+        )
 
 
 def _trained(*layers: nn.Module) -> list[nn.Parameter]:
@@ -50,9 +54,9 @@ class _Before(Function):
     """x to queries, keys and values."""
 
     @staticmethod
-    def forward(ctx: Any, x_ND: Tensor, block: Block, turns: Turns | None, *trained: Tensor) -> tuple[Tensor, ...]:
+    def forward(ctx: Any, x_ND: Tensor, block: Block, turns: Turns | None, learns: bool, *trained: Tensor) -> tuple[Tensor, ...]:
         normed, _ = block.norm_1.value(x_ND)
-        mask = block.qkv.mask(normed) if any(ctx.needs_input_grad) else None
+        mask = block.qkv.mask(normed) if learns else None
         qkv = block.qkv.value(normed, mask).view(len(x_ND), sum(block.heads), -1)
         before_norms = [part.clone() for part, _ in zip(qkv.split(block.heads, dim=1), block.head_norms or (), strict=False)]
         for part, norm, given in zip(qkv.split(block.heads, dim=1), block.head_norms or (), before_norms, strict=False):
@@ -75,15 +79,14 @@ class _Before(Function):
         wanted = ctx.needs_input_grad[0] or any(weight.grad is not None for weight in block.norm_1.parameters())
         dnormed = block.qkv.back(dqkv.view(len(x_ND), -1), normed, mask, wanted=wanted)
         dx_ND = None if dnormed is None else block.norm_1.back(dnormed, x_ND, statistics)
-        return dx_ND, None, None, *(None for _ in range(ctx.num_trained))
+        return dx_ND, None, None, None, *(None for _ in range(ctx.num_trained))
 
 
 class _After(Function):
     """x and what attention saw to the layer's result."""
 
     @staticmethod
-    def forward(ctx: Any, x_ND: Tensor, seen_ND: Tensor, block: Block, *trained: Tensor) -> Tensor:
-        learns = any(ctx.needs_input_grad)
+    def forward(ctx: Any, x_ND: Tensor, seen_ND: Tensor, block: Block, learns: bool, *trained: Tensor) -> Tensor:
         masks: list[Tensor | None] = []
 
         def through(projection: Projection, rows: Tensor) -> Tensor:
@@ -106,4 +109,4 @@ class _After(Function):
         dnormed = block.up.back(inner, normed, masks[1])
         dmiddle_ND = block.norm_2.back(dnormed, middle_ND, statistics).add_(dy_ND)
         dseen_ND = block.out.back(dmiddle_ND, seen_ND, masks[0], wanted=ctx.needs_input_grad[1])
-        return dmiddle_ND, dseen_ND, None, *(None for _ in range(ctx.num_trained))
+        return dmiddle_ND, dseen_ND, None, None, *(None for _ in range(ctx.num_trained))

@@ -30,6 +30,12 @@ def device_of(spec: JobSpec) -> torch.device:
     return torch.device("cuda", number)
 
 
+def release_memory(device: torch.device) -> None:
+    """Gives back what torch keeps of a card's memory for later, in pieces that may be too small."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+
+
 def busy_percent(device: torch.device) -> float | None:
     """What the card's own meter says. None for a processor, and where the driver's library for Python is not installed."""
     if device.type != "cuda":

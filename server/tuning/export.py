@@ -42,7 +42,8 @@ class Exporter:
 
     def _adapter(self, model: CausalModel, folder: Path) -> None:
         settings = self.spec.settings
-        lora.save_adapter(model, folder, base_model=self.spec.base_model, rank=settings.lora_r, alpha=settings.lora_alpha)
+        shape = {"rank": settings.lora_r, "alpha": settings.lora_alpha, "scaling": settings.lora_scaling, "dropout": settings.lora_dropout}
+        lora.save_adapter(model, folder, base_model=self.spec.base_model, **shape)  # type: ignore[arg-type]
 
     def _model(self, model: CausalModel, folder: Path) -> None:
         tokenizer = self.tokenizer

@@ -202,5 +202,12 @@ def no_accelerator(wanted: str, there: Sequence[str]) -> TuningFailure:
     )
 
 
+def no_lora_targets(targets: str) -> TuningFailure:
+    return bad_setting(
+        f"The base model has no layers of the kind {targets!r}, so there is nothing to put adapters on.",
+        "Use adapters on all linear layers, or the method full.",
+    )
+
+
 def bad_setting(message: str, fix: str) -> TuningFailure:
     return TuningFailure("bad_setting", message, cause="The settings do not fit together or do not fit the base model.", fix=fix)

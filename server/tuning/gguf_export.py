@@ -14,11 +14,15 @@ from pathlib import Path
 from server.tuning.files import sha256_of, sync, write_whole
 from server.tuning.gguf_file import write_gguf
 from server.tuning.gguf_tensors import PRECISIONS
-from server.tuning.gguf_vocabulary import UnknownTokenizer
+from server.tuning.gguf_vocabulary import NotInGguf
 from server.tuning.llama_engine import Engine, EngineRefused, Load
-from server.tuning.model_files import DamagedModel
-from shared.gguf_export import GGUF_FILE, REPORT_FILE, GgufReport, Precision
+from server.tuning.model_files import DamagedModel, read_config
+from server.tuning.model_shape import shape_of
+from server.tuning.modelfile import modelfile
+from server.tuning.tokens import load_tokenizer
+from shared.gguf_export import GGUF_FILE, MODELFILE, REPORT_FILE, GgufReport, Precision
 
+_NICE = 5
 _SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
 
 
@@ -29,8 +33,10 @@ def export(model: Path, out: Path, *, precision: Precision, name: str, threads: 
     try:
         write_gguf(model, file, precision=precision, name=name)
         report = _checked(model, file, precision=precision, threads=threads, num_prompts=num_prompts)
-    except UnknownTokenizer as error:
-        report = GgufReport(precision=precision, passed=False, reason=f"This model's tokenizer cannot be exported: {error}.")
+        tokenizer, shape = load_tokenizer(model), shape_of(read_config(model))
+        (out / MODELFILE).write_text(modelfile(tokenizer, context_length=shape.context_length), encoding="utf-8")
+    except NotInGguf as error:
+        report = GgufReport(precision=precision, passed=False, reason=f"This model cannot be exported: {error}.")
     except DamagedModel as error:
         report = GgufReport(precision=precision, passed=False, reason=f"The model's files cannot be used: {error}.")
     except EngineRefused as error:
@@ -50,7 +56,6 @@ def _checked(model: Path, file: Path, *, precision: Precision, threads: int, num
     from server.tuning.gguf_check import LENGTH, SLOTS, check, known, prompts_from, room_for, text_of  # Imports torch.
     from server.tuning.model_folder import end_ids, load_model
     from server.tuning.process import set_up_torch
-    from server.tuning.tokens import load_tokenizer
 
     set_up_torch(threads)
     trained, tokenizer = load_model(model), load_tokenizer(model)
@@ -66,6 +71,7 @@ def _checked(model: Path, file: Path, *, precision: Precision, threads: int, num
 
 def main(arguments: list[str]) -> int:
     flags = _parser().parse_args(arguments)
+    os.nice(_NICE)
     flags.out.mkdir(parents=True, exist_ok=True)
     report = export(
         flags.model,

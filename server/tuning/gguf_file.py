@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from server.tuning.gguf_tensors import BLOCK, Precision, Source, sources
-from server.tuning.gguf_vocabulary import vocabulary_of
+from server.tuning.gguf_vocabulary import NotInGguf, vocabulary_of
 from server.tuning.model_files import end_ids, read_config
 from server.tuning.model_shape import ModelShape, shape_of
 from server.tuning.tokens import TextTokenizer, check_fits, load_tokenizer
@@ -19,10 +19,11 @@ _Q8_0_BYTES: Final = BLOCK + 2
 
 
 def write_gguf(folder: Path, target: Path, *, precision: Precision, name: str) -> None:
-    """`folder` is a Hugging Face folder. Raises `DamagedModel`, and `UnknownTokenizer` for one that llama.cpp would read otherwise."""
+    """`folder` is a Hugging Face folder. Raises `DamagedModel`, and `NotInGguf`."""
     from gguf import GGUFWriter  # Only here: half a second.
 
     shape = shape_of(read_config(folder))
+    _check_known(shape)
     tokenizer = load_tokenizer(folder)
     check_fits(tokenizer, shape.vocabulary_size)
     tensors = sources(folder, shape)
@@ -39,6 +40,14 @@ def write_gguf(folder: Path, target: Path, *, precision: Precision, name: str) -
             writer.write_tensor_data(_numbers(tensor, shape, precision))
     finally:
         writer.close()
+
+
+def _check_known(shape: ModelShape) -> None:
+    """Our Llama computes more than llama.cpp's architecture of that name, and transformers more than both."""
+    if shape.family == "other" or shape.qkv_bias or shape.head_norms:
+        raise NotInGguf(f"models of the type {shape.model_type[:40]!r} are not exported, only GPT-2 and Llama")
+    if shape.rope_scaling is not None:
+        raise NotInGguf("its rotary positions are stretched, which is not exported")
 
 
 def _describe(writer: Any, shape: ModelShape, name: str, precision: Precision) -> None:

@@ -19,8 +19,8 @@ _CUTS: Final[dict[str, Any]] = {
 }
 
 
-class UnknownTokenizer(ValueError):
-    """llama.cpp would cut texts otherwise than this tokenizer does. The text says what is not known."""
+class NotInGguf(ValueError):
+    """llama.cpp would compute this model, or cut its texts, otherwise than it does. The text says what is not known."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,13 @@ class Vocabulary:
 
 
 def vocabulary_of(tokenizer: TextTokenizer, size: int) -> Vocabulary:
-    """`size` is the model's: ids that the tokenizer does not have are filled up. Raises `UnknownTokenizer`."""
+    """`size` is the model's: ids that the tokenizer does not have are filled up. Raises `NotInGguf`."""
     described = json.loads(tokenizer.tokenizer.to_str())
     model = described["model"]
     if model["type"] != "BPE" or model.get("byte_fallback") or model.get("unk_token") not in (None, tokenizer.eos):
-        raise UnknownTokenizer("its words are not byte-level pairs (BPE), the only kind that is exported")
+        raise NotInGguf("the tokenizer's words are not byte-level pairs (BPE), the only kind that is exported")
     if (described.get("normalizer") or {"type": None})["type"] is not None:
-        raise UnknownTokenizer("it changes texts before it cuts them")
+        raise NotInGguf("the tokenizer changes texts before it cuts them")
     tokens, types = [f"[PAD{index}]" for index in range(size)], [_UNUSED] * size
     for token, index in model["vocab"].items():
         tokens[index], types[index] = token, _NORMAL
@@ -54,7 +54,7 @@ def _cut(described: dict[str, Any] | None) -> str:
     for name, cut in _CUTS.items():
         if known == cut:
             return name
-    raise UnknownTokenizer("it cuts texts in a way that llama.cpp is not known to have")
+    raise NotInGguf("the tokenizer cuts texts in a way that llama.cpp is not known to have")
 
 
 def _step(step: dict[str, Any]) -> tuple[str, Any]:

@@ -115,7 +115,9 @@ class Projection(nn.Module):
 
     def forward(self, x_NI: Tensor) -> Tensor:
         """By itself, for models that autograd puts together."""
-        return _Projected.apply(x_NI, self, *(parameter for parameter in self.parameters() if parameter.requires_grad))
+        return _Projected.apply(
+            x_NI, self, torch.is_grad_enabled(), *(parameter for parameter in self.parameters() if parameter.requires_grad)
+        )
 
     def mask(self, x_NI: Tensor) -> Tensor | None:
         """For a training step: to be given to `value` and then to `back`."""
@@ -141,8 +143,8 @@ class Projection(nn.Module):
 
 class _Projected(Function):
     @staticmethod
-    def forward(ctx: Any, x_NI: Tensor, projection: Projection, *trained: Tensor) -> Tensor:
-        mask = projection.mask(x_NI) if any(ctx.needs_input_grad) else None
+    def forward(ctx: Any, x_NI: Tensor, projection: Projection, learns: bool, *trained: Tensor) -> Tensor:
+        mask = projection.mask(x_NI) if learns else None
         ctx.save_for_backward(x_NI, mask)
         ctx.projection, ctx.num_trained = projection, len(trained)
         return projection.value(x_NI, mask)
@@ -151,7 +153,7 @@ class _Projected(Function):
     def backward(ctx: Any, dy_NO: Tensor) -> tuple[Tensor | None, ...]:
         x_NI, mask = ctx.saved_tensors
         dx_NI = ctx.projection.back(dy_NO.contiguous(), x_NI, mask, wanted=ctx.needs_input_grad[0])
-        return dx_NI, None, *(None for _ in range(ctx.num_trained))
+        return dx_NI, None, None, *(None for _ in range(ctx.num_trained))
 
 
 class Embedding(nn.Module):

@@ -29,7 +29,7 @@ from server.tuning.base import is_whole, ready_folder
 from server.tuning.cores import physical_cores
 from server.tuning.files import write_whole
 from server.tuning.gguf_tensors import PRECISIONS, Precision
-from server.tuning.gguf_vocabulary import UnknownTokenizer
+from server.tuning.gguf_vocabulary import NotInGguf
 from server.tuning.llama_engine import Engine, EngineRefused, Load
 from server.tuning.llama_file import gguf_of
 from server.tuning.llama_serving import Refused, Served
@@ -144,7 +144,7 @@ def _loaded(flags: argparse.Namespace) -> Served:
         file = gguf_of(folder, flags.cache, precision=flags.precision)
         load = Load(flags.slots, cells, flags.threads or physical_cores(), exact=flags.precision == "f32")
         engine = Engine(file, flags.socket.with_name("llama.sock"), load)
-    except (UnsupportedModel, UnknownTokenizer, EngineRefused) as error:
+    except (UnsupportedModel, NotInGguf, EngineRefused) as error:
         raise Refused("unsupported", f"llama.cpp cannot serve this model: {error}.") from error
     except DamagedModel as error:
         raise Refused("model_damaged", f"The model's files cannot be used: {error}.") from error

@@ -14,7 +14,7 @@ from server.tuning import failures
 from server.tuning.base import tokenizer_folder
 from server.tuning.corpus import Corpus
 from server.tuning.data import check_unchanged, examples_of, parts, rendered_one, tokenize
-from server.tuning.layout import laid_out
+from server.tuning.layout import Layout, laid_out
 from server.tuning.look_histogram import histogram
 from server.tuning.look_sampling import MOST_EXAMPLES, Sampling
 from server.tuning.look_text import has_card, has_email, has_phone, is_blank
@@ -32,7 +32,7 @@ from shared.look_spec import LookSpec
 from shared.reading import Example
 from shared.reading.examples import strings_of
 from shared.rendering import ChatTemplate
-from shared.wire import Blocker, Look, LookSample, PersonalData
+from shared.wire import Blocker, Look, LookBlocks, LookSample, PersonalData
 
 _NUM_SHOWN = 10
 _MOST_FORMS = 10_000
@@ -193,10 +193,12 @@ def _told(spec: LookSpec, observed: _Observed, tokenizer: TextTokenizer, corpus:
     trained_on = np.flatnonzero(~np.isin(sampled, validation))
     pairs = spec.objective == "preference"
     lay_out = laid_out_pairs if pairs else laid_out
-    num_blocks = len(lay_out(corpus, trained_on, block_size=block_size, seed=spec.settings.seed).blocks)  # type: ignore[operator]
-    steps = num_steps(spec.settings, round(num_blocks * len(training) / len(trained_on))) if num_blocks else 0
+    layout = lay_out(corpus, trained_on, block_size=block_size, seed=spec.settings.seed)  # type: ignore[operator]
+    times = len(training) / max(1, len(trained_on))
+    steps = num_steps(spec.settings, round(len(layout.blocks) * times)) if layout.blocks else 0
     share = len(sampled) / observed.num_examples
     lengths, trained = np.diff(corpus.starts), _trained(corpus)
+    blocks = None if pairs else _blocks(layout, int(trained[trained_on].sum()), times)
     if pairs:  # The longer side is the one that must have room.
         lengths, trained = lengths.reshape(-1, 2).max(1), trained.reshape(-1, 2).sum(1)
     twins = observed.twins.find(validation)
@@ -221,7 +223,21 @@ def _told(spec: LookSpec, observed: _Observed, tokenizer: TextTokenizer, corpus:
         leaked=twins.leaked,
         personal_data=PersonalData(emails=observed.emails, phones=observed.phones, cards=observed.cards),
         num_steps=steps,
+        blocks=blocks,
         blockers=_blockers(steps),
+    )
+
+
+def _blocks(layout: Layout, num_trained: int, times: float) -> LookBlocks:
+    """`times` as many as there are in the sample."""
+    lengths = np.array([len(document) for block in layout.blocks for document in block], np.int64)
+    return LookBlocks(
+        num_blocks=round(len(layout.blocks) * times),
+        num_documents=round(len(lengths) * times),
+        num_rows=round(int(lengths.sum()) * times),
+        num_trained_rows=round(num_trained * times),
+        num_pairs=round(int((lengths * lengths).sum()) / 2 * times),
+        num_opening=len(layout.opening),
     )
 
 

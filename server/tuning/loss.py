@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from server.tuning.product import back, linear
+from server.tuning.product import add_outer, back, linear
 
 CHUNK = 128
 
@@ -19,33 +19,34 @@ class _HeadLoss(Function):
     head goes into `weight.grad` at once. So the result must be given to `backward` as it is, not multiplied by anything."""
 
     @staticmethod
-    def forward(ctx: Any, hidden_RD: Tensor, weight: nn.Parameter, targets_R: Tensor, scale: float) -> Tensor:
+    def forward(ctx: Any, hidden_RD: Tensor, weight: nn.Parameter, targets_R: Tensor, scale: float, smoothing: float) -> Tensor:
         dhidden_RD = torch.empty_like(hidden_RD)
         total = hidden_RD.new_zeros((), dtype=_exact(hidden_RD))
         for start in range(0, len(hidden_RD), CHUNK):
             hidden, targets = hidden_RD[start : start + CHUNK], targets_R[start : start + CHUNK, None]
-            losses, sums, chunk = _losses_and_exponentials(hidden, weight, targets)
-            total += losses
-            chunk.mul_(scale / sums)
-            chunk.scatter_add_(1, targets, chunk.new_full(targets.shape, -scale))
-            dhidden_RD[start : start + CHUNK] = back(chunk, weight)
+            chunk = _log_probabilities(hidden, weight)
+            total -= (1 - smoothing) * chunk.gather(1, targets).sum(dtype=total.dtype)
+            if smoothing:  # A share of the loss is the mean over all words of the vocabulary.
+                total -= smoothing * chunk.mean(1, dtype=total.dtype).sum()
+            chunk.exp_().scatter_add_(1, targets, chunk.new_full(targets.shape, smoothing - 1))
+            if smoothing:
+                chunk.sub_(smoothing / chunk.size(1))
+            torch.mul(back(chunk, weight), scale, out=dhidden_RD[start : start + CHUNK])
             if weight.requires_grad:
-                weight.grad.addmm_(chunk.T, hidden)  # type: ignore[union-attr]
+                assert weight.grad is not None
+                add_outer(weight.grad, chunk, hidden, scale)
         ctx.save_for_backward(dhidden_RD)
         return (total * scale).float()
 
     @staticmethod
     def backward(ctx: Any, one: Tensor) -> tuple[Tensor | None, ...]:
-        return ctx.saved_tensors[0], None, None, None
+        return ctx.saved_tensors[0], None, None, None, None
 
 
-def _losses_and_exponentials(hidden: Tensor, weight: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The summed loss of these rows, the sums (rows, 1) of the logits' exponentials, and those (rows, V) themselves."""
-    chunk = linear(hidden, weight)
-    chunk.sub_(chunk.amax(1, keepdim=True))
-    picked = chunk.gather(1, targets)
-    sums = chunk.exp_().sum(1, keepdim=True)
-    return (sums.log() - picked).sum(dtype=_exact(hidden)), sums, chunk
+def _log_probabilities(hidden: Tensor, weight: Tensor) -> Tensor:
+    """Of every word of the vocabulary after each of these rows (rows, V)."""
+    logits = linear(hidden, weight)
+    return torch.log_softmax(logits, 1, out=logits)
 
 
 def _exact(hidden: Tensor) -> torch.dtype:
@@ -53,9 +54,10 @@ def _exact(hidden: Tensor) -> torch.dtype:
     return torch.float32 if hidden.device.type == "mps" else torch.float64
 
 
-def head_loss(hidden_RD: Tensor, weight: nn.Parameter, targets_R: Tensor, scale: float) -> Tensor:
-    """`scale` times the summed cross-entropy of the rows. Call `backward` on it unscaled."""
-    return _HeadLoss.apply(hidden_RD, weight, targets_R, scale)
+def head_loss(hidden_RD: Tensor, weight: nn.Parameter, targets_R: Tensor, scale: float, smoothing: float = 0.0) -> Tensor:
+    """`scale` times the summed cross-entropy of the rows; `smoothing` is the share that all words of the vocabulary have in what is
+    wanted (arXiv:1512.00567). Call `backward` on it unscaled."""
+    return _HeadLoss.apply(hidden_RD, weight, targets_R, scale, smoothing)
 
 
 @torch.no_grad()
@@ -64,5 +66,5 @@ def summed_loss(hidden_RD: Tensor, weight: nn.Parameter, targets_R: Tensor) -> f
     total = 0.0
     for start in range(0, len(hidden_RD), CHUNK):
         hidden, targets = hidden_RD[start : start + CHUNK], targets_R[start : start + CHUNK, None]
-        total += float(_losses_and_exponentials(hidden, weight, targets)[0])
+        total -= float(_log_probabilities(hidden, weight).gather(1, targets).sum(dtype=_exact(hidden)))
     return total

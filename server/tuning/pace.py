@@ -20,6 +20,8 @@ class Pace:
         self._told = 0.0
         self._num_stepped = 0
         self.train_s: float = known["train_s"]
+        self.asked_s: float = known.get("asked_s", 0.0)
+        """How long the base was asked. The tuned model will be asked the same."""
         self.evaluations_left = 0
 
     @property
@@ -28,7 +30,7 @@ class Pace:
 
     def numbers(self) -> dict[str, Any]:
         """All that the next attempt wants to know."""
-        times = {"elapsed_s": self.elapsed_s, "train_s": self.train_s, "evaluation_s": self._evaluation_s}
+        times = {"elapsed_s": self.elapsed_s, "train_s": self.train_s, "evaluation_s": self._evaluation_s, "asked_s": self.asked_s}
         return {**times, "steps_s": list(self._steps)}
 
     def stepped(self, seconds: float) -> None:
@@ -48,7 +50,7 @@ class Pace:
     def eta_s(self, step: int) -> float:
         """Until the run is done: the remaining steps at the pace of the last ones, evaluations, export."""
         pace = sum(self._steps) / len(self._steps)
-        return (self._num_steps - step) * pace + self.evaluations_left * self._evaluation_s + self._tail_s
+        return (self._num_steps - step) * pace + self.evaluations_left * self._evaluation_s + self.asked_s + self._tail_s
 
     def is_time_to_tell(self, *, last: bool) -> bool:
         """Every step, or about two a second of a fast model; the first of an attempt and the last always."""

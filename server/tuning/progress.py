@@ -11,10 +11,13 @@ _LOSSES_REMEMBERED = 10
 
 @dataclass
 class Progress:
-    """`evaluated` is the last step that was validated, -1 before the base itself was. `first_losses` are those of the first steps."""
+    """`evaluated` is the last step that was validated, -1 before the base itself was; `stale` counts the validations since the
+    best, `halvings` how often the batch was halved because memory ran out. `first_losses` are those of the first steps."""
 
     step: int = 0
     evaluated: int = -1
+    stale: int = 0
+    halvings: int = 0
     loss_before: float | None = None
     validation_loss: float | None = None
     best_loss: float | None = None

@@ -73,6 +73,7 @@ class _Trained:
     progress: Progress
     probe_loss: float
     num_parameters: int
+    ended_early: bool
 
 
 def tune(spec: JobSpec, folder: Path, claim: Claim, events: EventLog, stop: StopRequest) -> None:
@@ -137,16 +138,10 @@ def _train(
         events.stage("load", "Loading the base model")
     model = model_of(material.base, material.tokenizer, settings.seed).to(material.device)
     load_s, num_parameters = time.monotonic() - loading, model.num_parameters
-    generation_s = 0.0 if resumed is None else resumed.numbers["generation_s"]
-    if resumed is None:
-        generation_s = _generate(model, material.tokenizer, asked, step=0, end=exporter.end_ids, events=events)
-
     preference = _preference(model, material, events)
     parameters = what_trains(model, spec.method, settings)
     _check_room(spec, folder, num_parameters=num_parameters, num_trained=len(parameters))
     _tell_where_it_begins(resumed, threads, events)
-    share = "" if spec.method != "lora" else f", {len(parameters):,} of them in adapters"
-    events.stage("train", f"Training: {num_parameters:,} parameters{share}; {len(blocks)} blocks an epoch")
     loop = Loop(
         model,
         parameters,
@@ -156,12 +151,15 @@ def _train(
         settings=settings,
         events=events,
         stop=stop,
-        keeper=_keeper(spec, folder, material, claim, events, num_trained=len(parameters), generation_s=generation_s, threads=threads),
+        keeper=_keeper(spec, folder, material, claim, events, num_trained=len(parameters), threads=threads),
         resumed=resumed,
-        tail_s=4 * load_s + generation_s,  # Writing, summing and loading take about as long as loading does, each.
+        tail_s=4 * load_s,  # Writing, summing and loading take about as long as loading does, each.
+        ask_base=lambda: _generate(model, material.tokenizer, asked, step=0, end=exporter.end_ids, events=events),
         threads=threads,
         preference=preference,
     )
+    share = "" if spec.method != "lora" else f", {len(parameters):,} of them in adapters"
+    events.stage("train", f"Training: {num_parameters:,} parameters{share}; {len(blocks)} blocks an epoch")
     loop.run()
 
     claim.check()
@@ -173,7 +171,7 @@ def _train(
         progress.best = None
     probe_loss = mean_loss(model, material.probe)
     exporter.best(model)
-    return _Trained(progress, probe_loss, num_parameters)
+    return _Trained(progress, probe_loss, num_parameters, ended_early=progress.step < loop.num_steps)
 
 
 def _preference(model: CausalModel, material: _Material, events: EventLog) -> Preference | None:
@@ -190,14 +188,12 @@ def _preference(model: CausalModel, material: _Material, events: EventLog) -> Pr
     return Preference(settings.beta, reference)
 
 
-def _keeper(
-    spec: JobSpec, folder: Path, material: _Material, claim: Claim, events: EventLog, *, num_trained: int, generation_s: float, threads: int
-) -> Keeper:
+def _keeper(spec: JobSpec, folder: Path, material: _Material, claim: Claim, events: EventLog, *, num_trained: int, threads: int) -> Keeper:
     """A vocabulary that was learned goes into the checkpoints; that of a base model lies in its folder."""
     learned = partial(_save_learned, material.tokenizer, material.base.context_length) if material.base.folder is None else None
     return Keeper(
         CheckpointWriter(spec, folder, fingerprint=material.fingerprint, threads=threads),
-        SnapshotFiles({"generation_s": generation_s}, learned),
+        SnapshotFiles(learned),
         claim,
         events,
         every_s=spec.checkpoint_every_s,
@@ -317,15 +313,12 @@ def _tell_plan(spec: JobSpec, events: EventLog, settings: RunSettings, corpus: C
 
 def _generate(
     model: CausalModel, tokenizer: TextTokenizer, asked: list[prompts.Prompt], *, step: int, end: list[int], events: EventLog
-) -> float:
-    """Returns how many seconds it took."""
-    began = time.monotonic()
+) -> None:
     for prompt in asked:
         room = model.shape.context_length - _GENERATED_TOKENS
         if len(prompt.ids) <= room:
             answer = generate(model, tokenizer, prompt.ids, sampling=Sampling(max_tokens=_GENERATED_TOKENS), end_ids=end)
             events.write(GenerationEvent, step=step, prompt=prompt.text[:500], text=answer.text)
-    return time.monotonic() - began
 
 
 def _verified(folder: Path, device: torch.device, probe: Sequence[Batch], expected: float) -> CausalModel:
@@ -357,10 +350,12 @@ def _done(events: EventLog, folder: Path, trained: _Trained, *, chat: bool, seco
     events.write(
         DoneEvent,
         step=progress.step,
+        ended_early=trained.ended_early,
         train_loss=progress.train_loss,
         validation_loss_before=progress.loss_before,
         validation_loss=progress.best_loss,
         num_training_tokens=progress.num_trained,
+        num_tokens_read=progress.num_rows,
         num_parameters=trained.num_parameters,
         seconds=round(seconds, 2),
         tokens_per_s=round(progress.tokens_per_s, 1),

@@ -64,9 +64,8 @@ def _on_host(name: str, tensor: Tensor, buffers: dict[str, Tensor]) -> Tensor:
 
 @dataclass
 class SnapshotFiles:
-    """Writes snapshots. `constants` and what `beside` writes (a learned vocabulary) are the same in all checkpoints of a run."""
+    """Writes snapshots. What `beside` writes (a learned vocabulary) is the same in all checkpoints of a run."""
 
-    constants: dict[str, Any]
     beside: Callable[[Path], None] | None = None
     worth_linking: int = _WORTH_LINKING
     _written_best: tuple[int, Path] | None = field(default=None)
@@ -77,7 +76,7 @@ class SnapshotFiles:
             self._write_best(snapshot, snapshot.best, folder / BEST_FILE, disk)
         if self.beside is not None:
             self.beside(folder)
-        disk.write_text(folder / STATE_FILE, json.dumps({**self.constants, **snapshot.numbers}, indent=1) + "\n")
+        disk.write_text(folder / STATE_FILE, json.dumps(snapshot.numbers, indent=1) + "\n")
 
     def written(self, snapshot: Snapshot, folder: Path) -> None:
         """The files that `fill` made lie in `folder` now: the next ones may share their bytes."""
@@ -99,7 +98,7 @@ def read_numbers(folder: Path) -> dict[str, Any]:
             raise BadCheckpoint(f"{STATE_FILE} is too large")
         numbers: dict[str, Any] = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
         Progress.of(numbers["progress"], None)
-        numbers["pace"]["elapsed_s"], numbers["generation_s"]
+        numbers["pace"]["elapsed_s"]
     except BadCheckpoint:
         raise
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:

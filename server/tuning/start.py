@@ -69,7 +69,13 @@ def model_of(base: Base, tokenizer: TextTokenizer, seed: int) -> CausalModel:
 
 
 def what_trains(model: CausalModel, method: Method, settings: RunSettings) -> FlatParameters:
-    """Adapters, which are put on the model now, or all its weights; in one buffer, whose order a checkpoint relies on."""
+    """Adapters, which are put on the model now, or all its weights; in one buffer, whose order a checkpoint relies on.
+
+    Raises the failure `bad_setting`."""
     if method == "lora":
-        return FlatParameters(lora.attach(model, rank=settings.lora_r, alpha=settings.lora_alpha, seed=settings.seed))
+        shape = {"rank": settings.lora_r, "alpha": settings.lora_alpha, "scaling": settings.lora_scaling, "dropout": settings.lora_dropout}
+        adapters = lora.attach(model, seed=settings.seed, targets=settings.lora_targets, **shape)  # type: ignore[arg-type]
+        if not adapters:
+            raise failures.no_lora_targets(settings.lora_targets)
+        return FlatParameters(adapters)
     return FlatParameters(model.parameters())

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from server.adapters import processes
+from server.adapters.calibration_process import CalibrationProcess
 from server.adapters.clock_system import SystemClock
 from server.adapters.contents_process import ContentsProcess
 from server.adapters.hub_probe import HubProbe
@@ -20,7 +21,9 @@ from server.background.aside import InBackground
 from server.background.copier import Copier
 from server.background.errands import Errands
 from server.background.examiner import Examiner
+from server.background.exporter import Exporter
 from server.background.generation import Generator
+from server.background.measuring import Measuring
 from server.background.notifier import Notifier
 from server.background.posting import posting
 from server.background.serving import Serving, ServingOptions
@@ -42,6 +45,8 @@ from server.domain.documents.pieces import Pieces
 from server.domain.documents.service import Documents
 from server.domain.documents.uploads import Uploads
 from server.domain.documents.usage import Room
+from server.domain.forecasts.calibrations import Calibrations
+from server.domain.forecasts.forecaster import Forecaster
 from server.domain.guides.service import Guides
 from server.domain.jobs.aside import at_once
 from server.domain.jobs.copies import RunCopies
@@ -56,11 +61,12 @@ from server.domain.jobs.queue import Queue
 from server.domain.jobs.service import Jobs
 from server.domain.jobs.slots import slots
 from server.domain.jobs.specs import Folders, Specs
-from server.domain.jobs.submissions import DiskRoom, Submissions
+from server.domain.jobs.submissions import Submissions
 from server.domain.jobs.superseded import Superseded
 from server.domain.jobs.tidying import Tidying
 from server.domain.jobs.uses import Uses
 from server.domain.models.catalogue import BaseModels
+from server.domain.models.exports import Exports
 from server.domain.models.tuned import TunedModels
 from server.domain.notifications.service import Notifications
 from server.domain.openai.face import face_over
@@ -78,7 +84,7 @@ from server.domain.testing.submissions import TestSubmissions
 from server.domain.testing.test_sets import TestSets
 from server.ports.launcher import end_all_in
 from server.settings import REPOSITORY, VERSION, Settings, signing_secret
-from server.wiring.chosen import blobs_of, identity_of, mail_server, records_of
+from server.wiring.chosen import blobs_of, identity_of, machine_of, mail_server, place_of, records_of
 from server.wiring.services import MissingSettings, Services
 
 __all__ = ["MissingSettings", "Services", "build"]
@@ -151,6 +157,8 @@ def build(settings: Settings) -> Services:
 
     fetches = RunFetches(records, blobs, clock, readers, folders, end_all=end_all)
     tidying = Tidying(records, readers, folders, copies)
+    calibration = CalibrationProcess(REPOSITORY)
+    calibrations = Calibrations(records, clock, calibration, place_of(settings), later=Measuring())
     submissions = Submissions(
         records,
         clock,
@@ -160,7 +168,7 @@ def build(settings: Settings) -> Services:
         base_models,
         tuned_models,
         queue,
-        room=DiskRoom(free_bytes, settings.min_free_bytes),
+        Forecaster(records, calibrations, machine_of(settings, free_bytes)),
         accelerators=processes.accelerators(),
     )
     moves = Moves(records, clock, queue, submissions, tidying)
@@ -219,6 +227,8 @@ def build(settings: Settings) -> Services:
         free_memory_bytes=processes.free_memory_bytes,
     )
     generator = Generator(launcher, clock, base_models_folder=settings.base_models_folder, threads=settings.trainer_threads)
+    exports = Exports(records, clock, tuned_models)
+    exporter = Exporter(records, blobs, clock, launcher, leases, exports, folder=settings.exports_folder, threads=settings.trainer_threads)
     serving = Serving(
         launcher,
         clock,
@@ -287,6 +297,9 @@ def build(settings: Settings) -> Services:
         reports,
         Shares(records, clock, accounts.users.is_active, settings.address),
         Census(records, clock, room, me=leases.me),
+        calibration,
         face_over(clock, documents, pieces, datasets, jobs, live, base_models, tuned_models, stand_ins=settings.openai_models),
         serving,
+        exports,
+        exporter,
     )

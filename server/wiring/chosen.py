@@ -1,13 +1,18 @@
 """The adapters of which the settings choose one. What only one of them needs is imported when it is chosen."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import structlog
 
+from server.adapters import processes
 from server.adapters.blobs_disk import DiskBlobs
 from server.adapters.mail_smtp import MailServer
 from server.adapters.records_sqlite import SqliteRecords
 from server.domain import schema
+from server.domain.forecasts.calibrations import Place
+from server.domain.forecasts.forecaster import Machine
+from server.domain.forecasts.money import Hardware, price_of
 from server.errors import LlmTunerError, StaleWrite
 from server.ports.blobs import Blobs
 from server.ports.clock import Clock
@@ -86,3 +91,22 @@ def s3_of(settings: Settings) -> "S3Blobs":
 
     encryption = None if settings.aws_encryption == "none" else settings.aws_encryption
     return S3Blobs(str(settings.aws_bucket), prefix=settings.aws_prefix, encryption=encryption)
+
+
+def machine_of(settings: Settings, free_bytes: Callable[[], int]) -> Machine:
+    here = Hardware(processes.num_cores(), processes.product_name(), processes.accelerator_name())
+    price = price_of(
+        here, per_hour=settings.price_per_hour, watts=settings.watts, per_kwh=settings.price_per_kwh, currency=settings.currency
+    )
+    return Machine(processes.machine_memory_bytes, free_bytes, settings.min_free_bytes, price, settings.checkpoint_every_s)
+
+
+def place_of(settings: Settings) -> Place:
+    return Place(
+        f"{processes.machine_facts()}; {VERSION}",
+        settings.calibrations_folder,
+        settings.base_models_folder,
+        settings.own_models_folder,
+        settings.trainer_threads,
+        settings.calibrate,
+    )

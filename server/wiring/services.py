@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from server.adapters.calibration_process import CalibrationProcess
 from server.adapters.server_lock import ServerLocks
 from server.background.copier import Copier
 from server.background.errands import Errands
 from server.background.examiner import Examiner
+from server.background.exporter import Exporter
 from server.background.generation import Generator
 from server.background.notifier import Notifier
 from server.background.serving import Serving
@@ -27,6 +29,7 @@ from server.domain.jobs.leases import Leases
 from server.domain.jobs.live import LiveJobs
 from server.domain.jobs.service import Jobs
 from server.domain.models.catalogue import BaseModels
+from server.domain.models.exports import Exports
 from server.domain.models.tuned import TunedModels
 from server.domain.notifications.service import Notifications
 from server.domain.openai.face import OpenAiFace
@@ -92,14 +95,18 @@ class Services:
     reports: Reports
     shares: Shares
     census: Census
+    calibration: CalibrationProcess
     openai: OpenAiFace
     texts: Serving
+    exports: Exports
+    exporter: Exporter
 
     def start(self) -> None:
         self.locks.hold(self.leases.me)
         self.supervisor.start()
         self.standby.start()
         self.examiner.start()
+        self.exporter.start()
         self.copier.start()
         self.sweeper.start()
         self.notifier.start()
@@ -107,12 +114,14 @@ class Services:
     def stop(self) -> None:
         """Runs go on without us; what only serves us ends with us."""
         self.examiner.stop()
+        self.exporter.stop()
         self.supervisor.stop()
         self.standby.stop()
         self.copier.stop()
         self.sweeper.stop()
         self.notifier.stop()
         self.generator.stop()
+        self.calibration.stop()
         self.texts.stop()
         self.errands.stop()
         self.letters.stop()

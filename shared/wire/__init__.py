@@ -39,6 +39,7 @@ from shared.wire.datasets import (
     DatasetRequest,
     HistogramBin,
     Look,
+    LookBlocks,
     LookRequest,
     LookSample,
     Pair,
@@ -53,6 +54,7 @@ from shared.wire.datasets import (
     TokenizedExample,
 )
 from shared.wire.documents import Column, Document, DocumentPatch, Mapping, Problem, ReadingOptions, Upload, UploadRequest, Usage
+from shared.wire.forecasts import Forecast, ForecastChange, ForecastLine, ForecastMoney, Obstacle, Spent
 from shared.wire.foreign import ForeignFinish, ForeignLink, LinkedSignIn
 from shared.wire.guides import (
     Guide,
@@ -68,7 +70,6 @@ from shared.wire.guides import (
 from shared.wire.jobs import (
     Checkpoint,
     DownloadLink,
-    Forecast,
     Hyperparameters,
     Job,
     JobAction,
@@ -82,10 +83,19 @@ from shared.wire.jobs import (
     MetricPoint,
     Metrics,
     Progress,
-    Resolved,
     SampleGeneration,
 )
-from shared.wire.models import BaseModelInfo, GenerateRequest, Generation, Message, TunedModel
+from shared.wire.models import (
+    BaseModelInfo,
+    ExportFormat,
+    ExportRequest,
+    ExportState,
+    GenerateRequest,
+    Generation,
+    Message,
+    ModelExport,
+    TunedModel,
+)
 from shared.wire.notifications import (
     EVENT_OF,
     Delivery,
@@ -99,7 +109,6 @@ from shared.wire.notifications import (
 from shared.wire.reports import (
     Conclusion,
     DataCard,
-    ForecastLine,
     ItemValue,
     NewShareLink,
     Report,
@@ -119,6 +128,7 @@ from shared.wire.reports import (
     ShareRequest,
 )
 from shared.wire.security import ApiKey, ApiKeyRequest, NewApiKey, SecurityEvent, SignIn, SignInsEnded
+from shared.wire.settings import Resolved
 from shared.wire.test_sets import (
     EvaluatedItem,
     Evaluation,
@@ -204,8 +214,13 @@ __all__ = [
     "EvaluationState",
     "EvaluationSummary",
     "ExactGrader",
+    "ExportFormat",
+    "ExportRequest",
+    "ExportState",
     "Forecast",
+    "ForecastChange",
     "ForecastLine",
+    "ForecastMoney",
     "ForeignFinish",
     "ForeignLink",
     "GenerateRequest",
@@ -240,6 +255,7 @@ __all__ = [
     "LogLine",
     "LogPage",
     "Look",
+    "LookBlocks",
     "LookRequest",
     "LookSample",
     "Mapping",
@@ -247,6 +263,7 @@ __all__ = [
     "Metric",
     "MetricPoint",
     "Metrics",
+    "ModelExport",
     "ModelResult",
     "Name",
     "NewApiKey",
@@ -256,6 +273,7 @@ __all__ = [
     "NotificationChoice",
     "NotificationSettings",
     "NumericGrader",
+    "Obstacle",
     "Pair",
     "PasswordChange",
     "PasswordReset",
@@ -302,6 +320,7 @@ __all__ = [
     "ShareRequest",
     "SignIn",
     "SignInsEnded",
+    "Spent",
     "Split",
     "SplitByDocument",
     "SplitByFraction",

@@ -144,6 +144,18 @@ class LookSample(Answer):
     """There are so many examples that also those said twice word for word were counted on a part of them."""
 
 
+class LookBlocks(Answer):
+    """The blocks that training would read in one epoch. Rows are tokens that are read; `num_opening` of each batch are read once for all
+    its documents and stand in no other number. `num_pairs` is the sum over documents of half their length squared."""
+
+    num_blocks: int
+    num_documents: int
+    num_rows: int
+    num_trained_rows: int
+    num_pairs: int
+    num_opening: int
+
+
 class Look(Answer):
     """What a base model would see of the data: exact tokens of the first examples, and counts over all of them or a sample."""
 
@@ -167,4 +179,5 @@ class Look(Answer):
     leaked: list[Pair]
     personal_data: PersonalData
     num_steps: int
+    blocks: LookBlocks | None = None
     blockers: list[Blocker]

@@ -5,13 +5,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from shared.constants import MAX_DOCUMENTS_PER_JOB, Accelerator, JobState, Method, Objective, Scheduler
+from shared.constants import MAX_DOCUMENTS_PER_JOB, Accelerator, JobState, LoraScaling, LoraTargets, Method, Objective, Scheduler
 from shared.wire.base import Answer, Auto, Name, Note, Request
+from shared.wire.forecasts import ForecastLine
+from shared.wire.settings import Resolved
 
 
 class Hyperparameters(Request):
     """What a person may set. Everything left at "auto" is resolved by `shared.auto_settings`, with a reason.
 
+    `lora_targets` are the layers that get adapters: all linear ones, those of attention, or queries and values alone; `lora_scaling` is
+    what alpha is divided by, the rank or its root. `early_stopping` 2 ends after two validations in a row without a lower loss, 0 never.
     `beta` is for preference pairs alone: how strongly the model is held to what it was (DPO, arXiv:2305.18290).
     """
 
@@ -31,13 +35,11 @@ class Hyperparameters(Request):
     seed: Annotated[int, Field(ge=0, lt=2**31)] | Auto = "auto"
     accelerator: Accelerator | Auto = "auto"
     beta: Annotated[float, Field(gt=0, le=2)] | Auto = "auto"
-
-
-class Resolved(Answer):
-    """The value a run uses, and one line of why."""
-
-    value: float | int | str
-    reason: str
+    lora_targets: LoraTargets | Auto = "auto"
+    lora_scaling: LoraScaling | Auto = "auto"
+    lora_dropout: Annotated[float, Field(ge=0, le=0.9)] | Auto = "auto"
+    label_smoothing: Annotated[float, Field(ge=0, le=0.5)] | Auto = "auto"
+    early_stopping: Annotated[int, Field(ge=0, le=100)] | Auto = "auto"
 
 
 class JobRequest(Request):
@@ -176,26 +178,11 @@ class Job(Answer):
     test_set_id: str | None = None
     evaluation_id: str | None = None
     """The test that began by itself when the job had succeeded."""
+    costs: list[ForecastLine] = []
+    """What was foretold of it against what it took, or is expected to take while it runs."""
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-
-
-class Forecast(Answer):
-    """What a job request would do. Seconds are null until a run of this base and method has been measured on this machine."""
-
-    object: Literal["forecast"] = "forecast"
-    method: Method
-    objective: Objective = "supervised"
-    resolved: dict[str, Resolved]
-    num_examples: int
-    num_training_tokens: int
-    num_steps: int
-    seconds_low: float | None
-    seconds_high: float | None
-    memory_bytes: int
-    disk_bytes: int
-    basis: str
 
 
 class LogLine(Answer):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from shared.constants import Availability, Method
+from shared.gguf_export import GgufReport
 from shared.wire.base import Answer, Request
 
 
@@ -40,6 +41,32 @@ class TunedModel(Answer):
     validation_loss: float | None
     num_training_tokens: int
     created_at: datetime
+
+
+ExportFormat = Literal["safetensors", "adapter", "gguf-f32", "gguf-f16", "gguf-q8_0"]
+ExportState = Literal["absent", "waiting", "running", "ready", "failed"]
+
+
+class ExportRequest(Request):
+    """What is made on request; the others are there as soon as the model is."""
+
+    format: Literal["gguf-f32", "gguf-f16", "gguf-q8_0"]
+
+
+class ModelExport(Answer):
+    """A form in which a tuned model can be taken away. `report`: how llama.cpp, which ran the file, compares with the trainer; a file
+    that does not compare well is `failed`, with the reason, and is not given out. `how` is one line on how to run it."""
+
+    object: Literal["model_export"] = "model_export"
+    model: str
+    format: ExportFormat
+    state: ExportState
+    how: str
+    size_bytes: int = 0
+    reason: str | None = None
+    report: GgufReport | None = None
+    created_at: datetime | None = None
+    finished_at: datetime | None = None
 
 
 class Message(Request):

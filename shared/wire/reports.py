@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from shared.constants import MAX_COMPARED_RUNS, DocumentFormat, JobState, Method
+from shared.constants import MAX_COMPARED_RUNS, DocumentFormat, JobState, Method, Objective
 from shared.wire.base import Answer, Name, Request
 from shared.wire.documents import Mapping, Problem
+from shared.wire.forecasts import ForecastLine
 from shared.wire.jobs import JobError, LogLine, MetricPoint, SampleGeneration
 from shared.wire.testing import Comparison, Grader, ItemResult, Leak, Metric, ModelResult
 
@@ -134,19 +135,8 @@ class ReportedSetting(Answer):
     reason: str
 
 
-class ForecastLine(Answer):
-    """What was said before the run against what came. `low` and `high` are equal where one number was said."""
-
-    name: Literal["steps", "tokens", "seconds", "memory_bytes"]
-    title: str
-    low: float | None
-    high: float | None
-    actual: float | None
-    words: str
-
-
 class ReportedTraining(Answer):
-    """What the run did. Losses are mean per trained token; `points` is None where metrics were left out of the report."""
+    """What the run did. Losses are means per trained token, or per preference pair; `points` is None where metrics were left out."""
 
     num_steps: int | None
     epochs: float | None
@@ -190,6 +180,7 @@ class Reproduction(Answer):
 
     base_model: str
     method: Method
+    objective: Objective = "supervised"
     seed: int | None
     content_sha256: str
     settings: dict[str, float | int | str]
@@ -258,6 +249,7 @@ class ReportedJob(Answer):
     base_model: str
     base_model_name: str
     method: Method
+    objective: Objective = "supervised"
     tuned_model: str | None
     created_at: datetime
     started_at: datetime | None

@@ -28,6 +28,9 @@ from server.domain.documents.contents import DocumentContents
 from server.domain.documents.service import Documents
 from server.domain.documents.uploads import Uploads
 from server.domain.documents.usage import Room
+from server.domain.forecasts.calibrations import Calibrations, Place
+from server.domain.forecasts.forecaster import Forecaster, Machine
+from server.domain.forecasts.money import Price
 from server.domain.guides.service import Guides
 from server.domain.jobs.copies import RunCopies
 from server.domain.jobs.fetching import RunFetches
@@ -41,7 +44,7 @@ from server.domain.jobs.queue import Queue
 from server.domain.jobs.service import Jobs
 from server.domain.jobs.slots import slots
 from server.domain.jobs.specs import Folders, Specs
-from server.domain.jobs.submissions import DiskRoom, Submissions
+from server.domain.jobs.submissions import Submissions
 from server.domain.jobs.superseded import Superseded
 from server.domain.jobs.tidying import Tidying
 from server.domain.jobs.uses import Uses
@@ -58,6 +61,7 @@ from server.domain.testing.test_sets import TestSets
 from server.ports.launcher import end_all_in, stop_and_wait
 from server.ports.records import Delete
 from server.settings import REPOSITORY
+from shared.calibration import Calibration, CalibrationRefused, CalibrationSpec
 from shared.constants import Accelerator
 from shared.look_spec import LookSpec
 from shared.wire import Blocker, Document, Look
@@ -222,6 +226,8 @@ class House:
         self.folder = folder
         store = store or folder
         self.free_bytes = 10**12
+        self.memory_bytes = 10**11
+        self.measurements: list[Callable[[], None]] = []
         self.accelerators: list[Accelerator] = []
         self.free_memory_bytes = 10**12
         self.script = folder / "script.json"
@@ -269,6 +275,11 @@ class House:
         self.tidying = Tidying(self.records, readers, folders, self.copies)
         self.leftovers = Leftovers(self.records, readers, folders, self.fetches, end_all=end_all)
         self.copier = Copier(self.copies, self.tidying, self.leftovers, self.clock)
+        place = Place("this machine", folder, folder / "bases", folder / "own", None)
+        self.calibration: Calibration | CalibrationRefused | None = CalibrationRefused(reason="Nobody measures here.")
+        self.calibrations = Calibrations(self.records, self.clock, self._measure, place, later=self.measurements.append)
+        price = Price(3.6, "EUR", "A price for tests.")
+        machine = Machine(lambda: self.memory_bytes, lambda: self.free_bytes, 1000, price, 30.0)
         submissions = Submissions(
             self.records,
             self.clock,
@@ -278,7 +289,7 @@ class House:
             self.base_models,
             self.tuned_models,
             queue,
-            room=DiskRoom(lambda: self.free_bytes, 1000),
+            Forecaster(self.records, self.calibrations, machine),
             accelerators=self.accelerators,
         )
         moves = Moves(self.records, self.clock, queue, submissions, self.tidying)
@@ -336,6 +347,10 @@ class House:
         self.examiner = Examiner(self.test_runs, self.leases)
         self.superseded = Superseded(self.records, self.launcher, folders, on=copy_runs)
         self.supervisor = Supervisor(self.lifecycle, self.leases, self.tidying, self.superseded)
+
+    def _measure(self, spec: CalibrationSpec, give_way: Callable[[], bool]) -> Calibration | CalibrationRefused | None:
+        """What `calibration` says, when the work in `measurements` is done."""
+        return None if give_way() else self.calibration
 
     def look_with(self, spec: LookSpec) -> Look:
         """Stands in for the program with the tokenizers: finds what the test put into `blockers`."""

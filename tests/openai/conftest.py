@@ -4,6 +4,7 @@ Names of OpenAI's models stand for `gpt2-scratch-1m`, which learns ten lines in 
 """
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,9 @@ import httpx2
 import openai
 import pytest
 
+from tests.openai.programs import SCRIPTS, run
 from tests.openai.specification import CHUNK, COMPLETION, ERROR, check, check_answer, operation_of
+from tests.receivers import Receiver, receiving
 from tests.system.harness import Client, Server, running_server
 
 CHATS = "".join(
@@ -70,11 +73,25 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def receiver() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="session")
 def ada(server: Server) -> Client:
     """The same user, on the product's own API."""
     client = server.client()
     client.register()
     return client
+
+
+@pytest.fixture(scope="session")
+def webhook_secret(ada: Client, receiver: Receiver) -> str:
+    """Whatever ends from now on is told to the receiver."""
+    choice = {"webhook_url": receiver.url, "webhook_format": "openai", "states": ["succeeded", "failed", "cancelled"]}
+    made: str = ada._json("PUT", "/api/notifications/settings", json=choice)["webhook_secret"]
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -131,11 +148,17 @@ def ended(client: openai.OpenAI, job_id: str, *, timeout_s: float = 60) -> Any:
 
 
 @pytest.fixture(scope="session")
-def tuned(client: openai.OpenAI, chats: str) -> Any:
-    """A job that has succeeded, made as an old script makes it."""
+def tuned(client: openai.OpenAI, chats: str, webhook_secret: str) -> Any:
+    """A job that has succeeded."""
     job = client.fine_tuning.jobs.create(
         model="gpt-4o-mini-2024-07-18", training_file=chats, suffix="lighthouse", metadata={"team": "coast"}, seed=7
     )
     done = ended(client, job.id)
     assert done.status == "succeeded", done
     return done
+
+
+@pytest.fixture(scope="session")
+def marv(server: Server, key: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What a script of somebody else said, who tuned a sarcastic chatbot; its model is there."""
+    return run([sys.executable, SCRIPTS / "fine_tune_and_chat.py"], server, key, folder=tmp_path_factory.mktemp("marv"))

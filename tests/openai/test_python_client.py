@@ -11,7 +11,7 @@ import pytest
 
 from tests.openai.conftest import CHATS, Recorder, ended
 from tests.openai.specification import ANSWERS, WEBHOOK, check
-from tests.receivers import receiving
+from tests.receivers import Receiver
 from tests.system.harness import Client, Server
 
 PAIRS = "".join(
@@ -250,25 +250,17 @@ def test_a_job_is_paused_goes_on_and_is_cancelled(lenient: openai.OpenAI, client
     refused(lambda: client.fine_tuning.jobs.cancel(busy), openai.BadRequestError, "jobs.wrong_state")
 
 
-def test_little_data_is_enough_a_short_run_is_told_and_a_webhook_unwraps(client: openai.OpenAI, chats: str, ada: Client) -> None:
-    with receiving() as receiver:
-        choice = {"webhook_url": receiver.url, "webhook_format": "openai", "states": ["succeeded", "failed", "cancelled"]}
-        secret = ada._json("PUT", "/api/notifications/settings", json=choice)["webhook_secret"]
-        job = client.fine_tuning.jobs.create(model="gpt-3.5-turbo", training_file=chats, hyperparameters={"n_epochs": 1, "batch_size": 8})
-        warnings = [event.message for event in client.fine_tuning.jobs.list_events(job.id, limit=100) if event.level == "warn"]
-        assert any("Fewer than 10" in warning for warning in warnings), warnings
-        assert ended(client, job.id).status == "succeeded"
-        deadline = time.monotonic() + 30
-        while not (calls := [call for call in receiver.calls if job.id.encode() in call.body]):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        call = calls[0]
-        check(WEBHOOK, json.loads(call.body))
-        event = client.webhooks.unwrap(call.body, call.headers, secret=secret)
-        assert (event.type, event.data.id) == ("fine_tuning.job.succeeded", job.id)  # type: ignore[union-attr]
-        with pytest.raises(openai.InvalidWebhookSignatureError):
-            client.webhooks.unwrap(call.body + b" ", call.headers, secret=secret)
-        ada._json("PUT", "/api/notifications/settings", json={"webhook_url": None})
+def test_a_webhook_unwraps(client: openai.OpenAI, tuned: Any, receiver: Receiver, webhook_secret: str) -> None:
+    deadline = time.monotonic() + 30
+    while not (calls := [call for call in receiver.calls if tuned.id.encode() in call.body]):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    call = calls[0]
+    check(WEBHOOK, json.loads(call.body))
+    event = client.webhooks.unwrap(call.body, call.headers, secret=webhook_secret)
+    assert (event.type, event.data.id) == ("fine_tuning.job.succeeded", tuned.id)  # type: ignore[union-attr]
+    with pytest.raises(openai.InvalidWebhookSignatureError):
+        client.webhooks.unwrap(call.body + b" ", call.headers, secret=webhook_secret)
 
 
 @pytest.mark.parametrize(
@@ -327,6 +319,7 @@ def test_a_stop_word_ends_the_answer_and_is_not_in_it(client: openai.OpenAI, tun
 def test_chat_streams(lenient: openai.OpenAI, client: openai.OpenAI, tuned: Any) -> None:
     words: Any = {"model": tuned.fine_tuned_model, "messages": ASK, "temperature": 0, "max_tokens": 20}
     chunks = list(lenient.chat.completions.create(**words, stream=True, stream_options={"include_usage": True}))
+    assert sum(bool(chunk.choices and chunk.choices[0].delta.content) for chunk in chunks) > 2, "it comes piece by piece"
     assert chunks[0].choices[0].delta.role == "assistant"
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
     whole = client.chat.completions.create(**words)
@@ -335,6 +328,33 @@ def test_chat_streams(lenient: openai.OpenAI, client: openai.OpenAI, tuned: Any)
     assert chunks[-1].usage == whole.usage and not chunks[-1].choices
     with lenient.chat.completions.stream(**words) as stream:
         assert stream.get_final_completion().choices[0].message.content == text
+
+
+def test_log_probabilities_are_those_of_the_tokens(client: openai.OpenAI, lenient: openai.OpenAI, tuned: Any) -> None:
+    words: Any = {"model": tuned.fine_tuned_model, "messages": ASK, "temperature": 0, "max_tokens": 6, "logprobs": True, "top_logprobs": 3}
+    choice = client.chat.completions.create(**words).choices[0]
+    assert choice.logprobs is not None and choice.logprobs.content
+    for token in choice.logprobs.content:
+        assert len(token.top_logprobs) == 3 and token.logprob <= 0
+        assert token.top_logprobs[0].logprob == max(one.logprob for one in token.top_logprobs)
+        assert token.token == token.top_logprobs[0].token, "greedy takes the likeliest"
+    said = "".join(token.token for token in choice.logprobs.content)
+    assert choice.message.content is not None and said.startswith(choice.message.content)
+    streamed = [chunk.choices[0] for chunk in lenient.chat.completions.create(**words, stream=True)]
+    told = [token.token for one in streamed if one.logprobs for token in one.logprobs.content or []]
+    assert told == [token.token for token in choice.logprobs.content]
+    older = client.completions.create(model=tuned.fine_tuned_model, prompt="User: What", temperature=0, max_tokens=4, logprobs=2).choices[0]
+    assert older.logprobs is not None and older.logprobs.tokens and older.logprobs.text_offset
+    assert older.logprobs.text_offset[0] == 0 and len(older.logprobs.tokens) == len(older.logprobs.token_logprobs or [])
+
+
+def test_prompts_may_be_tokens_and_repetition_be_weighed(client: openai.OpenAI, tuned: Any) -> None:
+    said = client.completions.create(
+        model=tuned.fine_tuned_model, prompt=[5, 6, 7], max_tokens=4, frequency_penalty=1.5, presence_penalty=-0.5, seed=1
+    )
+    assert said.usage is not None and (said.usage.prompt_tokens, said.choices[0].finish_reason) == (3, said.choices[0].finish_reason)
+    several = client.completions.create(model=tuned.fine_tuned_model, prompt=[[5, 6], [7]], max_tokens=2)
+    assert [choice.index for choice in several.choices] == [0, 1]
 
 
 def test_completions_take_texts_and_stream(client: openai.OpenAI, lenient: openai.OpenAI, tuned: Any) -> None:

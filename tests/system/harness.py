@@ -36,7 +36,9 @@ class Server:
         self.port = _free_port()
         self.log = data.parent / f"{data.name}.log"
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("LLM_TUNER_")}
-        self._environment |= {f"LLM_TUNER_{name.upper()}": value for name, value in {"standby": "off", **settings}.items()}
+        # Nothing that keeps every core busy beside what a test waits for: those that want it say so.
+        settings = {"standby": "off", "calibrate": "false", **settings}
+        self._environment |= {f"LLM_TUNER_{name.upper()}": value for name, value in settings.items()}
         self._process: subprocess.Popen[bytes] | None = None
         self._clients: list[Client] = []
 

@@ -1,6 +1,9 @@
 """From an account to a model that anybody's transformers can load: the real server, a real training, over HTTP alone."""
 
+import hashlib
 import io
+import json
+import time
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +124,48 @@ def test_a_download_link_works_without_a_token_and_for_this_model_alone(client: 
     tampered = httpx.get(httpx.URL(client.http.base_url).join(link["url"] + "x"))
     assert tampered.status_code in {401, 403, 404}
     assert "error" in tampered.json()
+
+
+def test_the_model_is_exported_for_llama_cpp_and_was_compared_with_the_trainer_before(client: Client, tuned: Tuned) -> None:
+    path = f"/api/tuned-models/{tuned.job['tuned_model']}/exports"
+    assert {one["format"]: one["state"] for one in client.get(path)["data"]} == {
+        "safetensors": "ready",
+        "gguf-f32": "absent",
+        "gguf-f16": "absent",
+        "gguf-q8_0": "absent",
+    }
+    assert client.http.get(f"{path}/gguf-f16/download").status_code == 409
+    assert client.post(path, format="gguf-f16")["state"] == "waiting"
+    export = until_exported(client, path, "gguf-f16")
+    assert export["state"] == "ready", export
+    assert export["report"]["agreement"] >= 0.99
+    assert export["report"]["num_texts_same_tokens"] == export["report"]["num_texts"]
+    link = client.post(f"{path}/gguf-f16/download-link")
+    answer = httpx.get(httpx.URL(client.http.base_url).join(link["url"]))
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert {"model.gguf", "Modelfile", "report.json", "README.md"} == set(archive.namelist())
+    assert hashlib.sha256(archive.read("model.gguf")).hexdigest() == export["report"]["sha256"]
+    assert archive.read("Modelfile").decode().startswith("FROM ./model.gguf\n")
+
+
+def test_llama_cpp_serves_the_model_piece_by_piece(client: Client, tuned: Tuned) -> None:
+    asked = {"model": tuned.job["tuned_model"], "prompt": PROMPT, "max_tokens": NUM_TOKENS, "temperature": 0, "logprobs": 1}
+    whole = client.post("/v1/completions", **asked)
+    assert whole["usage"]["completion_tokens"] <= NUM_TOKENS
+    assert len(whole["choices"][0]["logprobs"]["tokens"]) >= 1
+    with client.http.stream("POST", "/v1/completions", json={**asked, "logprobs": None, "stream": True}) as answer:
+        events = [json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: {")]
+    assert len(events) > 5
+    assert "".join(choice["text"] for event in events for choice in event["choices"]) == whole["choices"][0]["text"]
+
+
+def until_exported(client: Client, path: str, format_: str) -> dict[str, Any]:
+    deadline = time.monotonic() + 120
+    while True:
+        export = next(one for one in client.get(path)["data"] if one["format"] == format_)
+        if export["state"] in {"ready", "failed"} or time.monotonic() > deadline:
+            return dict(export)
+        time.sleep(0.2)
 
 
 def test_name_and_note_can_be_changed(client: Client, tuned: Tuned) -> None:

@@ -105,6 +105,21 @@ def test_weights_that_are_cut_short(
     assert failure(train(write_spec(pairs, **damage("model.safetensors", whole[:-1000])))).code == "base_damaged"
 
 
+@pytest.mark.parametrize("validation_fraction", [0.0, 0.2])
+def test_weights_that_are_no_numbers_are_the_bases_fault_and_no_rates(
+    validation_fraction: float,
+    damage: Callable[..., dict[str, Any]],
+    models_folder: Path,
+    write_spec: WriteSpec,
+    train: Train,
+    pairs: list[Any],
+) -> None:
+    whole = (models_folder / "tiny-llama" / "model.safetensors").read_bytes()
+    spoilt = whole[:-4] + b"\x00\x00\xc0\x7f"  # The last weight of the last tensor.
+    run = train(write_spec(pairs, **damage("model.safetensors", spoilt), validation_fraction=validation_fraction))
+    assert failure(run).code == "base_damaged"
+
+
 def test_a_loss_that_is_not_a_number_proposes_a_lower_rate(write_spec: WriteSpec, train: Train, texts: list[Any]) -> None:
     spec = write_spec(texts, base_model="local/tiny-gpt2", method="full", learning_rate=1e30, scheduler="constant", warmup_ratio=0.0)
     failed = failure(train(spec))

@@ -81,7 +81,7 @@ def test_a_tokenizer_that_llama_cpp_does_not_have_is_refused(models_folder: Path
     words.save(model, context_length=64, template_source=None)
     report = export(model, tmp_path, precision="f16", name="Words", threads=1, num_prompts=2)
     assert not report.passed
-    assert "tokenizer cannot be exported" in str(report.reason)
+    assert "cannot be exported: the tokenizer" in str(report.reason)
     assert not (tmp_path / GGUF_FILE).exists()
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from server.tuning import lora, pace
 from server.tuning.flat import FlatParameters
+from server.tuning.look_through import look_at
 from server.tuning.model import CausalModel
 from server.tuning.model_folder import load_model
 from server.tuning.packing import Batch
@@ -22,6 +23,7 @@ from server.tuning.preference import Preference, differences, pair_loss
 from server.tuning.spans import Spans
 from server.tuning.tokens import TextTokenizer, load_tokenizer
 from shared.job_spec import EVENTS_FILE, EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED, JobSpec
+from shared.look_spec import LookSpec
 from shared.reading import Example
 from shared.rendering import segments_of, sides_of
 from tests.tuning.conftest import Run
@@ -224,3 +226,17 @@ def test_beta_and_the_objective_are_part_of_what_a_checkpoint_belongs_to(write_s
         assert train(spec).status == EXIT_CANCELLED
     other = attempt(spec, 2).model_copy(update={"settings": spec.settings.model_copy(update={"beta": 0.3, "max_steps": 10})})
     assert [event.step for event in train(other).of("resumed")] == [0]
+
+
+def test_the_look_shows_both_sides_of_a_pair_and_counts_the_steps_of_the_run(write_spec: WriteSpec, train: Train) -> None:
+    spec = write_spec(rows(), base_model="local/tiny-llama", method="lora", objective="preference", block_size=128, epochs=1)
+    fields = {name: getattr(spec, name) for name in LookSpec.model_fields if name in JobSpec.model_fields}
+    seen = look_at(LookSpec(**fields))
+    first = seen.examples[0]
+    assert first.rejected is not None
+    sides = ["".join(token.text for token in side if token.trains) for side in (first.tokens, first.rejected)]
+    assert sides == ["Gladly: the lamp is there.<|endoftext|>", "No. The lamp.<|endoftext|>"]
+    assert first.num_rejected_tokens == len(first.rejected)
+    (plan,) = train(spec).of("hyperparameters")
+    assert (seen.num_steps, seen.num_validation_examples) == (plan.num_steps, plan.num_validation_examples)
+    assert seen.num_examples == 40

@@ -176,6 +176,10 @@ ROWS: dict[str, Row] = {
     "POST /api/tuned-models/{tuned_model_id}/generate": Row(GENERATE, owner=None),
     "GET /api/tuned-models/{tuned_model_id}/download": Row(owner=None),
     "POST /api/tuned-models/{tuned_model_id}/download-link": Row(),
+    "GET /api/tuned-models/{tuned_model_id}/exports": Row(),
+    "POST /api/tuned-models/{tuned_model_id}/exports": Row({"format": "gguf-f16"}, owner=None),
+    "GET /api/tuned-models/{tuned_model_id}/exports/{format}/download": Row(owner=None),
+    "POST /api/tuned-models/{tuned_model_id}/exports/{format}/download-link": Row(owner=None),
     "POST /api/reports": Row({"job_ids": ["{job_id}"]}, owner=201),
     "GET /api/reports": OWN,
     "GET /api/reports/{report_id}": Row(),
@@ -339,12 +343,19 @@ def furnished(world: World) -> World:
     world.ids["share_id"] = share["id"]
     world.bearers["a shared report's token"] = share["url"].rpartition("/")[2]
     key = post("/api/keys", json={"name": "for the matrix", "scopes": ["read"]}, headers=ada).json()
-    world.ids |= {"key_id": key["id"], "user_id": world.ids["ada"], "tuned_model_id": MODEL, "sample_id": "nothing", "part": "1"}
+    world.ids |= {
+        "key_id": key["id"],
+        "user_id": world.ids["ada"],
+        "tuned_model_id": MODEL,
+        "sample_id": "nothing",
+        "part": "1",
+        "format": "gguf-f16",
+    }
     world.ids |= {"model_id": "nothing", "invitation_id": "inv-1", "token": "x", "checkpoint_id": "1", "linked_id": "0" * 64}
     services.records.write(*services.tuned_models.adding(model_of(world.ids["ada"], world.ids["job_id"])))
     guide = {"file": ("guide.md", b"Warm the pot.\n\nThe pot was warmed and the tea is hot.\n\nScore: 7/10\n")}
     world.ids["guide_id"] = post("/api/guides", files=guide, headers=ada).json()["id"]
-    world.ids["item_id"] = "found-1"
+    world.ids |= {"item_id": "found-1", "format": "gguf-f16"}
     essay = {"file": ("essay.txt", b"The tea was cold."), "expected_score": (None, "3")}
     world.ids["submission_id"] = post("/api/test-submissions", files=essay, headers=ada).json()["id"]
     test_set = post("/api/test-sets", json={"submission_ids": [world.ids["submission_id"]]}, headers=ada).json()

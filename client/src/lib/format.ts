@@ -59,6 +59,18 @@ export function duration(seconds: number): string {
     .join(" ");
 }
 
+/** "3.20 €", and of less than a cent as many digits as it takes. */
+export function money(value: number, currency: string): string {
+  const digits = value !== 0 && Math.abs(value) < 0.1 ? { maximumSignificantDigits: 2 } : {};
+  return new Intl.NumberFormat(locale, { style: "currency", currency, ...digits }).format(value);
+}
+
+/** "3 s to 5 s", or one of them where they read the same. */
+export function range(low: number, high: number, show: (value: number) => string): string {
+  const [from, to] = [show(low), show(high)];
+  return from === to ? from : `${from} to ${to}`;
+}
+
 export function percent(share: number): string {
   return `${Math.floor(Math.min(1, Math.max(0, share)) * 100)}${HARD_SPACE}%`;
 }

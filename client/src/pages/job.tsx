@@ -2,6 +2,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { documentsQuery } from "@/features/documents/queries";
+import { Costs } from "@/features/jobs/costs";
 import { ChartPanel } from "@/features/jobs/chart-panel";
 import { Checkpoints } from "@/features/jobs/checkpoints";
 import { FailureCard } from "@/features/jobs/failure-card";
@@ -72,6 +73,7 @@ function JobScreen({ job, updatedAt }: { job: Job; updatedAt: number }) {
       ) : (
         <LogView name={job.name} lines={lines} live={live} earlier={(logs.data?.start ?? 0) > 0 ? earlier : null} whole={() => wholeLog(job.id)} />
       )}
+      <Costs job={job} />
       <About job={job} />
       <SettingsTable job={job} />
     </Page>

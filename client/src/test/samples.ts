@@ -4,7 +4,6 @@ import type {
   Dataset,
   Delivery,
   Document,
-  Forecast,
   Installation,
   Job,
   Look,
@@ -137,6 +136,7 @@ export const look: Look = {
   leaked: [],
   personal_data: { emails: 0, phones: 0, cards: 0 },
   num_steps: 51,
+  blocks: null,
   blockers: [],
 };
 
@@ -201,6 +201,7 @@ export const job: Job = {
   evaluation_id: null,
   created_at: "2026-11-22T09:58:00Z",
   started_at: "2026-11-22T09:59:00Z",
+  costs: [],
   finished_at: null,
 };
 
@@ -224,21 +225,6 @@ export function point(step: number, rest: Partial<MetricPoint> = {}): MetricPoin
     ...rest,
   };
 }
-
-export const forecast: Forecast = {
-  object: "forecast",
-  method: "lora",
-  objective: "supervised",
-  resolved: { epochs: { value: 3, reason: "Little data is read 3 times." }, learning_rate: { value: 0.0008, reason: "Adapters bear a high rate." } },
-  num_examples: 300,
-  num_training_tokens: 60_000,
-  num_steps: 120,
-  seconds_low: null,
-  seconds_high: null,
-  memory_bytes: 2_000_000_000,
-  disk_bytes: 600_000_000,
-  basis: "No run has been measured yet.",
-};
 
 export const notificationSettings: NotificationSettings = {
   object: "notification_settings",

@@ -19,7 +19,7 @@ from shared.base_models import BaseModel
 from shared.constants import Objective
 from shared.job_spec import DataFile, RunSettings
 from shared.look_spec import LookRefused, LookSpec
-from shared.wire import Blocker, Document, Look
+from shared.wire import Blocker, Document, Look, LookBlocks
 
 _BLOCKED: Final = {"all_masked": "jobs.all_masked", "few_steps": "jobs.few_steps"}
 LookWith = Callable[[LookSpec], Look | LookRefused]
@@ -45,6 +45,14 @@ class Subject:
         content = [self.base.id, self.material.content_sha256, self.settings.model_dump(mode="json"), self.objective]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
+    @cached_property
+    def counted_as(self) -> str:
+        """The same for all settings under which the same blocks are read."""
+        settings = self.settings
+        decisive = [settings.block_size, settings.validation_fraction, settings.seed]
+        content = [self.base.id, self.material.content_sha256, decisive]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
 
 class Looks:
     """`look_with` runs the program that holds the tokenizers. One at a time: it is busy work, and a training may be under way."""
@@ -55,6 +63,7 @@ class Looks:
         self._base_models_folder = base_models_folder
         self._own_models_folder = own_models_folder
         self._remembered: OrderedDict[str, Look] = OrderedDict()
+        self._counted: OrderedDict[str, LookBlocks] = OrderedDict()
         self._turn = threading.Lock()
 
     def look(self, subject: Subject) -> Look:
@@ -66,7 +75,15 @@ class Looks:
             self._remembered[subject.digest] = found
             while len(self._remembered) > _MAX_REMEMBERED:
                 self._remembered.popitem(last=False)
+            if found.blocks is not None:
+                self._counted[subject.counted_as] = found.blocks
+            while len(self._counted) > _MAX_REMEMBERED:
+                self._counted.popitem(last=False)
             return found
+
+    def counted(self, subject: Subject) -> LookBlocks | None:
+        """What an earlier look has counted, without looking now."""
+        return self._counted.get(subject.counted_as)
 
     def check(self, subject: Subject, *, few_steps_are_wanted: bool) -> None:
         """Raises `InvalidInput` for a run that would learn nothing worth its time."""

@@ -16,6 +16,7 @@ _BESIDE: Final = {
     "evaluation": "size_bytes",
     "guide": "size_bytes",
     "report": "size_bytes",
+    "export": "size_bytes",
 }
 
 

@@ -13,6 +13,7 @@ import structlog
 
 from server.domain import keys
 from server.domain.collection import Collection, Stored
+from server.domain.forecasts.spending import speed_of, spent_on
 from server.domain.jobs.aside import Aside, at_once
 from server.domain.jobs.checkpoints import newest_step
 from server.domain.jobs.copies import RunCopies
@@ -38,7 +39,7 @@ from shared.auto_settings import settings_of
 from shared.constants import JobState
 from shared.job_spec import SPEC_FILE
 from shared.trainer_events import DoneEvent
-from shared.wire import JobError
+from shared.wire import JobError, Spent
 
 _BACK_OFF_S: Final = (1.0, 5.0, 20.0)
 _TRIES: Final = 8
@@ -299,9 +300,13 @@ class Lifecycle:
         except (LlmTunerError, OSError, ValueError) as error:
             _log.warning("model_not_kept", job=run.job_id, reason=str(error))
             return self._end(run, "failed", error=not_kept(error), left_by=done.run_id if isinstance(error, StorageFull) else None)
-        overhead = max(0.0, done.seconds - done.step * settings_of(job.resolved).tokens_per_step / done.tokens_per_s)
-        speed = Put(keys.speed(job.base_model, job.method), {"tokens_per_s": done.tokens_per_s, "overhead_s": overhead}, expect=None)
-        return self._end(run, "succeeded", model=model, also=[speed])
+        spent = spent_on(done, job.history, job.forecast, at=self._clock.now())
+        speed = Put(
+            keys.speed(job.base_model, job.method),
+            speed_of(job.forecast, settings_of(job.resolved).tokens_per_step, done, spent),
+            expect=None,
+        )
+        return self._end(run, "succeeded", model=model, spent=spent, also=[speed])
 
     def _go_on_later(self, run: Run, verdict: Verdict) -> JobState:
         """The interrupted job waits again, before its owner's others, and not at once: what ended it may end it again."""
@@ -333,6 +338,7 @@ class Lifecycle:
         reason: str | None = None,
         model: StoredModel | None = None,
         left_by: str | None = None,
+        spent: Spent | None = None,
         also: list[Put | Delete] | None = None,
     ) -> JobState:
         def changes(stored: Stored[StoredJob]) -> list[Put | Delete]:
@@ -343,6 +349,7 @@ class Lifecycle:
                 error=error,
                 tuned_model=model.id if model else None,
                 left_by=left_by,
+                spent=spent,
                 last_progress=self._last_progress(run),
             )
             changed, begun = (changed, []) if model is None else self._following(changed, model)

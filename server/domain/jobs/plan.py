@@ -31,6 +31,7 @@ class Plan:
     resolved: dict[str, Resolved]
     settings: RunSettings
     num_examples: int
+    num_characters: int
     num_tokens: int
     num_steps: int
 
@@ -38,11 +39,6 @@ class Plan:
     def num_training_tokens(self) -> int:
         """Tokens that all optimizer steps read together."""
         return self.num_steps * self.settings.tokens_per_step
-
-    @property
-    def disk_bytes(self) -> int:
-        """The merged weights, twice while they are taken into the store, and the base if it is not there yet."""
-        return 2 * 4 * self.base.num_parameters + self.base.size_bytes
 
 
 def make_plan(request: JobRequest, material: Material, base: BaseModel, accelerators: Sequence[Accelerator] = ()) -> Plan:
@@ -53,6 +49,7 @@ def make_plan(request: JobRequest, material: Material, base: BaseModel, accelera
     if (method == "scratch") != base.from_scratch:
         other = "only train from scratch" if base.from_scratch else "not be trained from scratch; choose a from-scratch base for that"
         raise InvalidInput(f"{base.name} can {other}. Leave the method at auto.", code="jobs.wrong_method", param="method")
+    objective = objective_of(request.objective, material, facts)
     data = DataFacts(sum(document.num_examples for document in documents), sum(document.num_characters for document in documents))
     asked = _with_split(request.hyperparameters, material.split)
     if data.num_examples < MIN_EXAMPLES_TO_SPLIT and asked.validation_fraction != 0:
@@ -69,11 +66,11 @@ def make_plan(request: JobRequest, material: Material, base: BaseModel, accelera
             param="hyperparameters.block_size",
         )
     _need(asked.accelerator, accelerators)
-    objective = objective_of(request.objective, material, facts)
     resolved = resolve(asked, method=method, base=facts, data=data, accelerators=accelerators, objective=objective)
     settings = settings_of(resolved)
     num_tokens = estimate_tokens(data, facts)
-    return Plan(base, method, objective, resolved, settings, data.num_examples, num_tokens, estimate_steps(settings, num_tokens))
+    steps = estimate_steps(settings, num_tokens)
+    return Plan(base, method, objective, resolved, settings, data.num_examples, data.num_characters, num_tokens, steps)
 
 
 def _need(asked: str, accelerators: Sequence[Accelerator]) -> None:

@@ -6,6 +6,8 @@ from typing import Final
 
 from server.domain import keys
 from server.domain.collection import Collection
+from server.domain.forecasts.lines import forecast_lines
+from server.domain.forecasts.spending import underway
 from server.domain.jobs.asked import AskedThere
 from server.domain.jobs.checkpoints import FoundCheckpoint, checkpoints_in, newest_step
 from server.domain.jobs.copies import NUM_KEPT
@@ -202,7 +204,8 @@ class Jobs:
             progress = progress.model_copy(update={"stage": stage, "stage_fraction": None, "eta_s": None})
         pointer = self._records.get(keys.running(job.id))
         stalled_since = pointer.data.get("stalled_since") if pointer is not None else None
-        return job.shown(progress=progress, stalled_since=stalled_since, resumes_from_step=self._newest_step(job))
+        costs = forecast_lines(job.forecast, None, underway(progress, job.history, self._clock.now()))
+        return job.shown(progress=progress, stalled_since=stalled_since, resumes_from_step=self._newest_step(job), costs=costs)
 
     def _newest_step(self, job: StoredJob) -> int | None:
         """A job without a run has no folder to look into, and of a model that is there nothing is resumed."""

@@ -5,10 +5,11 @@ from typing import Final, Literal
 
 from pydantic import BaseModel
 
+from server.domain.forecasts.lines import forecast_lines
 from server.domain.jobs.asked import AskedThere
 from server.errors import Conflict
 from shared.constants import JobState, Method, Objective
-from shared.wire import Forecast, Hyperparameters, Job, JobError, JobMove, Progress, Resolved
+from shared.wire import Forecast, Hyperparameters, Job, JobError, JobMove, Progress, Resolved, Spent
 
 MOVES: Final[dict[JobState, frozenset[JobState]]] = {
     "queued": frozenset({"running", "cancelled", "failed", "paused"}),
@@ -67,7 +68,8 @@ class StoredJob(BaseModel):
     tuned_model: str | None = None
     last_progress: Progress | None = None
     forecast: Forecast | None = None
-    """What was said when the job was made, for reports to be held against it. Jobs from before have none."""
+    """What was said when the job was made, for what it took to be held against it. Jobs from before have none."""
+    spent: Spent | None = None
     asked: AskedThere | None = None
     """Only of a job that was made through the OpenAI-compatible face."""
 
@@ -82,4 +84,6 @@ class StoredJob(BaseModel):
     def shown(self, **live: object) -> Job:
         """The job as the wire has it; `live` is what is not stored in it but known now."""
         stored = {name: getattr(self, name) for name in Job.model_fields if name in StoredJob.model_fields}
-        return Job(**{**stored, "progress": self.last_progress, "queue_position": None, "stopping": self.stop_requested, **live})
+        costs = forecast_lines(self.forecast, self.spent)
+        known = {"progress": self.last_progress, "queue_position": None, "stopping": self.stop_requested, "costs": costs}
+        return Job(**{**stored, **known, **live})

@@ -1,21 +1,21 @@
 """From a request to a queued job: the data that it names, the plan, the look before the run, and the one write that makes it."""
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from server.domain import keys
 from server.domain.collection import Collection, retrying
 from server.domain.datasets.looks import Looks, Subject
 from server.domain.datasets.service import Datasets, Material
 from server.domain.documents.service import Documents
+from server.domain.forecasts.forecaster import Asked, Forecaster
 from server.domain.jobs.asked import AskedThere
 from server.domain.jobs.plan import Plan, make_plan
 from server.domain.jobs.queue import Queue
 from server.domain.jobs.states import StoredJob
 from server.domain.models.catalogue import BaseModels
 from server.domain.models.tuned import TUNED_PREFIX, TunedModels
-from server.errors import Conflict, InvalidInput, StorageFull
+from server.errors import Conflict, Detail, InvalidInput, StorageFull
 from server.ports.clock import Clock
 from server.ports.records import ABSENT, Delete, Put, Records
 from shared.base_models import BaseModel
@@ -35,24 +35,6 @@ from shared.wire import (
 )
 
 
-@dataclass(frozen=True)
-class DiskRoom:
-    """`free_bytes` is what the data folder's disk has left, of which `min_free_bytes` are not to be touched."""
-
-    free_bytes: Callable[[], int]
-    min_free_bytes: int
-
-    def need(self, plan: Plan) -> None:
-        """Raises `StorageFull`."""
-        missing = plan.disk_bytes + self.min_free_bytes - self.free_bytes()
-        if missing > 0:
-            raise StorageFull(
-                f"This run would need {plan.disk_bytes / 1e9:.1f} GB of disk, and {missing / 1e9:.1f} GB of that is not free. "
-                "Delete models or documents you no longer need, or make room on the disk.",
-                code="storage.full",
-            )
-
-
 class Submissions:
     def __init__(
         self,
@@ -64,8 +46,8 @@ class Submissions:
         base_models: BaseModels,
         tuned_models: TunedModels,
         queue: Queue,
+        forecaster: Forecaster,
         *,
-        room: DiskRoom,
         accelerators: Sequence[Accelerator] = (),
     ) -> None:
         self._records = records
@@ -76,14 +58,15 @@ class Submissions:
         self._base_models = base_models
         self._tuned_models = tuned_models
         self._queue = queue
-        self._room = room
+        self._forecaster = forecaster
         self._accelerators = accelerators
         self._jobs = Collection(records, StoredJob, kind="job", noun="job")
         self._test_sets = Collection(records, TestSet, kind="test_set", noun="test set")
 
     def forecast(self, owner: str, request: JobRequest) -> Forecast:
-        """What this request would do. Raises what `create` would."""
-        return self._forecast(self._plan(owner, request, self._material(owner, request)[1]))
+        """What this request would do. Raises what `create` would, but for what does not fit this machine: that is told in the forecast."""
+        material = self._material(owner, request)[1]
+        return self._forecast(owner, self._plan(owner, request, material), material, begin=True)
 
     def create(
         self,
@@ -111,8 +94,8 @@ class Submissions:
                 return self._jobs.get(owner, earlier.data["job_id"]).value, False
             data, material = self._material(owner, request)
             plan = self._plan(owner, request, material)
-            self._room.need(plan)
             self._check(owner, request, plan, material)
+            forecast = self._fitting(owner, plan, material)
             # Read again after the look, which takes its time: what is written below must be what was looked at.
             stored = [self._documents.stored(owner, document.id) for document in material.all]
             if self._material(owner, request)[1].content_sha256 != material.content_sha256:
@@ -120,7 +103,7 @@ class Submissions:
             dataset = data if isinstance(data, Dataset) else self._datasets.create(owner, data)
             if request.test_set_id is not None:
                 self._need_test_set(owner, request.test_set_id)
-            job = self._new_job(owner, request, plan, material, dataset)
+            job = self._new_job(owner, request, plan, material, dataset, forecast)
             job = job.model_copy(update={"cloned_from": cloned_from, "asked": asked})
             changes: list[Put | Delete] = [
                 self._jobs.adding(owner, job.id, job),
@@ -170,15 +153,15 @@ class Submissions:
         request = self.request_of(job).model_copy(update={"hyperparameters": hyperparameters})
         material = self._material(job.owner, request)[1]
         plan = self._plan(job.owner, request, material)
-        self._room.need(plan)
         self._check(job.owner, request, plan, material)
+        forecast = self._fitting(job.owner, plan, material)
         return job.model_copy(
             update={
                 "hyperparameters": hyperparameters,
                 "resolved": plan.resolved,
                 "num_training_tokens": plan.num_training_tokens,
-                "memory_bytes": plan.base.memory_bytes(plan.method),
-                "forecast": self._forecast(plan),
+                "memory_bytes": forecast.memory_bytes,
+                "forecast": forecast,
                 "allow_short_run": request.allow_short_run or _few_steps_are_wanted(request.hyperparameters),
             }
         )
@@ -192,27 +175,35 @@ class Submissions:
         wanted = "few_steps" if _few_steps_are_wanted(as_job.hyperparameters) else None
         return look.model_copy(update={"blockers": [blocker for blocker in look.blockers if blocker.code != wanted]})
 
-    def _forecast(self, plan: Plan) -> Forecast:
-        measured = self._records.get(keys.speed(plan.base.id, plan.method))
-        low = high = None
-        basis = "No run of this model has been measured on this machine yet: the time is shown from the first steps on."
-        if measured is not None:
-            seconds = plan.num_training_tokens / measured.data["tokens_per_s"] + measured.data["overhead_s"]
-            low, high = 0.75 * seconds, 1.4 * seconds
-            basis = f"From this machine's last run of this model: {measured.data['tokens_per_s']:.0f} tokens/s."
-        return Forecast(
+    def _forecast(self, owner: str, plan: Plan, material: Material, *, begin: bool = False) -> Forecast:
+        subject = self._subject(owner, plan, material)
+        asked = Asked(
+            base=plan.base,
+            base_folder=subject.base_folder,
+            is_ready=plan.base.from_scratch or self._base_models.is_prepared(plan.base),
             method=plan.method,
             objective=plan.objective,
             resolved=plan.resolved,
+            settings=plan.settings,
+            num_tokens=plan.num_tokens,
             num_examples=plan.num_examples,
-            num_training_tokens=plan.num_training_tokens,
-            num_steps=plan.num_steps,
-            seconds_low=low,
-            seconds_high=high,
-            memory_bytes=plan.base.memory_bytes(plan.method),
-            disk_bytes=plan.disk_bytes,
-            basis=basis,
+            num_characters=plan.num_characters,
+            plain=all(set(document.shapes or {"text": 1}) == {"text"} for document in material.documents),
+            blocks=self._looks.counted(subject),
         )
+        return self._forecaster.forecast(asked, begin=begin)
+
+    def _fitting(self, owner: str, plan: Plan, material: Material) -> Forecast:
+        """The forecast of a run that fits. Raises `StorageFull`, and `InvalidInput` for what needs more memory than there is."""
+        forecast = self._forecast(owner, plan, material)
+        obstacle = forecast.obstacle
+        if obstacle is None:
+            return forecast
+        if obstacle.resource == "disk":
+            raise StorageFull(obstacle.message, code="storage.full")
+        fix = "" if obstacle.change is None else obstacle.change.label
+        details = [Detail(obstacle.message, param="hyperparameters.batch_size", fix=fix)]
+        raise InvalidInput(obstacle.message, code="jobs.does_not_fit", param="hyperparameters.batch_size", details=details)
 
     def _has_test_set(self, owner: str, test_set_id: str | None) -> bool:
         return test_set_id is not None and self._records.get(keys.owned(owner, "test_set", test_set_id)) is not None
@@ -255,7 +246,7 @@ class Submissions:
         asked = DatasetRequest(document_ids=request.document_ids or [], split=split)
         return asked, self._datasets.material(owner, asked)
 
-    def _new_job(self, owner: str, request: JobRequest, plan: Plan, material: Material, dataset: Dataset) -> StoredJob:
+    def _new_job(self, owner: str, request: JobRequest, plan: Plan, material: Material, dataset: Dataset, forecast: Forecast) -> StoredJob:
         at = self._clock.now()
         return StoredJob(
             id=self._clock.new_id("job"),
@@ -273,8 +264,8 @@ class Submissions:
             hyperparameters=request.hyperparameters,
             resolved=plan.resolved,
             num_training_tokens=plan.num_training_tokens,
-            memory_bytes=plan.base.memory_bytes(plan.method),
-            forecast=self._forecast(plan),
+            memory_bytes=forecast.memory_bytes,
+            forecast=forecast,
             created_at=at,
             test_set_id=request.test_set_id,
             history=[JobMove(state="queued", at=at)],

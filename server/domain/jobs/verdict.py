@@ -54,7 +54,8 @@ def verdict_on(job: StoredJob, reader: RunReader, status: RunStatus, *, last_out
 
 def _is_whole(done: DoneEvent, reader: RunReader) -> bool:
     planned = reader.progress.num_steps if reader.progress is not None else None
-    return done.step >= max(1, planned or 1) and bool(done.artifacts) and math.isfinite(done.train_loss)
+    made_all = done.step >= max(1, planned or 1) or (done.ended_early and done.step > 0)
+    return made_all and bool(done.artifacts) and math.isfinite(done.train_loss)
 
 
 def _kept(resumes_from: int | None) -> str | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from server.errors import Conflict, InvalidInput, NotFound
-from shared.base_models import CATALOGUE, LOCAL_PREFIX, PREPARED_FILE, BaseModel, Hub, LocalFolder, Package
+from shared.base_models import CATALOGUE, LOCAL_PREFIX, PREPARED_FILE, BaseModel, Hub, LocalFolder, Package, Scratch
 from shared.constants import Availability
 from shared.model_folder import (
     CONFIG_FILE,
@@ -65,6 +65,10 @@ class BaseModels:
         if isinstance(base.source, LocalFolder):
             return {"kind": "folder", "path": str(self._own_models_folder / base.id.removeprefix(LOCAL_PREFIX))}
         return {"kind": "base", "id": base.id}
+
+    def is_prepared(self, base: BaseModel) -> bool:
+        """Whether its weights lie here as the trainer uses them; also of what has none, or is a folder of its own."""
+        return isinstance(base.source, Scratch | LocalFolder) or (self._base_models_folder / base.id / PREPARED_FILE).exists()
 
     def _info(self, base: BaseModel) -> BaseModelInfo:
         availability, reason = self._availability(base)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, get_args
 
 import pydantic
 
@@ -19,12 +19,14 @@ from server.ports.blobs import Blobs
 from server.ports.records import ABSENT, Delete, Put, Records
 from shared.base_models import BaseModel, LocalFolder
 from shared.constants import Method
+from shared.gguf_export import Precision
 from shared.job_spec import MODEL_FOLDER
 from shared.trainer_events import Artifact, DoneEvent
 from shared.wire import ListOf, TunedModel
 
 _NOT_SLUG: Final = re.compile(r"[^a-z0-9]+")
 _MAX_SUFFIX: Final = 40
+_PRECISIONS: Final = get_args(Precision)
 TUNED_PREFIX: Final = "ft:"
 
 
@@ -102,6 +104,9 @@ class TunedModels:
         )
         for file in model.files:
             self._blobs.delete(keys.model_blob(owner, model.key, file.path))
+        for precision in _PRECISIONS:
+            self._records.write(Delete(keys.owned(owner, "export", f"{model.key}-{precision}"), expect=None))
+            self._blobs.delete(keys.model_blob(owner, model.key, f"gguf/{precision}.gguf"))
         shutil.rmtree(self._fetched / model.key, ignore_errors=True)
 
     def chunks(self, model: StoredModel, file: Artifact) -> Iterator[bytes]:

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from server.domain.forecasts.lines import forecast_lines
+from server.domain.forecasts.spending import spent_on
 from server.domain.jobs.states import StoredJob
 from server.domain.reports import words
 from server.domain.reports.conclusions import conclusion_on
-from server.domain.reports.forecasts import forecast_lines
 from server.domain.reports.reproduction import reproduction_of
 from server.domain.reports.story import Story
 from server.domain.reports.tested import FinishedTest, reported_test
@@ -24,6 +25,7 @@ from shared.wire import (
     ReportedJob,
     ReportedSetting,
     ReportedTraining,
+    Spent,
     SplitByDocument,
 )
 
@@ -40,11 +42,16 @@ _TITLES: Final = {
     "max_grad_norm": "Gradient limit",
     "lora_r": "LoRA rank",
     "lora_alpha": "LoRA alpha",
+    "lora_targets": "LoRA layers",
+    "lora_scaling": "LoRA scaling",
+    "lora_dropout": "LoRA dropout",
+    "label_smoothing": "Label smoothing",
+    "early_stopping": "Early stopping",
     "validation_fraction": "Validation share",
     "seed": "Seed",
     "beta": "Beta",
 }
-_LORA_ONLY: Final = frozenset({"lora_r", "lora_alpha"})
+_LORA_ONLY: Final = frozenset({"lora_r", "lora_alpha", "lora_targets", "lora_scaling", "lora_dropout"})
 _OF_DOCUMENT: Final = set(ReportedFile.model_fields) & set(Document.model_fields)
 _OF_RUN: Final = set(ReportedFile.model_fields) & set(DataFile.model_fields)
 _MAX_PROBLEMS: Final = 10
@@ -84,6 +91,7 @@ def reported_job(facts: Facts) -> ReportedJob:
         base_model=job.base_model,
         base_model_name=facts.base_model_name,
         method=job.method,
+        objective=job.objective,
         tuned_model=job.tuned_model,
         created_at=job.created_at,
         started_at=job.started_at,
@@ -93,7 +101,7 @@ def reported_job(facts: Facts) -> ReportedJob:
         data=data,
         settings=_settings(job, facts.story),
         training=training,
-        forecast=forecast_lines(job, facts.story),
+        forecast=forecast_lines(job.forecast, job.spent or _spent(job, facts.story)),
         cost=_cost(job, facts.story, facts.metrics),
         environment=_environment(facts),
         reproduction=reproduction_of(job, facts.story, data.files),
@@ -185,6 +193,11 @@ def _settings(job: StoredJob, story: Story) -> list[ReportedSetting]:
             ReportedSetting(name=name, title=_TITLES.get(name, name), value=value, asked=None if asked == "auto" else asked, reason=reason)
         )
     return found
+
+
+def _spent(job: StoredJob, story: Story) -> Spent | None:
+    """Of a job from before that was kept with it."""
+    return None if story.done is None else spent_on(story.done, job.history, job.forecast, at=job.finished_at or job.created_at)
 
 
 def _cost(job: StoredJob, story: Story, metrics: Metrics | None) -> ReportedCost:

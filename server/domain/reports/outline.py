@@ -67,6 +67,7 @@ def _asked(job: ReportedJob) -> list[Block]:
         ("State", f"{_STATES[job.state]}{f', {words.time(job.finished_at)}' if job.finished_at else ''}"),
         ("Base model", f"{job.base_model_name} ({job.base_model})" if job.base_model_name != job.base_model else job.base_model),
         ("Method", _METHODS[job.method].capitalize() if job.method != "lora" else _METHODS[job.method]),
+        *([("Learned", "which answer of each pair is preferred (DPO)")] if job.objective == "preference" else []),
         ("Asked for", words.time(job.created_at)),
         ("Tuned model", job.tuned_model or "none"),
     ]
@@ -145,6 +146,9 @@ def _training(job: ReportedJob, place: int) -> list[Block]:
         rows.append(("Validation loss", f"{before} before, {after} after"))
     if training.best_step is not None and training.num_steps is not None and training.best_step < training.num_steps:
         rows.append(("Kept weights", f"of step {training.best_step:,}, where the validation loss was lowest"))
+    right = [point.validation_preference_accuracy for point in training.points or [] if point.validation_preference_accuracy is not None]
+    if right:
+        rows.append(("Pairs right", f"{right[0]:.0%} of the validation part before, {right[-1]:.0%} after"))
     blocks: list[Block] = [Facts(rows)]
     charts = curves_of(job, place)
     if charts:
@@ -161,11 +165,19 @@ def _training(job: ReportedJob, place: int) -> list[Block]:
 def _forecast(job: ReportedJob) -> list[Block]:
     rows = []
     for line in job.forecast:
-        shown = words.duration if line.name == "seconds" else words.size if line.name == "memory_bytes" else _whole
+        shown = _MONEY_AND_SIZES.get(line.name, _whole)
         said = "none" if line.low is None else shown(line.low) if line.low == line.high else f"{shown(line.low)} to {shown(line.high)}"
-        rows.append([line.title, said, shown(line.actual), line.words])
+        title = f"{line.title}, {line.currency}" if line.currency else line.title
+        rows.append([title, said, shown(line.actual), line.words])
     columns = [Column("", share=2), Column("Forecast", True, 3), Column("Outcome", True, 2), Column("", share=5)]
     return [Table("What was said before the run, and what came", columns, rows)] if rows else []
+
+
+def _money(value: float | None) -> str:
+    return words.NOT_KNOWN if value is None else words.number(value, 2)
+
+
+_MONEY_AND_SIZES = {"seconds": words.duration, "memory_bytes": words.size, "disk_bytes": words.size, "money": _money}
 
 
 def _whole(value: float | None) -> str:

@@ -17,6 +17,7 @@ def reproduction_of(job: StoredJob, story: Story, files: list[ReportedFile]) -> 
     return Reproduction(
         base_model=job.base_model,
         method=job.method,
+        objective=job.objective,
         seed=None if seed is None else int(seed),
         content_sha256=job.content_sha256,
         settings={name: resolved.value for name, resolved in job.resolved.items()},

@@ -74,7 +74,7 @@ def test_data_too_small_to_split_is_refused_unless_nothing_is_to_be_kept_back(ho
 def test_a_full_disk_is_said_before_anything_is_made(house: House) -> None:
     document = house.document().id
     house.free_bytes = 2000
-    with pytest.raises(StorageFull, match="not free"):
+    with pytest.raises(StorageFull, match="of disk"):
         house.jobs.create(OWNER, request(document))
     assert house.jobs.page(OWNER, limit=10, after=None, state=None).data == []
 

@@ -93,6 +93,18 @@ def test_the_pdf_shows_greek_and_cyrillic_and_runs_nothing(content: ReportConten
     assert "root:" not in text and len(document) >= 3
 
 
+def test_the_pdf_says_where_it_has_no_font_instead_of_drawing_boxes(content: ReportContent) -> None:
+    """The private characters are in no font. Those of East Asia are drawn where the machine has a font for them."""
+    named = content.model_copy(update={"name": "Before \U000f1234\U000f1235 after. 日本語, 한국어"})
+    pages = pypdfium2.PdfDocument(rendered(named, "pdf", TYPESET).data)
+    text = re.sub(r"\s+", " ", "".join(page.get_textpage().get_text_range() for page in pages))
+    assert "Before [2 characters] after." in text
+    assert "Take the HTML to read them." in text
+    assert "日本語" in text or "[3 characters]" in text
+    plain = pypdfium2.PdfDocument(rendered(content, "pdf", TYPESET).data)
+    assert "has no font" not in plain[0].get_textpage().get_text_range()
+
+
 def test_no_cell_of_the_table_is_a_formula(content: ReportContent) -> None:
     rows = list(csv.DictReader(io.StringIO(rendered(content, "csv", TYPESET).data.decode("utf-8-sig"))))
     cells = [cell for row in rows for cell in row.values()]

@@ -5,6 +5,7 @@ import { getForecast } from "@/lib/api/jobs";
 import type { JobRequest } from "@/lib/wire";
 
 const SETTLED_AFTER_MS = 350;
+const AGAIN_MS: Record<string, number> = { measuring: 2_000, waiting: 15_000 };
 
 /** `request` null means that the form is not complete enough to ask. */
 export function useForecast(request: JobRequest | null) {
@@ -16,6 +17,8 @@ export function useForecast(request: JobRequest | null) {
     placeholderData: keepPreviousData,
     retry: false,
     staleTime: 60_000,
+    // While the machine is measured, or waits to be, the numbers come by themselves.
+    refetchInterval: ({ state }) => AGAIN_MS[state.data?.calibration ?? "impossible"] ?? false,
   });
 }
 

@@ -5,7 +5,8 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { BaseModel, Document, JobRequest } from "@/lib/wire";
 import { tunedModel } from "@/test/model-samples";
 import { show } from "@/test/render";
-import { baseModel, document_, forecast, job, refusal } from "@/test/samples";
+import { forecast } from "@/test/forecast-sample";
+import { baseModel, document_, job, refusal } from "@/test/samples";
 import { server } from "@/test/server";
 import { asBase } from "@/features/models/as-base";
 import { emptyFields, fieldsFrom } from "./job-fields";
@@ -39,7 +40,7 @@ describe("the form for a job", () => {
     await open();
     expect(await screen.findByText("Little data is read 3 times.")).toBeInTheDocument();
     expect(screen.getByLabelText("Epochs")).toHaveAttribute("placeholder", "auto: 3");
-    expect(screen.getByText("no run measured yet")).toBeInTheDocument();
+    expect(screen.getByText("not measured yet")).toBeInTheDocument();
   });
 
   test("disables a model that cannot be used, with its reason", async () => {

@@ -3,7 +3,7 @@ import { useState, type FormEvent, type ReactNode } from "react";
 import { flushSync } from "react-dom";
 import { FormProvider, useForm, useWatch } from "react-hook-form";
 import { createDataset } from "@/lib/api/datasets";
-import type { BaseModel, Dataset, DatasetRequest, Document, Job, LookRequest, TestSet } from "@/lib/wire";
+import type { BaseModel, Dataset, DatasetRequest, Document, ForecastChange, HyperparameterName, Job, LookRequest, TestSet } from "@/lib/wire";
 import { Button } from "@/ui/button";
 import { Note } from "@/ui/notices";
 import { BaseModelPicker } from "./base-model-picker";
@@ -90,6 +90,12 @@ export function NewJobForm({ documents, datasets = [], testSets = [], models, st
     if (!offered.some((method) => method === form.getValues("method"))) setValue("method", "auto");
   }
 
+  /** The settings that the forecast says would fit. */
+  function takeChange({ method, hyperparameters }: ForecastChange) {
+    if (method) setValue("method", method);
+    for (const [name, value] of Object.entries(hyperparameters)) setValue(`hyperparameters.${name as HyperparameterName}`, String(value));
+  }
+
   return (
     <FormProvider {...form}>
       <form noValidate onSubmit={submitted} className="grid grid-cols-[minmax(0,1fr)] gap-6 lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start">
@@ -121,6 +127,7 @@ export function NewJobForm({ documents, datasets = [], testSets = [], models, st
             forecast={forecast.data}
             error={live.general}
             waiting={forecast.isFetching}
+            onChange={takeChange}
             complete={values.base_model !== "" && (values.document_ids.length > 0 || chosenData(values) === "dataset")}
           />
           {general && (

@@ -5,7 +5,8 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { ScoredItem } from "@/lib/wire";
 import { evaluatedItem, evaluation, guide, preview, report, scoredItem, submission } from "@/test/guided-samples";
 import { tunedModel } from "@/test/model-samples";
-import { baseModel, dataset, document_ as learned, forecast, installation, job, listOf, session as granted } from "@/test/samples";
+import { forecast } from "@/test/forecast-sample";
+import { baseModel, dataset, document_ as learned, installation, job, listOf, session as granted } from "@/test/samples";
 import { server } from "@/test/server";
 
 const done = { ...job, state: "succeeded" as const, tuned_model: tunedModel.id, progress: null };

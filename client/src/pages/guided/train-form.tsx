@@ -11,7 +11,7 @@ import { useBases } from "@/features/models/use-bases";
 import { testSetsQuery } from "@/features/testing/queries";
 import { fieldErrors, type FieldErrors } from "@/lib/errors";
 import { amount, counted } from "@/lib/format";
-import type { BaseModel, Forecast, HyperparameterName, Job, JobRequest } from "@/lib/wire";
+import type { BaseModel, Forecast, ForecastChange, HyperparameterName, Job, JobRequest, Method } from "@/lib/wire";
 import { Button, TextLink } from "@/ui/button";
 import { SelectField, TextField } from "@/ui/field";
 import { Fold } from "@/ui/fold";
@@ -45,13 +45,14 @@ interface FormProps {
 function Form({ datasetId, datasetName, models, first, onStarted }: FormProps) {
   const [base, setBase] = useState(first.id);
   const [name, setName] = useState("");
+  const [method, setMethod] = useState<Method>();
   const [texts, setTexts] = useState<SettingTexts>({});
   const [testSet, setTestSet] = useState("");
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState<FieldErrors & { short: boolean }>({ ...NO_ERRORS, short: false });
   const submitOnce = useSubmitOnce();
   const settings = readSettings(texts);
-  const asked: JobRequest | null = settings && { base_model: base, dataset_id: datasetId, hyperparameters: settings };
+  const asked: JobRequest | null = settings && { base_model: base, dataset_id: datasetId, hyperparameters: settings, ...(method && { method }) };
   const forecast = useForecast(asked);
   const live = forecast.error ? fieldErrors(forecast.error, FIELDS) : NO_ERRORS;
   const errors = { ...live.fields, ...refused.fields };
@@ -78,6 +79,16 @@ function Form({ datasetId, datasetName, models, first, onStarted }: FormProps) {
     }
   }
 
+  function chooseBase(id: string) {
+    setBase(id);
+    setMethod(undefined); // What fitted another base may not be a method of this one.
+  }
+
+  function takeChange(change: ForecastChange) {
+    if (change.method) setMethod(change.method);
+    setTexts({ ...texts, ...Object.fromEntries(Object.entries(change.hyperparameters).map(([key, value]) => [key, String(value)])) });
+  }
+
   function submit(event: FormEvent) {
     event.preventDefault();
     void start(false);
@@ -86,7 +97,7 @@ function Form({ datasetId, datasetName, models, first, onStarted }: FormProps) {
   return (
     <form noValidate onSubmit={submit} className="grid grid-cols-[minmax(0,1fr)] gap-6 lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start">
       <div className="grid grid-cols-[minmax(0,1fr)] gap-6">
-        <ModelChoice models={models} recommendedId={first.id} chosen={base} error={errors.base_model} onChoose={setBase} />
+        <ModelChoice models={models} recommendedId={first.id} chosen={base} error={errors.base_model} onChoose={chooseBase} />
         <TextField
           label="Name of the model"
           placeholder={datasetName}
@@ -99,7 +110,7 @@ function Form({ datasetId, datasetName, models, first, onStarted }: FormProps) {
         <Settings datasetId={datasetId} base={base} texts={texts} forecast={forecast.data} errors={errors} onTexts={setTexts} testSet={testSet} onTestSet={setTestSet} />
       </div>
       <div className="grid gap-3 lg:sticky lg:top-8">
-        <ForecastPanel forecast={forecast.data} error={live.general} waiting={forecast.isFetching} complete={asked !== null} />
+        <ForecastPanel forecast={forecast.data} error={live.general} waiting={forecast.isFetching} complete={asked !== null} onChange={takeChange} />
         {refused.general && (
           <Note tone="bad" role="alert">
             <p>{refused.general}</p>

@@ -1,0 +1,33 @@
+// A forecast of a machine that nobody has measured.
+import type { Forecast } from "@/lib/wire";
+
+export const forecast: Forecast = {
+  object: "forecast",
+  method: "lora",
+  objective: "supervised",
+  resolved: { epochs: { value: 3, reason: "Little data is read 3 times." }, learning_rate: { value: 0.0008, reason: "Adapters bear a high rate." } },
+  num_examples: 300,
+  num_training_tokens: 60_000,
+  num_steps: 120,
+  num_training_tokens_low: 51_000,
+  num_training_tokens_high: 69_000,
+  num_steps_low: 120,
+  num_steps_high: 120,
+  counted: false,
+  seconds: null,
+  seconds_low: null,
+  seconds_high: null,
+  parts: {},
+  memory_bytes: 2_000_000_000,
+  memory_low_bytes: 1_800_000_000,
+  memory_high_bytes: 2_200_000_000,
+  disk_bytes: 600_000_000,
+  disk_low_bytes: 600_000_000,
+  disk_high_bytes: 600_000_000,
+  room_bytes: 1_200_000_000,
+  money: null,
+  calibration: "impossible",
+  busy: false,
+  obstacle: null,
+  basis: "No run has been measured yet.",
+};
