@@ -4,7 +4,7 @@ import { useId, useRef, useState } from "react";
 import type { QueuedFile } from "@/lib/file-queue";
 import type { FileRules } from "@/lib/files";
 import { bytes, percent } from "@/lib/format";
-import { installationQuery } from "@/lib/installation";
+import { installationQuery, useOnceKnown } from "@/lib/installation";
 import { Button, IconButton } from "@/ui/button";
 import { FieldError } from "@/ui/field";
 import { Fold } from "@/ui/fold";
@@ -26,11 +26,16 @@ export function FileDrop({ label, multiple = true, only, hint, error, onFiles }:
   const input = useRef<HTMLInputElement>(null);
   const errorId = useId();
   const [over, setOver] = useState(false);
-  const suffixes = installation?.accepted_suffixes.filter((one) => only === undefined || only.includes(one)) ?? [];
+  const onceKnown = useOnceKnown();
+  const isWanted = (suffix: string) => only === undefined || only.includes(suffix);
+  const suffixes = installation?.accepted_suffixes.filter(isWanted) ?? [];
 
   function take(files: Iterable<File>) {
-    const taken = [...files].slice(0, multiple ? undefined : 1);
-    if (installation && taken.length > 0) onFiles(taken, { accepted_suffixes: suffixes, max_upload_bytes: installation.max_upload_bytes });
+    const taken = [...files].slice(0, multiple ? undefined : 1); // Of a drop, nothing can be read any more when its event is over.
+    if (taken.length === 0) return;
+    onceKnown(({ accepted_suffixes, max_upload_bytes }) =>
+      onFiles(taken, { accepted_suffixes: accepted_suffixes.filter(isWanted), max_upload_bytes }),
+    );
   }
 
   return (

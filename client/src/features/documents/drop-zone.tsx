@@ -2,8 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState, type DragEvent } from "react";
 import { bytes } from "@/lib/format";
-import { installationQuery } from "@/lib/installation";
-import type { Document, Installation } from "@/lib/wire";
+import { installationQuery, useOnceKnown } from "@/lib/installation";
+import type { Document } from "@/lib/wire";
 import { Button } from "@/ui/button";
 import { Icon } from "@/ui/icon";
 import { usageQuery } from "./queries";
@@ -16,10 +16,12 @@ export function DropZone({ onDone }: { onDone: OnDone }) {
   const { data: usage } = useQuery(usageQuery);
   const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
-  usePaste(rules, onDone);
+  const onceKnown = useOnceKnown();
+  usePaste(onceKnown, onDone);
 
   function take(files: Iterable<File>) {
-    if (rules) addFiles(files, rules, onDone);
+    const taken = [...files]; // Of a drop, nothing can be read any more when its event is over.
+    onceKnown((rules) => addFiles(taken, rules, onDone));
   }
 
   function drop(event: DragEvent) {
@@ -79,22 +81,20 @@ function Room({ used, quota }: { used: number; quota: number }) {
 }
 
 /** Files and text that are pasted anywhere on the screen, unless somebody types. Pasted text becomes a file of its own. */
-function usePaste(rules: Installation | undefined, onDone: OnDone): void {
+function usePaste(onceKnown: ReturnType<typeof useOnceKnown>, onDone: OnDone): void {
   const latest = useRef(onDone);
   useEffect(() => {
     latest.current = onDone;
   });
   useEffect(() => {
-    if (!rules) return;
-    const accepted = rules;
     function paste(event: ClipboardEvent) {
       if (event.target instanceof Element && event.target.closest("input, textarea, select, dialog")) return;
       const files = [...(event.clipboardData?.files ?? [])];
       const pasted = event.clipboardData?.getData("text/plain") ?? "";
       if (files.length === 0 && pasted.trim() !== "") files.push(new File([pasted], "pasted.txt", { type: "text/plain" }));
-      if (files.length > 0) addFiles(files, accepted, (document) => latest.current(document));
+      if (files.length > 0) onceKnown((rules) => addFiles(files, rules, (document) => latest.current(document)));
     }
     document.addEventListener("paste", paste);
     return () => document.removeEventListener("paste", paste);
-  }, [rules]);
+  }, [onceKnown]);
 }
