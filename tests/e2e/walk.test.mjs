@@ -144,6 +144,7 @@ describe("a training", () => {
   step("it succeeds, says so, and asks the server no more", async () => {
     await stateBadge("Succeeded").waitFor({ timeout: TRAINED_MS });
     await look(page, "job-succeeded");
+    await page.waitForLoadState("networkidle"); // What came last of the log is read once more.
     const asked = [];
     const note = (request) => asked.push(request.url());
     page.on("request", note);
