@@ -56,7 +56,7 @@ test("a file is made on request, and then says how well it agreed", async () => 
     }),
   );
   await show(<Exports modelId="ft:x:1" />);
-  await userEvent.click(await screen.findByRole("button", { name: "Make GGUF, f16" }));
+  await userEvent.click(await screen.findByRole("button", { name: "Make it GGUF, f16" }));
   expect(await screen.findByRole("button", { name: "Download GGUF, f16" })).toBeInTheDocument();
   expect(asked).toEqual({ format: "gguf-f16" });
   expect(screen.getByText(/640 places/)).toHaveTextContent("19 of 20 answers the same to the end");
@@ -69,5 +69,5 @@ test("one that failed its check is not offered, and says why", async () => {
   const form = within(await screen.findByRole("listitem"));
   expect(form.getByText(/other tokens/)).toBeInTheDocument();
   expect(form.queryByRole("button", { name: /Download/ })).not.toBeInTheDocument();
-  expect(form.getByRole("button", { name: "Make GGUF, f16" })).toHaveTextContent("Try again");
+  expect(form.getByRole("button", { name: "Try again GGUF, f16" })).toHaveTextContent("Try again");
 });

@@ -84,13 +84,14 @@ function Press({ one, title }: { one: ModelExport; title: string }) {
     );
   }
   const making = one.state === "waiting" || one.state === "running" || make.isPending;
+  const says = making ? "Making and checking…" : one.state === "failed" ? "Try again" : "Make it";
   return (
     <Button
       busy={making}
-      aria-label={making ? `Making ${title}` : `Make ${title}`}
+      aria-label={`${says} ${title}`}
       onClick={() => make.mutate(one.format, { onError: (error) => toast(messageOf(error), "failed") })}
     >
-      {making ? "Making and checking…" : one.state === "failed" ? "Try again" : "Make it"}
+      {says}
     </Button>
   );
 }
