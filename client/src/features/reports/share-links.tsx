@@ -80,6 +80,18 @@ interface LinkProps {
 
 function Link({ report, number, link, onRevoked }: LinkProps) {
   const revoke = useRevokeShare(report.id);
+
+  // Not by the callbacks of `mutate`: this row is gone with its link, and they with it.
+  async function revokeIt() {
+    try {
+      await revoke.mutateAsync(link.id);
+      onRevoked();
+      toast("The link opens nothing any more.");
+    } catch (error) {
+      toast(messageOf(error), "failed");
+    }
+  }
+
   return (
     <li className="flex flex-wrap items-center justify-between gap-2 py-1">
       <p>
@@ -89,15 +101,7 @@ function Link({ report, number, link, onRevoked }: LinkProps) {
         look="danger"
         icon="trash"
         busy={revoke.isPending}
-        onClick={() =>
-          revoke.mutate(link.id, {
-            onSuccess: () => {
-              onRevoked();
-              toast("The link opens nothing any more.");
-            },
-            onError: (error) => toast(messageOf(error), "failed"),
-          })
-        }
+        onClick={() => void revokeIt()}
       >
         Revoke<span className="sr-only"> link {count(number)}</span>
       </Button>
