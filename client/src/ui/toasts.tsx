@@ -1,4 +1,5 @@
 // Short words about the result of an action, read out politely. Good news leaves by itself; errors stay until dismissed.
+import { messageOf } from "@/lib/errors";
 import { createStore, useStore } from "@/lib/store";
 import { IconButton } from "@/ui/button";
 import { Icon } from "@/ui/icon";
@@ -18,6 +19,16 @@ export function toast(text: string, kind: Toast["kind"] = "done"): void {
   const id = lastId;
   toasts.set([...toasts.get().filter((one) => one.text !== text), { id, kind, text }]);
   if (kind === "done") setTimeout(() => dismiss(id), LEAVES_AFTER_MS);
+}
+
+/** Says how an action ended. Not for the callbacks of `mutate`: they are lost when the action takes the row away that it was asked from. */
+export async function told(action: Promise<unknown>, said: string): Promise<void> {
+  try {
+    await action;
+    toast(said);
+  } catch (error) {
+    toast(messageOf(error), "failed");
+  }
 }
 
 function dismiss(id: number): void {

@@ -7,7 +7,7 @@ import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";
 import { Note } from "@/ui/notices";
 import { ExactTime } from "@/ui/text";
-import { toast } from "@/ui/toasts";
+import { toast, told } from "@/ui/toasts";
 import { useLinkGoogle, useUnlinkSignIn } from "./queries";
 
 /** `canConnect`: whether this installation knows a provider. */
@@ -45,12 +45,7 @@ function Row({ one, fixed }: { one: LinkedSignIn; fixed: boolean }) {
         <Button
           busy={unlink.isPending}
           aria-label={`Disconnect ${name}`}
-          onClick={() =>
-            unlink.mutate(one.id, {
-              onSuccess: () => toast(`${name} is disconnected.`),
-              onError: (error) => toast(messageOf(error), "failed"),
-            })
-          }
+          onClick={() => void told(unlink.mutateAsync(one.id), `${name} is disconnected.`)}
         >
           Disconnect
         </Button>

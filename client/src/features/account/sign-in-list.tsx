@@ -1,12 +1,11 @@
 // Where somebody is signed in: each can be ended, and all others at once.
 import { useState } from "react";
-import { messageOf } from "@/lib/errors";
 import { counted } from "@/lib/format";
 import type { SignIn } from "@/lib/wire";
 import { Button } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/dialog";
 import { Badge, ExactTime, TimeAgo } from "@/ui/text";
-import { toast } from "@/ui/toasts";
+import { toast, told } from "@/ui/toasts";
 import { useEndOtherSignIns, useEndSignIn } from "./queries";
 
 export function SignInList({ signIns }: { signIns: readonly SignIn[] }) {
@@ -47,12 +46,7 @@ function Row({ signIn }: { signIn: SignIn }) {
           icon="leave"
           busy={end.isPending}
           aria-label={`End the sign-in of ${name}`}
-          onClick={() =>
-            end.mutate(signIn.id, {
-              onSuccess: () => toast(`${name} is signed out.`),
-              onError: (error) => toast(messageOf(error), "failed"),
-            })
-          }
+          onClick={() => void told(end.mutateAsync(signIn.id), `${name} is signed out.`)}
         >
           End
         </Button>

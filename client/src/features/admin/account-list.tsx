@@ -1,12 +1,11 @@
 // Accounts as rows: who, how much they keep, what may be done about them.
 import { useState } from "react";
 import { bytes, counted } from "@/lib/format";
-import { messageOf } from "@/lib/errors";
 import type { Account } from "@/lib/wire";
 import { Button } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/dialog";
 import { Badge, ExactTime, TimeAgo } from "@/ui/text";
-import { toast } from "@/ui/toasts";
+import { toast, told } from "@/ui/toasts";
 import { useChangeAccount } from "./queries";
 
 export function AccountList({ accounts, ownId }: { accounts: readonly Account[]; ownId: string }) {
@@ -96,12 +95,7 @@ function Demote({ account }: { account: Account }) {
     <Button
       aria-label={`Make member: ${account.email}`}
       busy={change.isPending}
-      onClick={() =>
-        change.mutate(
-          { role: "member" },
-          { onSuccess: () => toast(`${account.email} is no administrator any more.`), onError: (error) => toast(messageOf(error), "failed") },
-        )
-      }
+      onClick={() => void told(change.mutateAsync({ role: "member" }), `${account.email} is no administrator any more.`)}
     >
       Make member
     </Button>
@@ -138,12 +132,7 @@ function Enable({ account }: { account: Account }) {
     <Button
       aria-label={`Enable ${account.email}`}
       busy={change.isPending}
-      onClick={() =>
-        change.mutate(
-          { disabled: false },
-          { onSuccess: () => toast(`${account.email} can sign in again.`), onError: (error) => toast(messageOf(error), "failed") },
-        )
-      }
+      onClick={() => void told(change.mutateAsync({ disabled: false }), `${account.email} can sign in again.`)}
     >
       Enable
     </Button>

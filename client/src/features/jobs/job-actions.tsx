@@ -2,13 +2,12 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import type { JobOrder } from "@/lib/api/jobs";
-import { messageOf } from "@/lib/errors";
 import { count } from "@/lib/format";
 import type { Job } from "@/lib/wire";
 import { Button, LinkButton } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/dialog";
 import type { IconName } from "@/ui/icon";
-import { toast } from "@/ui/toasts";
+import { toast, told } from "@/ui/toasts";
 import { useDeleteJob, useOrderJob } from "./queries";
 import { isLive, keptWords } from "./states";
 
@@ -64,7 +63,7 @@ export function OrderButton({ job, order, icon, label, said, hint, primary = fal
       look={primary ? "primary" : "plain"}
       busy={give.isPending}
       title={hint}
-      onClick={() => give.mutate(order, { onSuccess: () => toast(said), onError: (error) => toast(messageOf(error), "failed") })}
+      onClick={() => void told(give.mutateAsync(order), said)}
     >
       {label}
     </Button>

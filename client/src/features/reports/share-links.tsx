@@ -9,7 +9,7 @@ import { FieldError, SelectField } from "@/ui/field";
 import { Note } from "@/ui/notices";
 import { Section } from "@/ui/page";
 import { Badge, CopyButton, ExactTime } from "@/ui/text";
-import { toast } from "@/ui/toasts";
+import { told } from "@/ui/toasts";
 import { sharesQuery, useCreateShare, useRevokeShare } from "./queries";
 
 const DAYS: readonly (readonly [days: number, words: string])[] = [
@@ -81,16 +81,7 @@ interface LinkProps {
 function Link({ report, number, link, onRevoked }: LinkProps) {
   const revoke = useRevokeShare(report.id);
 
-  // Not by the callbacks of `mutate`: this row is gone with its link, and they with it.
-  async function revokeIt() {
-    try {
-      await revoke.mutateAsync(link.id);
-      onRevoked();
-      toast("The link opens nothing any more.");
-    } catch (error) {
-      toast(messageOf(error), "failed");
-    }
-  }
+  const revokeIt = () => told(revoke.mutateAsync(link.id).then(onRevoked), "The link opens nothing any more.");
 
   return (
     <li className="flex flex-wrap items-center justify-between gap-2 py-1">
